@@ -1,0 +1,125 @@
+"""Image to face landmarks in pixels. One detector, used from one thread."""
+
+import os
+from typing import Protocol
+
+import numpy as np
+
+from headpose_ros.features import LANDMARK_COUNT
+
+MODES = ('image', 'video')
+
+# Faces that are looked for in a single image before the largest are kept: FaceMesh alone returns
+# the faces it is surest of, and the first of them is often somebody in the background.
+MIN_CANDIDATES = 5
+
+
+class FaceDetector(Protocol):
+    """What the rest of the package needs of a detector."""
+
+    name: str
+
+    def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
+        """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels."""
+
+    def close(self) -> None:
+        """Free what the detector holds."""
+
+
+class DetectorUnavailable(RuntimeError):
+    """The detector asked for cannot run with what is installed."""
+
+
+class FaceMeshDetector:
+    """MediaPipe's FaceMesh (``mp.solutions``), whose networks are inside its wheel.
+
+    :param mode: ``'image'`` looks at every image afresh; ``'video'`` follows the faces of the
+        image before and looks for new ones only when fewer than ``max_faces`` are followed.
+    :param max_faces: faces wanted; in ``'image'`` mode some more may be returned.
+    :param min_detection_confidence: 0 to 1, below which a found face is dropped.
+    :param min_tracking_confidence: 0 to 1, below which a followed face is looked for again.
+    :raises DetectorUnavailable: MediaPipe is missing or has no FaceMesh.
+    """
+
+    name = 'face_mesh'
+
+    def __init__(
+        self,
+        mode: str,
+        max_faces: int,
+        min_detection_confidence: float = 0.5,
+        min_tracking_confidence: float = 0.5,
+    ):
+        self._options = {
+            'static_image_mode': mode == 'image',
+            'max_num_faces': max(max_faces, MIN_CANDIDATES) if mode == 'image' else max_faces,
+            'min_detection_confidence': min_detection_confidence,
+            'min_tracking_confidence': min_tracking_confidence,
+        }
+        self._solution = _import_face_mesh()
+        self._face_mesh = self._solution.FaceMesh(**self._options)
+
+    def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
+        """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels."""
+        height, width = bgr.shape[:2]
+        rgb = np.ascontiguousarray(bgr[:, :, ::-1])
+        try:
+            found = self._face_mesh.process(rgb).multi_face_landmarks or []
+        except (RuntimeError, ValueError):
+            # A MediaPipe graph that failed once refuses every image after it.
+            self._face_mesh = self._solution.FaceMesh(**self._options)
+            raise
+        # x and y come divided by the width and the height, depth in the scale of x.
+        scale = np.array([width, height, width], float)
+        return [
+            np.array([(p.x, p.y, p.z) for p in face.landmark[:LANDMARK_COUNT]]) * scale
+            for face in found
+        ]
+
+    def close(self) -> None:
+        """Free the graph; the detector cannot be used after it."""
+        self._face_mesh.close()
+
+
+DETECTORS = {FaceMeshDetector.name: FaceMeshDetector}
+
+
+def create_detector(name: str, mode: str, max_faces: int, **confidences: float) -> FaceDetector:
+    """Detector of a name.
+
+    :param name: a key of ``DETECTORS``.
+    :param mode: ``'image'`` or ``'video'``.
+    :param max_faces: 1 or more.
+    :param confidences: ``min_detection_confidence`` and ``min_tracking_confidence``, 0 to 1.
+    :raises ValueError: a parameter has no meaning.
+    :raises DetectorUnavailable: what is installed cannot run it.
+    """
+    if name not in DETECTORS:
+        raise ValueError(f'unknown detector {name!r}; known: {", ".join(DETECTORS)}')
+    if mode not in MODES:
+        raise ValueError(f'unknown mode {mode!r}; known: {", ".join(MODES)}')
+    if not isinstance(max_faces, int) or max_faces < 1:
+        raise ValueError(f'max_faces is {max_faces!r}; want a whole number from 1')
+    for key, value in confidences.items():
+        if not 0.0 <= value <= 1.0:
+            raise ValueError(f'{key} is {value!r}; want a number from 0 to 1')
+    return DETECTORS[name](mode, max_faces, **confidences)
+
+
+def _import_face_mesh():
+    # TensorFlow Lite and absl write a page of start-up notes on the terminal otherwise.
+    os.environ.setdefault('GLOG_minloglevel', '2')
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+    try:
+        import mediapipe
+    except ImportError as error:
+        raise DetectorUnavailable(
+            f'MediaPipe cannot be imported ({error}); install it with '
+            "pip install 'mediapipe==0.10.21'"
+        ) from error
+    if not hasattr(mediapipe, 'solutions'):
+        raise DetectorUnavailable(
+            f'MediaPipe {mediapipe.__version__} has no FaceMesh, which was removed in 0.10.30; '
+            "install one that has it with pip install 'mediapipe==0.10.21'"
+        )
+    return mediapipe.solutions.face_mesh

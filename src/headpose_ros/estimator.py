@@ -1,0 +1,98 @@
+"""Image in, head poses out: the public face of the core."""
+
+import os
+
+import numpy as np
+
+from headpose_ros.detector import create_detector
+from headpose_ros.head_pose import HeadPose
+from headpose_ros.model import load_model
+
+# A face whose landmarks span less than this many pixels has no shape left to read.
+MIN_FACE_SIZE = 4.0
+
+
+class HeadPoseEstimator:
+    """Finds the faces of an image and tells how the heads are turned.
+
+    >>> with HeadPoseEstimator(max_faces=2) as estimator:
+    ...     for head in estimator.estimate(bgr):
+    ...         print(head.rpy)
+
+    To be used from one thread.
+
+    :param detector: name of the face detector, see ``headpose_ros.detector.DETECTORS``.
+    :param mode: ``'image'`` for images that have nothing to do with one another; ``'video'``
+        follows the faces from one image to the next, which is faster and steadier.
+    :param max_faces: how many heads to return at the most. In ``'image'`` mode these are the
+        largest faces; in ``'video'`` mode those that are already followed stay.
+    :param model: a model file of your own, from a source you trust (joblib files run code when
+        they are loaded); ``None`` for the one that comes with the package.
+    :param confidences: ``min_detection_confidence`` and ``min_tracking_confidence`` of the
+        detector, 0 to 1.
+    :raises ValueError: a parameter has no meaning.
+    :raises headpose_ros.model.ModelError: the model cannot be used.
+    :raises headpose_ros.detector.DetectorUnavailable: the detector is not installed.
+    """
+
+    def __init__(
+        self,
+        detector: str = 'face_mesh',
+        mode: str = 'image',
+        max_faces: int = 1,
+        model: str | os.PathLike | None = None,
+        **confidences: float,
+    ):
+        self._detector = create_detector(detector, mode, max_faces, **confidences)
+        self._max_faces = max_faces
+        try:
+            self.model = load_model(model, detector)
+        except BaseException:
+            self.close()
+            raise
+
+    def estimate(self, bgr: np.ndarray) -> list[HeadPose]:
+        """Heads of an image, the largest face first; an empty list when there is none.
+
+        :param bgr: ``uint8`` (H, W, 3), blue, green, red.
+        :raises ValueError: not such an image.
+        """
+        check_bgr(bgr)
+        faces = [face for face in self._detector.detect(bgr) if _has_shape(face)]
+        if not faces:
+            return []
+        faces.sort(key=_area, reverse=True)
+        landmarks = np.stack(faces[: self._max_faces])
+        rotations = self.model.predict(landmarks)
+        return [
+            HeadPose(rotation, points)
+            for rotation, points in zip(rotations, landmarks, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Free the detector; the estimator cannot be used after it."""
+        self._detector.close()
+
+    def __enter__(self) -> 'HeadPoseEstimator':
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def check_bgr(image: np.ndarray) -> None:
+    """Raise ``ValueError`` unless it is a ``uint8`` (H, W, 3) array with pixels in it."""
+    wanted = 'want one uint8 BGR image of shape (height, width, 3)'
+    if not isinstance(image, np.ndarray):
+        raise ValueError(f'got {type(image).__name__}; {wanted}')
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise ValueError(f'got a {image.dtype} array of shape {image.shape}; {wanted}')
+
+
+def _has_shape(landmarks: np.ndarray) -> bool:
+    size = np.ptp(landmarks[:, :2], axis=0).max()
+    return bool(np.isfinite(landmarks).all() and size >= MIN_FACE_SIZE)
+
+
+def _area(landmarks: np.ndarray) -> float:
+    return float(np.ptp(landmarks[:, :2], axis=0).prod())

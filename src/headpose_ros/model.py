@@ -1,0 +1,228 @@
+"""The model file: what is in it, how it is written, and when it is refused.
+
+A model file is joblib's, and joblib files run code when they are loaded: load only files from
+people you trust.
+"""
+
+import io
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+
+from headpose_ros.features import FEATURE_SETS, LANDMARK_COUNT, extract_features
+from headpose_ros.regressor import as_numpy
+from headpose_ros.rotation import nearest_rotation
+
+FORMAT = 'headpose_ros model 1'
+ANGLE_CONVENTION = (
+    'row-major R_opt = Rx(-pitch) Ry(yaw) Rz(roll) of AFLW2000-3D labels, in the camera optical '
+    'frame (REP-103), identity facing the camera'
+)
+OUTPUT_COUNT = 9  # entries of R_opt
+
+# Pickled scikit-learn objects hold from one bug-fix release to the next, not further.
+_BINDING_VERSION_PARTS = 2
+
+
+class ModelError(ValueError):
+    """A model file cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What a model file says of itself.
+
+    :ivar detector: name of the detector whose landmarks the regressor was trained on.
+    :ivar features: name of the feature set, a key of ``headpose_ros.features.FEATURE_SETS``.
+    :ivar feature_count: length of a feature vector.
+    :ivar landmark_count: landmarks of a face.
+    :ivar regressor: the pipeline in words.
+    :ivar training_data: names, counts and terms of the data.
+    :ivar protocol: how the figures were measured.
+    :ivar figures: name to value, degrees unless the name says otherwise.
+    :ivar command: what makes the file again.
+    :ivar angle_convention: what the regressor's outputs mean.
+    :ivar versions: package to version, of what trained it.
+    """
+
+    detector: str
+    features: str
+    regressor: str
+    training_data: str
+    protocol: str
+    figures: Mapping[str, float]
+    command: str
+    feature_count: int
+    landmark_count: int = LANDMARK_COUNT
+    angle_convention: str = ANGLE_CONVENTION
+    versions: Mapping[str, str] = field(default_factory=lambda: library_versions())
+
+
+@dataclass(frozen=True)
+class Model:
+    """A regressor that is ready to run, and its description."""
+
+    description: ModelDescription
+    predict_outputs: Callable[[np.ndarray], np.ndarray]
+
+    def predict(self, landmarks: np.ndarray) -> np.ndarray:
+        """Head rotations of faces.
+
+        :param landmarks: (n, 468, 3) pixels.
+        :return: (n, 3, 3) ``R_opt``.
+        """
+        outputs = self.predict_outputs(extract_features(landmarks, self.description.features))
+        return nearest_rotation(outputs.reshape(-1, 3, 3))
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of what a model depends on; a package that is not installed is left out."""
+    versions = {'python': platform.python_version()}
+    for package in ('scikit-learn', 'numpy', 'scipy', 'joblib', 'mediapipe'):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+def find_model(detector: str) -> Path:
+    """Path of the model that comes with the package for a detector.
+
+    Looks upwards from this file for a source tree's ``models`` folder and for an installation's
+    ``share/headpose_ros/models``, which covers a checkout, pip, a virtual environment and colcon.
+
+    :raises ModelError: there is none.
+    """
+    name = f'{detector}.joblib'
+    here = Path(__file__).resolve()
+    source_tree = here.parents[2]
+    if (source_tree / 'package.xml').is_file() and (source_tree / 'models' / name).is_file():
+        return source_tree / 'models' / name
+    for parent in here.parents:
+        candidate = parent / 'share' / 'headpose_ros' / 'models' / name
+        if candidate.is_file():
+            return candidate
+    raise ModelError(
+        f'no trained model {name} was installed with headpose_ros; name a file of your own as '
+        'the model, or train one with python -m training fit'
+    )
+
+
+def save_model(path: str | os.PathLike, pipeline, description: ModelDescription) -> None:
+    """Write a model file.
+
+    The pipeline is stored as bytes inside the file, so that a reader can check the description
+    before anything of scikit-learn is unpickled.
+
+    :param pipeline: fitted scikit-learn pipeline from features to the nine entries of ``R_opt``.
+    :raises UnsupportedRegressor: the pipeline cannot run as plain numpy.
+    """
+    as_numpy(pipeline)
+    pickled = io.BytesIO()
+    joblib.dump(pipeline, pickled)
+    content = {
+        'format': FORMAT,
+        'description': asdict(description),
+        'pipeline': pickled.getvalue(),
+    }
+    joblib.dump(content, path, compress=3)
+
+
+def load_model(path: str | os.PathLike | None, detector: str) -> Model:
+    """Read a model file and make it ready to run.
+
+    :param path: a model file from a source you trust; ``None`` for the one of the package.
+    :param detector: name of the detector whose landmarks it will see.
+    :raises ModelError: there is no such file, or it does not match what runs.
+    """
+    path = find_model(detector) if path is None else Path(path)
+    description, pickled = _read(path)
+    _check_description(path, description, detector)
+    try:
+        pipeline = joblib.load(io.BytesIO(pickled))
+        expected = pipeline.n_features_in_
+        predict = as_numpy(pipeline)
+        outputs = predict(np.zeros((1, expected))).shape[1]
+    except Exception as error:  # unpickling runs foreign code and may raise anything
+        raise ModelError(f'{path}: the regressor in it cannot be loaded: {error}') from error
+    if expected != description.feature_count or outputs != OUTPUT_COUNT:
+        raise ModelError(
+            f'{path}: the regressor takes {expected} features and gives {outputs} numbers; '
+            f'want {description.feature_count} and {OUTPUT_COUNT}; train the model again with '
+            'python -m training fit'
+        )
+    return Model(description, predict)
+
+
+def _read(path: Path) -> tuple[ModelDescription, bytes]:
+    if not path.is_file():
+        raise ModelError(f'{path}: there is no such model file')
+    try:
+        content: Any = joblib.load(path)
+    except Exception as error:  # a broken pickle may raise anything
+        reason = str(error) or type(error).__name__
+        raise ModelError(
+            f'{path}: not a model file, or a truncated one ({reason}); copy it again or train '
+            'a model with python -m training fit'
+        ) from error
+    if not isinstance(content, dict) or content.get('format') != FORMAT:
+        what = content.get('format') if isinstance(content, dict) else type(content).__name__
+        raise ModelError(
+            f'{path}: not a model file of this version of headpose_ros: it holds {what!r}, '
+            f'wanted is {FORMAT!r}; train a model with python -m training fit'
+        )
+    described = content.get('description')
+    names = {f.name for f in fields(ModelDescription)}
+    if not isinstance(described, dict) or set(described) != names:
+        raise ModelError(
+            f'{path}: the description in it is not complete; train the model again with '
+            'python -m training fit'
+        )
+    return ModelDescription(**described), content.get('pipeline', b'')
+
+
+def _check_description(path: Path, description: ModelDescription, detector: str) -> None:
+    def refuse(what: str, came: object, wanted: object, cure: str) -> None:
+        raise ModelError(f'{path}: {what} is {came!r}, but {wanted!r} is running; {cure}')
+
+    train_again = 'train the model again with python -m training fit'
+    if description.detector != detector:
+        refuse(
+            'the detector it was trained on',
+            description.detector,
+            detector,
+            f'use a model for {detector}, or set the detector to {description.detector}',
+        )
+    if description.landmark_count != LANDMARK_COUNT:
+        refuse('its landmark count', description.landmark_count, LANDMARK_COUNT, train_again)
+    if description.features not in FEATURE_SETS:
+        refuse('its feature set', description.features, ', '.join(FEATURE_SETS), train_again)
+    length = FEATURE_SETS[description.features].length
+    if description.feature_count != length:
+        refuse('its feature length', description.feature_count, length, train_again)
+    if description.angle_convention != ANGLE_CONVENTION:
+        refuse(
+            'its angle convention', description.angle_convention, ANGLE_CONVENTION, train_again
+        )
+    trained, running = description.versions.get('scikit-learn', 'unknown'), version('scikit-learn')
+    if _binding(trained) != _binding(running):
+        refuse(
+            'the scikit-learn it was trained with',
+            trained,
+            running,
+            f"install that one with '{sys.executable} -m pip install scikit-learn=={trained}', "
+            f'or {train_again}',
+        )
+
+
+def _binding(release: str) -> list[str]:
+    return release.split('.')[:_BINDING_VERSION_PARTS]

@@ -1,0 +1,119 @@
+"""A fitted scikit-learn pipeline as plain numpy, so that a prediction costs microseconds.
+
+scikit-learn checks and copies its input in every step of every ``predict``, which is fine for a
+thousand faces and slow for one. The steps themselves are a few lines of numpy each.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+Step = Callable[[np.ndarray], np.ndarray]
+
+
+class UnsupportedRegressor(ValueError):
+    """The pipeline holds a step that has no plain numpy form here."""
+
+
+def as_numpy(pipeline) -> Step:
+    """Prediction of a fitted pipeline without scikit-learn.
+
+    :param pipeline: a fitted ``sklearn.pipeline.Pipeline`` of the classes in ``_CONVERTERS``.
+    :return: a function of features (n, length) that gives what ``pipeline.predict`` gives.
+    :raises UnsupportedRegressor: a step is of another class.
+    """
+    steps = []
+    for _, estimator in pipeline.steps:
+        kind = type(estimator).__name__
+        if kind not in _CONVERTERS:
+            raise UnsupportedRegressor(
+                f'{kind} has no plain numpy form; known: {", ".join(sorted(_CONVERTERS))}'
+            )
+        steps.append(_CONVERTERS[kind](estimator))
+
+    def predict(features: np.ndarray) -> np.ndarray:
+        for step in steps:
+            features = step(features)
+        return features
+
+    return predict
+
+
+def _affine(weights: np.ndarray, offset: np.ndarray) -> Step:
+    weights = np.ascontiguousarray(weights)
+    return lambda x: x @ weights + offset
+
+
+def _scaler(scaler) -> Step:
+    mean = scaler.mean_ if scaler.with_mean else 0.0
+    scale = scaler.scale_ if scaler.with_std else 1.0
+    return lambda x: (x - mean) / scale
+
+
+def _pca(pca) -> Step:
+    weights = pca.components_.T
+    if pca.whiten:
+        weights = weights / np.sqrt(pca.explained_variance_)
+    return _affine(weights, -pca.mean_ @ weights)
+
+
+def _linear(regressor) -> Step:
+    return _affine(regressor.coef_.T, regressor.intercept_)
+
+
+def _pls(pls) -> Step:
+    weights = pls.coef_.T
+    return _affine(weights, pls.intercept_ - pls._x_mean @ weights)
+
+
+def _fourier(sampler) -> Step:
+    project = _affine(sampler.random_weights_, sampler.random_offset_)
+    amplitude = np.sqrt(2.0 / sampler.n_components)
+    return lambda x: amplitude * np.cos(project(x))
+
+
+def _kernel_ridge(regressor) -> Step:
+    if regressor.kernel != 'rbf':
+        raise UnsupportedRegressor(f'KernelRidge has kernel {regressor.kernel!r}; want "rbf"')
+    support = regressor.X_fit_.T
+    support_norm = np.square(support).sum(axis=0)
+    gamma = regressor.gamma if regressor.gamma is not None else 1.0 / len(support)
+    dual = regressor.dual_coef_
+
+    def predict(x: np.ndarray) -> np.ndarray:
+        distance = np.square(x).sum(axis=1)[:, None] - 2.0 * (x @ support) + support_norm
+        return np.exp(-gamma * distance) @ dual
+
+    return predict
+
+
+def _mlp(regressor) -> Step:
+    activation = {
+        'identity': lambda x: x,
+        'tanh': np.tanh,
+        'relu': lambda x: np.maximum(x, 0.0),
+        'logistic': lambda x: 1.0 / (1.0 + np.exp(-x)),
+    }[regressor.activation]
+    layers = list(zip(regressor.coefs_, regressor.intercepts_, strict=True))
+
+    def predict(x: np.ndarray) -> np.ndarray:
+        for weights, offset in layers[:-1]:
+            x = activation(x @ weights + offset)
+        weights, offset = layers[-1]
+        return x @ weights + offset
+
+    return predict
+
+
+_CONVERTERS = {
+    'StandardScaler': _scaler,
+    'PCA': _pca,
+    'LinearRegression': _linear,
+    'Ridge': _linear,
+    'Lasso': _linear,
+    'ElasticNet': _linear,
+    'PLSRegression': _pls,
+    'RBFSampler': _fourier,
+    'KernelRidge': _kernel_ridge,
+    'MLPRegressor': _mlp,
+}

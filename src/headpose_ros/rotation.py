@@ -1,0 +1,82 @@
+"""Rotations, angles and frames: the one place that knows the conventions.
+
+``R_opt`` is the rotation of the head in the camera's optical frame (REP-103: x right, y down,
+z forward); the identity faces the camera. The head frame is REP-103's too: x out of the face,
+y to the person's left, z to the top of the head. All angles are radians.
+
+Label angles are the pitch, yaw and roll of AFLW2000-3D and 300W-LP: +pitch looks up, +yaw turns
+the nose to the image's left, +roll turns the eye line clockwise in the image. Published angles
+are REP-103's roll, pitch, yaw: +roll tilts the head to the person's right, +pitch looks down,
++yaw turns to the person's left.
+"""
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+# Axes of the head frame in the optical frame, as columns, for a head that faces the camera.
+OPTICAL_FROM_HEAD = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]])
+
+_MIRROR = np.diag([-1.0, 1.0, 1.0])
+
+
+def rotation_from_label(pitch_yaw_roll: np.ndarray) -> np.ndarray:
+    """``R_opt = Rx(-pitch) Ry(yaw) Rz(roll)`` of label angles: (..., 3) to (..., 3, 3)."""
+    angles = np.asarray(pitch_yaw_roll, float)
+    matrices = Rotation.from_euler('XYZ', angles.reshape(-1, 3) * (-1.0, 1.0, 1.0)).as_matrix()
+    return matrices.reshape(*angles.shape[:-1], 3, 3)
+
+
+def label_from_rotation(rotation: np.ndarray) -> np.ndarray:
+    """Label pitch, yaw, roll of ``R_opt``: (..., 3, 3) to (..., 3). Finite at the poles too."""
+    r = np.asarray(rotation, float)
+    return np.stack(
+        [
+            np.arctan2(r[..., 1, 2], r[..., 2, 2]),
+            np.arcsin(np.clip(r[..., 0, 2], -1.0, 1.0)),
+            np.arctan2(-r[..., 0, 1], r[..., 0, 0]),
+        ],
+        axis=-1,
+    )
+
+
+def rpy_from_rotation(rotation: np.ndarray) -> np.ndarray:
+    """Roll, pitch, yaw to publish: fixed-axis angles of ``Qt R_opt Q``, (..., 3, 3) to (..., 3)."""
+    r = OPTICAL_FROM_HEAD.T @ np.asarray(rotation, float) @ OPTICAL_FROM_HEAD
+    return np.stack(
+        [
+            np.arctan2(r[..., 2, 1], r[..., 2, 2]),
+            np.arcsin(np.clip(-r[..., 2, 0], -1.0, 1.0)),
+            np.arctan2(r[..., 1, 0], r[..., 0, 0]),
+        ],
+        axis=-1,
+    )
+
+
+def rotation_from_rpy(roll_pitch_yaw: np.ndarray) -> np.ndarray:
+    """``R_opt`` of published roll, pitch, yaw: (3,) to (3, 3)."""
+    head = Rotation.from_euler('xyz', roll_pitch_yaw).as_matrix()
+    return OPTICAL_FROM_HEAD @ head @ OPTICAL_FROM_HEAD.T
+
+
+def quaternion_from_rotation(rotation: np.ndarray) -> np.ndarray:
+    """Quaternion (x, y, z, w) of the head frame in the optical frame: (3, 3) to (4,), w >= 0."""
+    return Rotation.from_matrix(rotation @ OPTICAL_FROM_HEAD).as_quat(canonical=True)
+
+
+def nearest_rotation(matrix: np.ndarray) -> np.ndarray:
+    """Rotation nearest to each matrix in the Frobenius norm, (..., 3, 3) (Kabsch 1976, by SVD)."""
+    u, _, vt = np.linalg.svd(matrix)
+    u[..., :, 2] *= np.sign(np.linalg.det(u @ vt))[..., None]
+    return u @ vt
+
+
+def mirrored_rotation(rotation: np.ndarray) -> np.ndarray:
+    """``R_opt`` after the image was mirrored left to right: label (p, y, r) to (p, -y, -r)."""
+    return _MIRROR @ rotation @ _MIRROR
+
+
+def geodesic_angle(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Angle of the rotation between ``a`` and ``b``, (..., 3, 3) each: (...,) radians in [0, pi]."""
+    relative = np.swapaxes(a, -1, -2) @ b
+    angles = Rotation.from_matrix(relative.reshape(-1, 3, 3)).magnitude()
+    return angles.reshape(relative.shape[:-2])
