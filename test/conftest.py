@@ -32,3 +32,21 @@ def pointing04() -> Path:
 def media() -> Path:
     """Folder of videos of real people."""
     return _folder('HEADPOSE_MEDIA', 'videos of people (Intel sample-videos, CC BY 4.0)')
+
+
+@pytest.fixture
+def ros():
+    """The test's end of the topics, in a ROS domain of its own."""
+    from ros_side import RosSide
+
+    side = RosSide()
+    yield side
+    side.close()
+
+
+@pytest.fixture(scope='session')
+def rendered_head():
+    """The built-in head, whose rotation is known."""
+    from headpose_ros.rendered_head import RenderedHead
+
+    return RenderedHead()

@@ -1,0 +1,66 @@
+"""Start headpose_node, and a camera beside it if wanted."""
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchDescription
+from launch.actions import DeclareLaunchArgument
+from launch.conditions import IfCondition
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
+
+from headpose_ros.ros.transport import use_large_image_profile
+
+
+def generate_launch_description():
+    """Describe the nodes and the arguments."""
+    # For camera drivers too, which this process starts with its own environment.
+    use_large_image_profile()
+    share = get_package_share_directory('headpose_ros')
+    image = LaunchConfiguration('image')
+    namespace = LaunchConfiguration('namespace')
+    use_sim_time = ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)
+    return LaunchDescription(
+        [
+            DeclareLaunchArgument(
+                'image', default_value='image', description='Topic of the camera images.'
+            ),
+            DeclareLaunchArgument(
+                'params_file',
+                default_value=PathJoinSubstitution([share, 'config', 'headpose.yaml']),
+                description='YAML file with the parameters of headpose_node.',
+            ),
+            DeclareLaunchArgument(
+                'namespace', default_value='', description='Namespace of all nodes and topics.'
+            ),
+            DeclareLaunchArgument(
+                'use_sim_time',
+                default_value='false',
+                choices=['true', 'false'],
+                description='Take the time from /clock.',
+            ),
+            DeclareLaunchArgument(
+                'camera',
+                default_value='false',
+                choices=['true', 'false'],
+                description='Start the camera driver usb_cam too.',
+            ),
+            Node(
+                package='headpose_ros',
+                executable='headpose_node',
+                namespace=namespace,
+                parameters=[LaunchConfiguration('params_file'), {'use_sim_time': use_sim_time}],
+                remappings=[('image', image)],
+                output='screen',
+            ),
+            Node(
+                package='usb_cam',
+                executable='usb_cam_node_exe',
+                name='usb_cam',
+                namespace=namespace,
+                parameters=[{'frame_id': 'camera_optical_frame', 'use_sim_time': use_sim_time}],
+                remappings=[('image_raw', image)],
+                condition=IfCondition(LaunchConfiguration('camera')),
+                output='screen',
+            ),
+        ]
+    )

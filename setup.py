@@ -1,0 +1,72 @@
+"""Package headpose_ros, for colcon (ament_python) and for pip alike."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+NAME = 'headpose_ros'
+HERE = Path(__file__).resolve().parent
+
+
+def share(folder, pattern='*'):
+    """Files of a folder that go to share/headpose_ros."""
+    files = sorted(p for p in (HERE / folder).glob(pattern) if p.is_file())
+    return (f'share/{NAME}/{folder}', [str(p.relative_to(HERE)) for p in files])
+
+
+def requirements():
+    """Lines of requirements.txt that are not comments."""
+    lines = (HERE / 'requirements.txt').read_text(encoding='utf-8').splitlines()
+    return [line for line in lines if line and not line.startswith('#')]
+
+
+EXTRAS = {
+    # The built-in moving head.
+    'sample': ['scikit-image>=0.22'],
+    'training': [
+        'scikit-image>=0.22',
+        'matplotlib>=3.8',
+        'pandas>=2.0',
+        'tabulate>=0.9',
+        'tqdm>=4.66',
+        'typer>=0.12',
+    ],
+    # ROS 2 itself, for machines that have none: Linux x86-64 only.
+    'ros': [
+        'ros-jazzy-rclpy[fastrtps]',
+        'ros-jazzy-sensor-msgs',
+        'ros-jazzy-geometry-msgs',
+        'ros-jazzy-std-msgs',
+    ],
+}
+EXTRAS['test'] = ['pytest>=7.4', 'hypothesis>=6.90', *EXTRAS['sample'], *EXTRAS['training']]
+
+setup(
+    name=NAME,
+    version='0.1.0',
+    description='Head orientation from a camera for ROS 2, by face mesh and a trained regressor',
+    long_description=(HERE / 'README.md').read_text(encoding='utf-8'),
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    maintainer='headpose_ros maintainers',
+    maintainer_email='maintainers@headpose-ros.example.org',
+    package_dir={'': 'src'},
+    packages=find_packages('src'),
+    python_requires='>=3.10',
+    install_requires=requirements(),
+    extras_require=EXTRAS,
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
+        (f'share/{NAME}', ['package.xml']),
+        share('launch', '*.launch.py'),
+        share('config'),
+        share('models'),
+    ],
+    entry_points={
+        'console_scripts': [
+            f'headpose_node = {NAME}.ros.headpose_node:main',
+            f'camera_node = {NAME}.ros.camera_node:main',
+        ],
+    },
+    zip_safe=False,
+)

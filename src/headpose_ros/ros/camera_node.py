@@ -1,0 +1,97 @@
+"""Node that publishes images where there is no camera driver."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+
+from headpose_ros.detector import DetectorUnavailable
+from headpose_ros.image_source import ImageSource, SourceError, open_source
+from headpose_ros.ros.image_conversion import create_converter
+from headpose_ros.ros.messages import camera_info_message
+from headpose_ros.ros.parameters import CameraParameters, declare_camera_parameters
+from headpose_ros.ros.run import StartError, run_node
+
+NAME = 'camera_node'
+
+# Reliable serves best-effort and reliable subscribers alike.
+IMAGES = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+
+WARNING_PERIOD = 5.0  # seconds between warnings of one kind
+LAST_IMAGE_WAIT = Duration(seconds=1.0)  # for subscribers to get the last image of a source
+
+
+class CameraNode(Node):
+    """Publishes ``image`` and ``camera_info`` from a webcam, a video, images or the sample.
+
+    :param options: of ``rclpy.node.Node``, such as its context.
+    :raises StartError: the source cannot be opened.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(NAME, **options)
+        self._parameters = declare_camera_parameters(self)
+        self._source = _open(self._parameters)
+        self._frames = self._all_frames()
+        self._converter = create_converter()
+        self._image = self.create_publisher(Image, 'image', IMAGES)
+        self._info = self.create_publisher(CameraInfo, 'camera_info', IMAGES)
+        rate = self._parameters.rate or self._source.rate
+        self.create_timer(1.0 / rate, self._publish)
+        self.get_logger().info(
+            f'{self._parameters.source} at {rate:g} Hz to {self._image.topic_name} and '
+            f'{self._info.topic_name}'
+        )
+
+    def _all_frames(self) -> Iterator[np.ndarray | None]:
+        yield from self._source.frames()
+        while self._parameters.loop:
+            yield from self._source.frames()
+
+    def _publish(self) -> None:
+        bgr = next(self._frames, False)
+        if bgr is False:
+            self.get_logger().info('the source has ended')
+            self._image.wait_for_all_acked(LAST_IMAGE_WAIT)
+            self.context.try_shutdown()
+            return
+        if bgr is None:
+            self.get_logger().warning(
+                f'{self._parameters.source} gave no image; trying again',
+                throttle_duration_sec=WARNING_PERIOD,
+            )
+            return
+        header = Header(
+            stamp=self.get_clock().now().to_msg(), frame_id=self._parameters.frame_id
+        )
+        height, width = bgr.shape[:2]
+        matrix = self._source.camera_matrix
+        self._image.publish(self._converter.cv2_to_imgmsg(bgr, 'bgr8', header))
+        self._info.publish(camera_info_message(header, width, height, matrix))
+
+
+def _open(parameters: CameraParameters) -> ImageSource:
+    if (parameters.width > 0) != (parameters.height > 0):
+        raise StartError(
+            f'width is {parameters.width} and height is {parameters.height}; give both or none'
+        )
+    size = (parameters.width, parameters.height) if parameters.width else None
+    try:
+        return open_source(parameters.source, size)
+    except (SourceError, DetectorUnavailable) as error:
+        raise StartError(f'cannot start: {error}') from error
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node; the exit code of the process."""
+    return run_node(CameraNode, NAME, args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,229 @@
+"""Camera and node as two processes, the pose as a live line, and a summary at the end."""
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import rclpy
+from geometry_msgs.msg import Vector3Stamped
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, qos_profile_sensor_data
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+
+from headpose_ros.image_source import SAMPLE
+from headpose_ros.ros.image_conversion import create_converter
+from headpose_ros.ros.transport import use_large_image_profile
+
+START_TIMEOUT = 60.0  # seconds until the first image; loading takes long on a slow disk
+STOP_TIMEOUT = 10.0  # seconds for a process to end after it was asked to
+LINE_PERIOD = 0.1  # seconds between updates of the live line on a terminal
+LOG_LINE_PERIOD = 2.0  # the same where the output is a file
+RATE_IMAGES = 10  # images from which the rate of the written video is measured
+
+
+class Listener(Node):
+    """Keeps what the demo tells: poses, their latency, and the annotated video."""
+
+    def __init__(self, video: Path):
+        super().__init__('headpose_demo')
+        self.recorder = Recorder(video)
+        self.images = 0
+        self.latencies: list[float] = []
+        self.pose: Vector3Stamped | None = None
+        self._converter = create_converter()
+        # One small message comes with every image.
+        self.create_subscription(
+            CameraInfo, 'camera_info', self._on_info, qos_profile_sensor_data
+        )
+        self.create_subscription(
+            Vector3Stamped, 'head_pose', self._on_pose, QoSProfile(depth=10)
+        )
+        self.create_subscription(
+            Image, 'head_pose/annotated_image', self._on_annotated, QoSProfile(depth=10)
+        )
+
+    def _on_info(self, _: CameraInfo) -> None:
+        self.images += 1
+
+    def _on_pose(self, message: Vector3Stamped) -> None:
+        self.pose = message
+        now = self.get_clock().now().nanoseconds * 1e-9
+        self.latencies.append(now - _seconds(message.header))
+
+    def _on_annotated(self, message: Image) -> None:
+        bgr = self._converter.imgmsg_to_cv2(message, 'bgr8')
+        self.recorder.add(bgr, _seconds(message.header))
+
+
+class Recorder:
+    """Writes images to a video whose rate is that of their stamps."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.images = 0
+        self._waiting: list[tuple[np.ndarray, float]] = []
+        self._writer: cv2.VideoWriter | None = None
+        self._size: tuple[int, int] | None = None
+
+    def add(self, bgr: np.ndarray, stamp: float) -> None:
+        """Add an image; one of another size than the first is made to fit."""
+        self.images += 1
+        if self._writer is not None:
+            self._write(bgr)
+            return
+        self._waiting.append((bgr, stamp))
+        if len(self._waiting) == RATE_IMAGES:
+            self._start()
+
+    def close(self) -> None:
+        """Finish the file, if there was any image."""
+        if self._writer is None and self._waiting:
+            self._start()
+        if self._writer is not None:
+            self._writer.release()
+
+    def _start(self) -> None:
+        images = [bgr for bgr, _ in self._waiting]
+        intervals = np.diff([stamp for _, stamp in self._waiting])
+        rate = 1.0 / max(float(np.median(intervals)), 0.004) if len(intervals) else 1.0
+        self._size = images[0].shape[1], images[0].shape[0]
+        codec = cv2.VideoWriter_fourcc(*'mp4v')
+        self._writer = cv2.VideoWriter(str(self.path), codec, rate, self._size)
+        for bgr in images:
+            self._write(bgr)
+        self._waiting.clear()
+
+    def _write(self, bgr: np.ndarray) -> None:
+        if (bgr.shape[1], bgr.shape[0]) != self._size:
+            bgr = cv2.resize(bgr, self._size)
+        self._writer.write(bgr)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the demo; the exit code of the process."""
+    arguments = _parse(argv)
+    use_large_image_profile()
+    print(f'starting camera_node ({arguments.source}) and headpose_node, two processes', flush=True)
+    commands = {
+        'camera_node': ['--ros-args', '-p', f'source:="{arguments.source}"'],
+        'headpose_node': [],
+    }
+    processes = {
+        name: subprocess.Popen([sys.executable, '-m', f'headpose_ros.ros.{name}', *options])
+        for name, options in commands.items()
+    }
+    listener = None
+    try:
+        rclpy.init()
+        listener = Listener(arguments.out)
+        seconds = _listen(listener, processes, arguments.seconds)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        print('\nstopped')
+        return 0
+    except DemoError as error:
+        print(f'\nerror: {error}', file=sys.stderr)
+        return 1
+    finally:
+        _stop(processes)
+        if listener is not None:
+            listener.recorder.close()
+            listener.destroy_node()
+        rclpy.try_shutdown()
+    _print_summary(listener, seconds)
+    return 0
+
+
+class DemoError(RuntimeError):
+    """The demo cannot go on; the message is for the user."""
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog='python -m headpose_ros.ros.demo', description=__doc__)
+    parser.add_argument(
+        '--source', default=SAMPLE,
+        help='webcam such as /dev/video0, video or image file, folder of images '
+        f'(default: {SAMPLE}, the built-in moving head)',
+    )
+    parser.add_argument('--seconds', type=float, default=20.0, help='how long (default: 20)')
+    parser.add_argument(
+        '--out', type=Path, default=Path('headpose_demo.mp4'),
+        help='annotated video to write (default: headpose_demo.mp4)',
+    )
+    return parser.parse_args(argv)
+
+
+def _listen(listener: Listener, processes: dict, seconds: float) -> float:
+    started = time.monotonic()
+    first = None
+    next_line = 0.0
+    line_period = LINE_PERIOD if sys.stdout.isatty() else LOG_LINE_PERIOD
+    while first is None or time.monotonic() - first < seconds:
+        rclpy.spin_once(listener, timeout_sec=0.1)
+        now = time.monotonic()
+        for name, process in processes.items():
+            if process.poll() is not None:
+                raise DemoError(f'{name} ended with exit code {process.returncode}; see above')
+        if first is None and listener.recorder.images:
+            first = now
+            listener.images = 0
+            listener.latencies.clear()
+        if first is None and now - started > START_TIMEOUT:
+            raise DemoError(f'no image went through within {START_TIMEOUT:.0f} s')
+        if first is not None and now >= next_line:
+            next_line = now + line_period
+            _print_line(listener, now - first)
+    return time.monotonic() - first
+
+
+def _print_line(listener: Listener, seconds: float) -> None:
+    if listener.pose is None:
+        text = 'no face yet'
+    else:
+        v = listener.pose.vector
+        roll, pitch, yaw = np.degrees([v.x, v.y, v.z])
+        rate = len(listener.latencies) / max(seconds, 1e-3)
+        text = (
+            f'roll {roll:+6.1f}°  pitch {pitch:+6.1f}°  yaw {yaw:+6.1f}°   {rate:4.1f} poses/s'
+        )
+    end = '' if sys.stdout.isatty() else '\n'
+    start = '\r' if sys.stdout.isatty() else ''
+    print(f'{start}{seconds:5.1f} s  {text}  ', end=end, flush=True)
+
+
+def _print_summary(listener: Listener, seconds: float) -> None:
+    poses = len(listener.latencies)
+    print(f'\nframes in    {listener.images}')
+    print(f'poses out    {poses}')
+    print(f'rate         {poses / seconds:.1f} poses/s')
+    if poses:
+        p50, p95 = np.percentile(listener.latencies, [50, 95]) * 1e3
+        print(f'latency      p50 {p50:.1f} ms, p95 {p95:.1f} ms, from image stamp to pose received')
+    else:
+        print('no face was found in any frame')
+    print(f'video        {listener.recorder.path.resolve()}')
+
+
+def _stop(processes: dict[str, subprocess.Popen]) -> None:
+    for process in processes.values():
+        if process.poll() is None:
+            process.terminate()
+    for process in processes.values():
+        try:
+            process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _seconds(header: Header) -> float:
+    return header.stamp.sec + header.stamp.nanosec * 1e-9
+
+
+if __name__ == '__main__':
+    sys.exit(main())

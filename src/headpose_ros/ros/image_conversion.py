@@ -1,0 +1,244 @@
+"""Images between ROS messages and OpenCV, with cv_bridge where it is installed and without.
+
+``create_converter`` gives an object with cv_bridge's two calls, whichever of the two does the
+work. What a message says of itself is checked here before a pixel is touched, so a broken image
+is always an ``UnreadableImage`` with its reason.
+
+cv_bridge reads what it reads right. The rest is read here even where it is installed: nv12,
+nv21, ``uyvy``, ``yuyv`` and the OpenCV names below, which it does not convert; rows padded by
+a part of a pixel, which it shears; big-endian messages, on which it fails with numpy 2.
+
+Three readings that the names leave open:
+
+- ``8UC3`` and ``8UC4`` are BGR and BGRA, the order of the OpenCV images they are named after,
+  and ``8UC1`` is ``mono8``.
+- ``16UC1`` is ``mono16``: infrared and thermal cameras use both names. 16 bits become 8 by
+  255 / 65535 as in cv_bridge, never by the brightest pixel, which would flicker.
+- nv12 and nv21 follow V4L2: ``height`` rows of luma, then ``height / 2`` rows of chroma, all
+  ``step`` bytes long, so that ``data`` holds ``step * height * 3 / 2`` bytes.
+
+Bytes after the last row are ignored: ``step`` and ``height`` say where the pixels are, and
+drivers that hand on a whole page-aligned capture buffer send them.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+
+class UnreadableImage(ValueError):
+    """An image message without readable pixels; the message says why and what to do."""
+
+
+class _Layout(NamedTuple):
+    """How the pixels of an encoding lie in the rows of a message."""
+
+    code: int | None  # of cv2.cvtColor to BGR; None where it is BGR already
+    channels: int = 1
+    sample_bytes: int = 1
+    min_side: int = 1  # pixels
+    even_width: bool = False
+    semi_planar: bool = False  # half as many rows of chroma follow; even height too
+
+    @property
+    def pixel_bytes(self) -> int:
+        return self.channels * self.sample_bytes
+
+    def data_rows(self, height: int) -> int:
+        return height * 3 // 2 if self.semi_planar else height
+
+
+# OpenCV names a Bayer pattern by the second and third pixel of its second row, ROS by its first
+# two rows: rggb is BG. Demosaicing leaves an image without inner pixels black, hence the
+# smallest side.
+_BAYER = {
+    'rggb': cv2.COLOR_BayerBG2BGR,
+    'bggr': cv2.COLOR_BayerRG2BGR,
+    'gbrg': cv2.COLOR_BayerGR2BGR,
+    'grbg': cv2.COLOR_BayerGB2BGR,
+}
+
+_LAYOUTS = {
+    'bgr8': _Layout(None, 3),
+    'rgb8': _Layout(cv2.COLOR_RGB2BGR, 3),
+    'bgra8': _Layout(cv2.COLOR_BGRA2BGR, 4),
+    'rgba8': _Layout(cv2.COLOR_RGBA2BGR, 4),
+    'mono8': _Layout(cv2.COLOR_GRAY2BGR),
+    'bgr16': _Layout(None, 3, 2),
+    'rgb16': _Layout(cv2.COLOR_RGB2BGR, 3, 2),
+    'bgra16': _Layout(cv2.COLOR_BGRA2BGR, 4, 2),
+    'rgba16': _Layout(cv2.COLOR_RGBA2BGR, 4, 2),
+    'mono16': _Layout(cv2.COLOR_GRAY2BGR, 1, 2),
+    **{f'bayer_{p}8': _Layout(code, min_side=3) for p, code in _BAYER.items()},
+    **{f'bayer_{p}16': _Layout(code, 1, 2, min_side=3) for p, code in _BAYER.items()},
+    'yuv422': _Layout(cv2.COLOR_YUV2BGR_UYVY, 2, even_width=True),
+    'yuv422_yuy2': _Layout(cv2.COLOR_YUV2BGR_YUY2, 2, even_width=True),
+    'nv12': _Layout(cv2.COLOR_YUV2BGR_NV12, even_width=True, semi_planar=True),
+    'nv21': _Layout(cv2.COLOR_YUV2BGR_NV21, even_width=True, semi_planar=True),
+}
+_CV_BRIDGE_ENCODINGS = frozenset(_LAYOUTS) - {'nv12', 'nv21'}
+_LAYOUTS.update({
+    'uyvy': _LAYOUTS['yuv422'],
+    'yuyv': _LAYOUTS['yuv422_yuy2'],
+    '8UC1': _LAYOUTS['mono8'],
+    '8UC3': _LAYOUTS['bgr8'],
+    '8UC4': _LAYOUTS['bgra8'],
+    '16UC1': _LAYOUTS['mono16'],
+})
+
+SUPPORTED_ENCODINGS = tuple(_LAYOUTS)
+
+_EIGHT_FROM_SIXTEEN_BITS = 255 / 65535
+_SHOWN_NAME_LENGTH = 32  # characters of an unknown encoding that an error repeats
+
+
+class ImageConverter:
+    """The package's own converter, for machines without cv_bridge.
+
+    :ivar name: who does the work, ``'own'`` or ``'cv_bridge'``.
+    :ivar reason: why it is not cv_bridge, in a few words for the log; empty when it is.
+    """
+
+    name = 'own'
+
+    def __init__(self, reason: str = ''):
+        self.reason = reason
+
+    def imgmsg_to_cv2(self, img_msg: Image, desired_encoding: str = 'bgr8') -> np.ndarray:
+        """Pixels of a message.
+
+        :param img_msg: any of ``SUPPORTED_ENCODINGS``.
+        :param desired_encoding: ``'bgr8'``, the only one.
+        :return: ``uint8`` (H, W, 3) BGR, C-contiguous. It may share its memory with the
+            message: copy it before drawing.
+        :raises UnreadableImage: if the message is not an image or of another encoding.
+        :raises ValueError: if another encoding is desired.
+        """
+        _require_bgr8(desired_encoding)
+        return self._read(img_msg, _checked_layout(img_msg))
+
+    def cv2_to_imgmsg(
+        self, cvim: np.ndarray, encoding: str = 'bgr8', header: Header | None = None,
+    ) -> Image:
+        """Message of an image.
+
+        :param cvim: ``uint8`` (H, W, 3) BGR.
+        :param encoding: ``'bgr8'``, the only one.
+        :param header: becomes the message's header itself, not a copy.
+        :raises ValueError: if the image or the encoding is another.
+        """
+        _require_bgr8(encoding)
+        if not isinstance(cvim, np.ndarray):
+            raise ValueError(f'image must be a uint8 array (H, W, 3), not {type(cvim).__name__}')
+        if cvim.dtype != np.uint8 or cvim.ndim != 3 or cvim.shape[2] != 3 or cvim.size == 0:
+            raise ValueError(
+                f'image must be a uint8 array (H, W, 3) with pixels, not {cvim.dtype} {cvim.shape}'
+            )
+        height, width, channels = cvim.shape
+        msg = Image(height=height, width=width, encoding=encoding, step=width * channels)
+        if header is not None:
+            msg.header = header
+        # Into the message's own array.array: assigning to `data` copies once more, and an
+        # ndarray or memoryview element by element.
+        msg.data.frombytes(np.ascontiguousarray(cvim))
+        return msg
+
+    def _read(self, msg: Image, layout: _Layout) -> np.ndarray:
+        rows = layout.data_rows(msg.height)
+        image = np.frombuffer(msg.data, np.uint8, rows * msg.step).reshape(rows, msg.step)
+        image = np.ascontiguousarray(image[:, :msg.width * layout.pixel_bytes])
+        if layout.sample_bytes == 2:
+            image = image.view('>u2' if msg.is_bigendian else '<u2').astype(np.uint16, copy=False)
+        if layout.channels > 1:
+            image = image.reshape(msg.height, msg.width, layout.channels)
+        if layout.code is not None:
+            image = cv2.cvtColor(image, layout.code)
+        if layout.sample_bytes == 2:
+            image = cv2.convertScaleAbs(image, alpha=_EIGHT_FROM_SIXTEEN_BITS)
+        return image
+
+
+class CvBridgeConverter(ImageConverter):
+    """cv_bridge for the messages that it reads right, the own converter for the rest.
+
+    :raises Exception: of any type, if cv_bridge is missing or does not work here. A build
+        against another numpy fails at import or only when it converts, so one pixel is tried.
+    """
+
+    name = 'cv_bridge'
+
+    def __init__(self):
+        super().__init__()
+        from cv_bridge import CvBridge
+
+        self._bridge = CvBridge()
+        pixel = np.array([[[10, 20, 30]]], np.uint8)
+        msg = self._bridge.cv2_to_imgmsg(pixel, 'rgb8')
+        if not np.array_equal(self._bridge.imgmsg_to_cv2(msg, 'bgr8'), pixel[..., ::-1]):
+            raise RuntimeError('it does not turn rgb8 into bgr8')
+
+    def _read(self, msg: Image, layout: _Layout) -> np.ndarray:
+        in_pixels = msg.step % layout.pixel_bytes == 0
+        if msg.encoding in _CV_BRIDGE_ENCODINGS and in_pixels and not msg.is_bigendian:
+            return self._bridge.imgmsg_to_cv2(msg, 'bgr8')
+        return super()._read(msg, layout)
+
+
+def create_converter() -> ImageConverter:
+    """The converter of this machine: cv_bridge where it is installed and works, else our own."""
+    try:
+        return CvBridgeConverter()
+    except Exception as error:  # what a binary module raises against the wrong numpy is open
+        if isinstance(error, ModuleNotFoundError) and error.name == 'cv_bridge':
+            return ImageConverter('cv_bridge is not installed')
+        return ImageConverter(f'cv_bridge does not work here: {type(error).__name__}: {error}')
+
+
+def _require_bgr8(encoding: str) -> None:
+    if encoding != 'bgr8':
+        raise ValueError(f"encoding must be 'bgr8', the only one converted to, not {encoding!r}")
+
+
+def _checked_layout(msg: Image) -> _Layout:
+    """Layout of a message that holds all the pixels it promises.
+
+    :raises UnreadableImage: if it does not, or if its encoding is not supported.
+    """
+    layout = _LAYOUTS.get(msg.encoding)
+    if layout is None:
+        raise UnreadableImage(_unsupported(msg.encoding))
+    size = f'{msg.width} x {msg.height} pixels of {msg.encoding}'
+    if min(msg.width, msg.height) < layout.min_side:
+        raise UnreadableImage(
+            f'the image has {size}, and at least {layout.min_side} x {layout.min_side} are '
+            'needed: check the size that the camera driver sends'
+        )
+    if layout.even_width and msg.width % 2 or layout.semi_planar and msg.height % 2:
+        sides = 'an even width and height' if layout.semi_planar else 'an even width'
+        raise UnreadableImage(
+            f'the image has {size}, which shares colours between neighbours and needs {sides}: '
+            'set the camera driver to such a size or to bgr8'
+        )
+    row_bytes = msg.width * layout.pixel_bytes
+    if msg.step < row_bytes:
+        raise UnreadableImage(
+            f'step is {msg.step} bytes, but a row of {size} has {row_bytes}: '
+            'correct step, width or encoding in the camera driver'
+        )
+    data_bytes = msg.step * layout.data_rows(msg.height)
+    if len(msg.data) < data_bytes:
+        raise UnreadableImage(
+            f'data holds {len(msg.data)} bytes, but {size} in rows of {msg.step} bytes have '
+            f'{data_bytes}: look for what cuts images short between the camera and here'
+        )
+    return layout
+
+
+def _unsupported(encoding: str) -> str:
+    name = repr(encoding[:_SHOWN_NAME_LENGTH])
+    if encoding.startswith(('32F', '64F')):
+        name += ' (floating point, as depth images are)'
+    return f'encoding {name} is not supported: publish one of {", ".join(SUPPORTED_ENCODINGS)}'

@@ -1,0 +1,45 @@
+"""Life of a node process, from start to a clean end."""
+
+import signal
+from collections.abc import Callable
+
+import rclpy
+from rclpy.exceptions import ParameterException
+from rclpy.executors import ExternalShutdownException
+from rclpy.logging import get_logger
+from rclpy.node import Node
+
+from headpose_ros.ros.transport import use_large_image_profile
+
+
+class StartError(RuntimeError):
+    """A node cannot start; the message is for the user."""
+
+
+def run_node(create: Callable[[], Node], name: str, args: list[str] | None) -> int:
+    """Make a node and let it run until Ctrl-C, SIGTERM or a shutdown from outside.
+
+    :param create: makes the node; a ``StartError`` or a bad parameter is told in one line.
+    :param name: of the logger for what goes wrong at the start.
+    :param args: of the command line; ``None`` for those of the process.
+    :return: exit code of the process: 0 for a clean end, 1 when the node could not start.
+    """
+    use_large_image_profile()
+    node = None
+    try:
+        rclpy.init(args=args)
+        node = create()
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except (StartError, ParameterException) as error:
+        get_logger(name).fatal(str(error))
+        return 1
+    finally:
+        # Under ros2 launch a Ctrl-C reaches the process twice; the second must not disturb.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+

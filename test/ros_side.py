@@ -1,0 +1,146 @@
+"""The test's own end of the topics, and the processes at the other end."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from headpose_ros.ros.image_conversion import create_converter
+from headpose_ros.ros.transport import use_large_image_profile
+
+# Seconds; discovery and loading MediaPipe take long on a busy machine.
+LIMIT = 60.0
+
+# Domains up to 101 have ports that Linux never gives to somebody else.
+_domains = itertools.count(os.getpid())
+
+
+class Process:
+    """A node in a process of its own; its output is kept."""
+
+    def __init__(self, module, arguments, environment):
+        self._process = subprocess.Popen(
+            [sys.executable, '-m', module, *arguments],
+            env={**os.environ, **environment, 'PYTHONUNBUFFERED': '1'},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._lines = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def output(self):
+        return ''.join(self._lines)
+
+    @property
+    def alive(self):
+        return self._process.poll() is None
+
+    def wait_for(self, text):
+        end = time.monotonic() + LIMIT
+        while text not in self.output:
+            assert self.alive or text in self.output, f'ended without {text!r}:\n{self.output}'
+            assert time.monotonic() < end, f'no {text!r} in:\n{self.output}'
+            time.sleep(0.02)
+
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def exit_code(self):
+        """Wait for the end."""
+        code = self._process.wait(LIMIT)
+        self._reader.join(LIMIT)
+        return code
+
+    def stop(self):
+        if self.alive:
+            self.signal(signal.SIGTERM)
+            try:
+                self._process.wait(LIMIT)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        self._reader.join(LIMIT)
+
+    def _read(self):
+        for line in self._process.stdout:
+            self._lines.append(line)
+
+
+class RosSide:
+    """A node of the test's own in a domain of its own."""
+
+    def __init__(self):
+        use_large_image_profile()
+        self.domain = next(_domains) % 100 + 1
+        self.environment = {
+            'ROS_DOMAIN_ID': str(self.domain),
+            'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+        }
+        os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, domain_id=self.domain)
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.node = rclpy.create_node('test_side', context=self.context)
+        self.executor.add_node(self.node)
+        self._converter = create_converter()
+        self._processes = []
+
+    def start(self, name, *arguments):
+        """Start a node of the package, as ``ros2 run`` would."""
+        process = Process(f'headpose_ros.ros.{name}', arguments, self.environment)
+        self._processes.append(process)
+        return process
+
+    def collect(self, kind, topic, reliability=ReliabilityPolicy.RELIABLE):
+        """List that fills with the messages of a topic."""
+        messages = []
+        qos = QoSProfile(depth=50, reliability=reliability)
+        self.node.create_subscription(kind, topic, messages.append, qos)
+        return messages
+
+    def image_publisher(self, topic='image', reliability=ReliabilityPolicy.RELIABLE, kind=Image):
+        return self.node.create_publisher(
+            kind, topic, QoSProfile(depth=1, reliability=reliability)
+        )
+
+    def image(self, bgr, stamp=None, frame_id='test_optical_frame'):
+        """Message of an image, stamped now or with seconds."""
+        header = Header(frame_id=frame_id)
+        if stamp is None:
+            header.stamp = self.node.get_clock().now().to_msg()
+        else:
+            header.stamp.sec, header.stamp.nanosec = int(stamp), round(stamp % 1 * 1e9)
+        return self._converter.cv2_to_imgmsg(bgr, 'bgr8', header)
+
+    def spin_until(self, condition, what, each=None, period=0.05):
+        """Work until a condition holds, calling ``each`` every ``period`` seconds."""
+        end = time.monotonic() + LIMIT
+        due = 0.0
+        while not condition():
+            assert time.monotonic() < end, f'{what} did not happen in {LIMIT:.0f} s'
+            if each is not None and time.monotonic() >= due:
+                due = time.monotonic() + period
+                each()
+            self.executor.spin_once(timeout_sec=min(0.01, period))
+
+    def connect(self, publisher):
+        """Wait until somebody listens."""
+        self.spin_until(lambda: publisher.get_subscription_count() > 0, 'a subscription')
+
+    def close(self):
+        for process in self._processes:
+            process.stop()
+        self.executor.shutdown()
+        self.node.destroy_node()
+        rclpy.try_shutdown(context=self.context)

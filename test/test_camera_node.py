@@ -1,0 +1,151 @@
+"""The camera node in a process of its own."""
+
+import signal
+
+import cv2
+import numpy as np
+import pytest
+from geometry_msgs.msg import Vector3Stamped
+from rclpy.qos import ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, Image
+
+from headpose_ros.image_source import SourceError, open_source
+
+
+def colored(value, size=(64, 48)):
+    return np.full((size[1], size[0], 3), value, np.uint8)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Folder with three images of one grey each."""
+    for value in (50, 100, 150):
+        cv2.imwrite(str(tmp_path / f'{value}.png'), colored(value))
+    return tmp_path
+
+
+@pytest.fixture
+def video(tmp_path):
+    """Video of ten images at 20 Hz."""
+    path = tmp_path / 'grey.avi'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 20.0, (64, 48))
+    for i in range(10):
+        writer.write(colored(20 * i))
+    writer.release()
+    return path
+
+
+def grey(message):
+    return round(float(np.frombuffer(message.data, np.uint8).mean()))
+
+
+@pytest.mark.parametrize('reliability', [ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT])
+def test_the_sample_comes_with_its_calibration(ros, reliability):
+    images = ros.collect(Image, 'image', reliability)
+    infos = ros.collect(CameraInfo, 'camera_info', reliability)
+    ros.start('camera_node')
+    ros.spin_until(lambda: len(images) >= 10 and len(infos) >= 10, 'ten images')
+    assert (images[0].width, images[0].height, images[0].encoding) == (640, 480, 'bgr8')
+    assert images[0].header.frame_id == 'camera_optical_frame'
+    (info,) = [i for i in infos if i.header == images[-1].header]
+    assert (info.width, info.height) == (640, 480)
+    assert info.k[0] > 0 and info.k[2] == pytest.approx(320, abs=1)
+
+
+def test_the_sample_may_have_another_size(ros):
+    images = ros.collect(Image, 'image')
+    ros.start('camera_node', '--ros-args', '-p', 'width:=320', '-p', 'height:=240')
+    ros.spin_until(lambda: images, 'an image')
+    assert (images[0].width, images[0].height) == (320, 240)
+
+
+def test_a_folder_once_ends_by_itself(ros, folder):
+    images = ros.collect(Image, 'image')
+    infos = ros.collect(CameraInfo, 'camera_info')
+    process = ros.start(
+        'camera_node', '--ros-args', '-p', f'source:={folder}', '-p', 'loop:=false',
+        '-p', 'rate:=1.0',
+    )
+    ros.spin_until(lambda: images and grey(images[-1]) == 150, 'the last image')
+    assert process.exit_code() == 0
+    assert [grey(m) for m in images] in ([50, 100, 150], [100, 150], [150])
+    assert not any(infos[-1].k)  # not calibrated
+
+
+def test_a_folder_in_a_loop_starts_again(ros, folder):
+    images = ros.collect(Image, 'image')
+    ros.start('camera_node', '--ros-args', '-p', f'source:={folder}', '-p', 'rate:=50.0')
+    ros.spin_until(lambda: len(images) >= 8, 'eight images')
+    greys = [grey(m) for m in images]
+    start = greys.index(50)
+    assert greys[start : start + 4] == [50, 100, 150, 50]
+
+
+def test_a_file_that_is_no_image_is_told_and_passed_over(ros, folder):
+    (folder / '075.png').write_text('not an image')
+    images = ros.collect(Image, 'image')
+    process = ros.start('camera_node', '--ros-args', '-p', f'source:={folder}', '-p', 'rate:=50.0')
+    ros.spin_until(lambda: len(images) >= 4, 'images')
+    process.wait_for('gave no image')
+
+
+def test_a_video_keeps_its_rate(ros, video):
+    images = ros.collect(Image, 'image')
+    process = ros.start('camera_node', '--ros-args', '-p', f'source:={video}')
+    process.wait_for('at 20 Hz')
+    ros.spin_until(lambda: len(images) >= 15, 'more images than the video has')
+    assert len({grey(m) for m in images}) == 10
+
+
+@pytest.mark.parametrize(
+    ('options', 'told'),
+    [
+        (['source:=/nowhere.mp4'], '/nowhere.mp4: there is no such source'),
+        (['width:=320'], 'width is 320 and height is 0'),
+        (['rate:=-1.0'], 'rate'),
+    ],
+)
+def test_what_cannot_be_is_told(ros, options, told):
+    arguments = [word for option in options for word in ('-p', option)]
+    process = ros.start('camera_node', '--ros-args', *arguments)
+    assert process.exit_code() == 1
+    assert told in process.output
+    assert 'Traceback' not in process.output
+
+
+def test_broken_sources(tmp_path):
+    with pytest.raises(SourceError, match='no images in this folder'):
+        open_source(str(tmp_path))
+    text = tmp_path / 'film.mp4'
+    text.write_text('not a film')
+    with pytest.raises(SourceError, match='not a video'):
+        open_source(str(text))
+
+
+def test_signals_end_it_cleanly(ros):
+    images = ros.collect(Image, 'image')
+    process = ros.start('camera_node')
+    ros.spin_until(lambda: images, 'an image')
+    process.signal(signal.SIGINT)
+    process.signal(signal.SIGINT)
+    assert process.exit_code() == 0, process.output
+    assert 'Traceback' not in process.output
+
+
+def test_camera_and_node_are_two_processes_that_find_each_other(ros):
+    poses = ros.collect(Vector3Stamped, 'head_pose')
+    ros.start('camera_node')
+    ros.start('headpose_node')
+    ros.spin_until(lambda: len(poses) >= 150, 'five seconds of poses')
+    rpy = np.degrees([[p.vector.x, p.vector.y, p.vector.z] for p in poses])
+    assert np.ptp(rpy, axis=0).max() > 15  # the head moves
+    assert np.isfinite(rpy).all()
+
+
+def test_people_on_video(ros, media):
+    poses = ros.collect(Vector3Stamped, 'head_pose')
+    ros.start('camera_node', '--ros-args', '-p', f'source:={media / "sister.mkv"}')
+    ros.start('headpose_node')
+    ros.spin_until(lambda: len(poses) >= 30, 'poses of a real person')
+    rpy = np.degrees([[p.vector.x, p.vector.y, p.vector.z] for p in poses])
+    assert np.abs(rpy).max() < 90

@@ -1,0 +1,41 @@
+"""The demo, as ``make demo`` runs it."""
+
+import os
+import re
+import subprocess
+import sys
+
+import cv2
+
+
+def run(*arguments):
+    # A domain of its own, apart from those that the other tests count up.
+    environment = {**os.environ, 'ROS_DOMAIN_ID': '101'}
+    return subprocess.run(
+        [sys.executable, '-m', 'headpose_ros.ros.demo', *map(str, arguments)],
+        env=environment, capture_output=True, text=True, timeout=180,
+    )
+
+
+def test_it_shows_poses_and_leaves_a_video(tmp_path):
+    out = tmp_path / 'demo.mp4'
+    result = run('--seconds', 5, '--out', out)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert re.search(r'roll +[+-][\d.]+°  pitch +[+-][\d.]+°  yaw +[+-][\d.]+°', result.stdout)
+    frames, poses = (
+        int(re.search(rf'{name} +(\d+)', result.stdout)[1]) for name in ('frames in', 'poses out')
+    )
+    assert frames > 50
+    assert poses > 0.8 * frames
+    assert re.search(r'latency +p50 [\d.]+ ms, p95 [\d.]+ ms', result.stdout)
+    assert str(out) in result.stdout
+    video = cv2.VideoCapture(str(out))
+    assert video.read()[0]
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) > 50
+
+
+def test_a_source_that_is_not_there_is_told():
+    result = run('--source', 'nowhere.mp4', '--seconds', 1)
+    assert result.returncode == 1
+    assert 'nowhere.mp4: there is no such source' in result.stdout + result.stderr
+    assert 'Traceback' not in result.stdout + result.stderr

@@ -1,0 +1,176 @@
+"""The public face of the core, on real MediaPipe."""
+
+import cv2
+import numpy as np
+import pytest
+from skimage.data import astronaut
+
+from headpose_ros.detector import DetectorUnavailable
+from headpose_ros.estimator import HeadPoseEstimator
+from headpose_ros.model import ModelError
+from headpose_ros.overlay import draw_heads
+from headpose_ros.rotation import rotation_from_rpy, rpy_from_rotation
+
+
+@pytest.fixture(scope='module')
+def photo():
+    """Photograph of one person, head and shoulders, (300, 300, 3) BGR."""
+    return cv2.cvtColor(astronaut()[:300, 75:375], cv2.COLOR_RGB2BGR)
+
+
+@pytest.fixture(scope='module')
+def estimator():
+    with HeadPoseEstimator() as estimator:
+        yield estimator
+
+
+def beside(large, small):
+    """A large and a small copy of a photograph in one image, the small one at the left."""
+    canvas = np.full((720, 1280, 3), 127, np.uint8)
+    canvas[100 : 100 + small.shape[0], : small.shape[1]] = small
+    canvas[: large.shape[0], -large.shape[1] :] = large
+    return canvas
+
+
+def test_one_head_with_all_it_says(estimator, photo):
+    (head,) = estimator.estimate(photo)
+    assert head.rotation.shape == (3, 3)
+    np.testing.assert_allclose(head.rotation @ head.rotation.T, np.eye(3), atol=1e-9)
+    np.testing.assert_allclose(head.rpy, rpy_from_rotation(head.rotation))
+    assert head.quaternion.shape == (4,)
+    assert head.landmarks.shape == (468, 3)
+    x, y, width, height = head.bbox
+    assert (head.landmarks[:, 0] >= x - 1e-6).all()
+    assert (head.landmarks[:, 1] <= y + height + 1e-6).all()
+    # She is in the middle of the picture and looks nearly into the camera.
+    assert 100 < x + width / 2 < 200 and 80 < y + height / 2 < 180
+    assert np.abs(np.degrees(head.rpy)).max() < 30
+
+
+def test_nobody(estimator):
+    assert estimator.estimate(np.full((300, 400, 3), 90, np.uint8)) == []
+
+
+def test_known_rotations_of_the_rendered_head(estimator, rendered_head):
+    for degrees in ([0, 0, 30], [0, 0, -30], [20, 0, 0], [-20, 0, 0], [0, 12, 0], [10, -8, 20]):
+        true = np.radians(degrees)
+        (head,) = estimator.estimate(rendered_head.render(rotation_from_rpy(true)))
+        np.testing.assert_allclose(np.degrees(head.rpy), degrees, atol=12)
+
+
+def test_the_largest_face_comes_first(photo):
+    image = beside(large=cv2.resize(photo, (700, 700)), small=cv2.resize(photo, (500, 500)))
+    with HeadPoseEstimator(max_faces=2) as two, HeadPoseEstimator(max_faces=1) as one:
+        first, second = two.estimate(image)
+        assert first.bbox[2] > second.bbox[2]
+        assert first.bbox[0] > 580 > second.bbox[0]
+        (only,) = one.estimate(image)
+        np.testing.assert_array_equal(only.landmarks, first.landmarks)
+
+
+def test_pixels_are_square_whatever_the_shape_of_the_image(estimator, photo):
+    wide = cv2.copyMakeBorder(photo, 0, 0, 100, 100, cv2.BORDER_CONSTANT)
+    (narrow_head,), (wide_head,) = estimator.estimate(photo), estimator.estimate(wide)
+    np.testing.assert_allclose(wide_head.rpy, narrow_head.rpy, atol=np.radians(4))
+    assert wide_head.bbox[0] == pytest.approx(narrow_head.bbox[0] + 100, abs=5)
+
+
+def test_video_mode_follows_and_forgets(rendered_head):
+    with HeadPoseEstimator(mode='video') as estimator:
+        for degrees in range(0, 20, 2):
+            rotation = rotation_from_rpy(np.radians([0, 0, degrees]))
+            assert len(estimator.estimate(rendered_head.render(rotation))) == 1
+        assert estimator.estimate(np.zeros((480, 640, 3), np.uint8)) == []
+        assert len(estimator.estimate(rendered_head.render(np.eye(3)))) == 1
+
+
+def test_an_image_is_the_same_every_time_in_image_mode(estimator, photo, rendered_head):
+    (first,) = estimator.estimate(photo)
+    estimator.estimate(rendered_head.render(np.eye(3)))
+    (again,) = estimator.estimate(photo)
+    np.testing.assert_array_equal(first.landmarks, again.landmarks)
+
+
+def test_views_of_arrays_are_images_too(estimator, photo):
+    padded = np.zeros((300, 400, 3), np.uint8)
+    padded[:, :300] = photo
+    (head,) = estimator.estimate(padded[:, :300])
+    (expected,) = estimator.estimate(photo)
+    np.testing.assert_array_equal(head.landmarks, expected.landmarks)
+
+
+@pytest.mark.parametrize(
+    ('image', 'told'),
+    [
+        (None, 'got NoneType'),
+        ('photo.jpg', 'got str'),
+        (np.zeros((10, 10), np.uint8), r'\(10, 10\)'),
+        (np.zeros((10, 10, 4), np.uint8), r'\(10, 10, 4\)'),
+        (np.zeros((2, 10, 10, 3), np.uint8), r'\(2, 10, 10, 3\)'),
+        (np.zeros((0, 10, 3), np.uint8), r'\(0, 10, 3\)'),
+        (np.zeros((10, 10, 3)), 'float64'),
+        (np.zeros((10, 10, 3), np.uint16), 'uint16'),
+    ],
+    ids=str,
+)
+def test_what_is_no_image_is_refused(estimator, image, told):
+    with pytest.raises(ValueError, match=f'{told}.*want one uint8 BGR image'):
+        estimator.estimate(image)
+
+
+@pytest.mark.parametrize('size', [(1, 1), (1, 2000), (2000, 1), (7, 5)])
+def test_tiny_images_have_nobody(estimator, photo, size):
+    assert estimator.estimate(np.zeros((*size, 3), np.uint8)) == []
+    assert estimator.estimate(photo)
+
+
+@pytest.mark.parametrize(
+    ('options', 'told'),
+    [
+        ({'detector': 'haar'}, "unknown detector 'haar'; known: face_mesh"),
+        ({'mode': 'film'}, "unknown mode 'film'; known: image, video"),
+        ({'max_faces': 0}, 'max_faces is 0; want a whole number from 1'),
+        ({'max_faces': 1.5}, 'max_faces is 1.5'),
+        ({'min_detection_confidence': 2.0}, 'min_detection_confidence is 2.0'),
+    ],
+)
+def test_options_that_cannot_be_are_refused(options, told):
+    with pytest.raises(ValueError, match=told):
+        HeadPoseEstimator(**options)
+
+
+def test_a_model_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ModelError, match='no such model file'):
+        HeadPoseEstimator(model=tmp_path / 'none.joblib')
+
+
+def test_mediapipe_without_face_mesh_is_told(monkeypatch):
+    import mediapipe
+
+    monkeypatch.delattr(mediapipe, 'solutions')
+    with pytest.raises(DetectorUnavailable, match=r"pip install 'mediapipe==0\.10\.21'"):
+        HeadPoseEstimator()
+
+
+def test_the_overlay_draws_where_the_head_is(estimator, photo):
+    heads = estimator.estimate(photo)
+    before = photo.copy()
+    drawn = draw_heads(photo, heads)
+    np.testing.assert_array_equal(photo, before)
+    rows, columns = np.nonzero((drawn != photo).any(axis=2))
+    x, y, width, height = heads[0].bbox
+    assert abs(np.median(columns) - (x + width / 2)) < width
+    assert abs(np.median(rows) - (y + height / 2)) < height
+    np.testing.assert_array_equal(draw_heads(photo, []), photo)
+
+
+def test_people_on_video_frames(media):
+    capture = cv2.VideoCapture(str(media / 'head-pose-face-detection-female-and-male.gif'))
+    counts = []
+    with HeadPoseEstimator(mode='video', max_faces=2) as estimator:
+        while True:
+            ok, bgr = capture.read()
+            if not ok:
+                break
+            counts.append(len(estimator.estimate(bgr)))
+    assert np.mean(np.array(counts) >= 1) > 0.5

@@ -1,0 +1,190 @@
+"""The model file: what runs is what was trained, and anything else is refused."""
+
+import shutil
+
+import joblib
+import numpy as np
+import pytest
+import sklearn
+from sklearn.cross_decomposition import PLSRegression
+from sklearn.decomposition import PCA
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.kernel_approximation import RBFSampler
+from sklearn.kernel_ridge import KernelRidge
+from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, Ridge
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from headpose_ros.features import FEATURE_SETS, extract_features
+from headpose_ros.model import ModelDescription, ModelError, find_model, load_model, save_model
+from headpose_ros.regressor import UnsupportedRegressor, as_numpy
+
+FEATURES = 'six'
+DESCRIPTION = ModelDescription(
+    detector='face_mesh',
+    features=FEATURES,
+    feature_count=FEATURE_SETS[FEATURES].length,
+    regressor='ridge on six points',
+    training_data='random numbers',
+    protocol='none',
+    figures={'MAE': 1.0},
+    command='pytest',
+)
+
+
+def random_faces(count):
+    return np.random.default_rng(0).normal(300, 50, (count, 468, 3))
+
+
+def fitted(*steps):
+    x = extract_features(random_faces(60), FEATURES)
+    y = np.random.default_rng(1).normal(0, 1, (60, 9))
+    return make_pipeline(*steps).fit(x, y)
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / 'model.joblib'
+    save_model(path, fitted(Ridge()), DESCRIPTION)
+    return path
+
+
+def change(path, **changes):
+    """Change the description in a model file."""
+    content = joblib.load(path)
+    content['description'].update(changes)
+    joblib.dump(content, path)
+
+
+@pytest.mark.parametrize(
+    'regressor',
+    [
+        LinearRegression(), Ridge(), Lasso(0.01), ElasticNet(0.01), PLSRegression(3),
+        KernelRidge(kernel='rbf', gamma=0.1), KernelRidge(kernel='rbf'),
+        MLPRegressor(hidden_layer_sizes=(8, 7), activation='tanh', max_iter=30),
+        MLPRegressor(hidden_layer_sizes=(5,), activation='relu', max_iter=30),
+    ],
+    ids=lambda r: type(r).__name__,
+)
+@pytest.mark.filterwarnings('ignore::sklearn.exceptions.ConvergenceWarning')
+def test_plain_numpy_predicts_what_scikit_learn_predicts(regressor):
+    new = extract_features(random_faces(90)[60:], FEATURES)
+    for before in ([], [StandardScaler()], [PCA(5)], [StandardScaler(), PCA(5, whiten=True)],
+                   [PCA(5), RBFSampler(gamma=0.2, n_components=40, random_state=0)]):
+        pipeline = fitted(*before, regressor)
+        np.testing.assert_allclose(as_numpy(pipeline)(new), pipeline.predict(new), atol=1e-9)
+
+
+def test_a_regressor_without_a_plain_form_is_refused(tmp_path):
+    with pytest.raises(UnsupportedRegressor, match='ExtraTreesRegressor has no plain numpy form'):
+        save_model(tmp_path / 'm.joblib', fitted(ExtraTreesRegressor(3)), DESCRIPTION)
+    with pytest.raises(UnsupportedRegressor, match='poly'):
+        as_numpy(fitted(KernelRidge(kernel='poly')))
+
+
+def test_a_file_gives_back_description_and_rotations(path):
+    model = load_model(path, 'face_mesh')
+    assert model.description == DESCRIPTION
+    rotations = model.predict(random_faces(7))
+    assert rotations.shape == (7, 3, 3)
+    np.testing.assert_allclose(np.linalg.det(rotations), 1.0)
+    np.testing.assert_allclose(rotations @ rotations.swapaxes(1, 2), [np.eye(3)] * 7, atol=1e-9)
+
+
+def test_the_model_of_the_package_describes_itself():
+    model = load_model(None, 'face_mesh')
+    description = model.description
+    assert description.detector == 'face_mesh'
+    assert 'AFLW2000' in description.training_data
+    assert description.command.startswith('python -m training fit')
+    assert {'python', 'scikit-learn', 'numpy', 'mediapipe'} <= set(description.versions)
+    assert description.figures
+    # Small enough to hold no face of the training data.
+    assert find_model('face_mesh').stat().st_size < 3e6
+    assert (find_model('face_mesh').parent / 'README.md').is_file()
+
+
+@pytest.mark.parametrize(
+    ('changes', 'told'),
+    [
+        ({'detector': 'face_landmarker'}, "'face_landmarker', but 'face_mesh' is running"),
+        ({'landmark_count': 478}, 'landmark count is 478'),
+        ({'features': 'seven'}, "feature set is 'seven'"),
+        ({'feature_count': 11}, 'feature length is 11, but 12'),
+        ({'features': 'all', 'feature_count': 936}, 'takes 12 features'),
+        ({'angle_convention': 'get_R'}, "angle convention is 'get_R'"),
+        ({'versions': {'scikit-learn': '0.22.1'}}, "'0.22.1'"),
+        ({'versions': {}}, "'unknown'"),
+    ],
+    ids=str,
+)
+def test_what_does_not_match_is_refused_in_one_sentence(path, changes, told):
+    change(path, **changes)
+    with pytest.raises(ModelError) as caught:
+        load_model(path, 'face_mesh')
+    assert told in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert '\n' not in str(caught.value)
+
+
+def test_another_bug_fix_release_of_scikit_learn_is_fine(path):
+    major, minor, *_ = sklearn.__version__.split('.')
+    change(path, versions={'scikit-learn': f'{major}.{minor}.99'})
+    load_model(path, 'face_mesh')
+
+
+def test_a_regressor_of_another_shape_is_refused(tmp_path):
+    path = tmp_path / 'model.joblib'
+    x, y = np.ones((10, 12)), np.ones((10, 3))
+    save_model(path, make_pipeline(Ridge()).fit(x, y), DESCRIPTION)
+    with pytest.raises(ModelError, match='gives 3 numbers; want 12 and 9'):
+        load_model(path, 'face_mesh')
+
+
+def write_truncated(path):
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+
+
+def write_incomplete(path):
+    joblib.dump({'format': joblib.load(path)['format'], 'description': {}}, path)
+
+
+@pytest.mark.parametrize(
+    ('spoil', 'told'),
+    [
+        (write_truncated, 'truncated'),
+        (lambda path: path.write_bytes(b''), 'truncated'),
+        (lambda path: path.write_text('hello'), 'not a model file'),
+        (lambda path: joblib.dump([1, 2], path), "holds 'list'"),
+        (lambda path: joblib.dump(fitted(Ridge()), path), "holds 'Pipeline'"),
+        (lambda path: joblib.dump({'format': 'headpose_ros model 0'}, path), 'model 0'),
+        (write_incomplete, 'not complete'),
+        (lambda path: path.unlink(), 'no such model file'),
+        (lambda path: (path.unlink(), path.mkdir()), 'no such model file'),
+    ],
+    ids=['truncated', 'empty', 'text', 'list', 'pipeline', 'format', 'incomplete', 'missing',
+         'folder'],
+)
+def test_what_is_no_model_is_refused_in_one_sentence(path, spoil, told):
+    spoil(path)
+    with pytest.raises(ModelError, match=told) as caught:
+        load_model(path, 'face_mesh')
+    assert '\n' not in str(caught.value)
+
+
+def test_a_broken_regressor_inside_a_whole_file_is_refused(path):
+    content = joblib.load(path)
+    content['pipeline'] = content['pipeline'][:100]
+    joblib.dump(content, path)
+    with pytest.raises(ModelError, match='the regressor in it cannot be loaded'):
+        load_model(path, 'face_mesh')
+
+
+def test_a_copy_elsewhere_loads_the_same(path, tmp_path):
+    copy = shutil.copy(path, tmp_path / 'copy.joblib')
+    faces = random_faces(3)
+    np.testing.assert_array_equal(
+        load_model(copy, 'face_mesh').predict(faces), load_model(path, 'face_mesh').predict(faces)
+    )
