@@ -20,7 +20,7 @@ def colored(value, size=(64, 48)):
 def folder(tmp_path):
     """Folder with three images of one grey each."""
     for value in (50, 100, 150):
-        cv2.imwrite(str(tmp_path / f'{value}.png'), colored(value))
+        cv2.imwrite(str(tmp_path / f'{value:03}.png'), colored(value))
     return tmp_path
 
 
@@ -64,11 +64,11 @@ def test_a_folder_once_ends_by_itself(ros, folder):
     infos = ros.collect(CameraInfo, 'camera_info')
     process = ros.start(
         'camera_node', '--ros-args', '-p', f'source:={folder}', '-p', 'loop:=false',
-        '-p', 'rate:=1.0',
+        '-p', 'rate:=5.0',
     )
     ros.spin_until(lambda: images and grey(images[-1]) == 150, 'the last image')
     assert process.exit_code() == 0
-    assert [grey(m) for m in images] in ([50, 100, 150], [100, 150], [150])
+    assert [grey(m) for m in images] == [50, 100, 150]
     assert not any(infos[-1].k)  # not calibrated
 
 

@@ -102,7 +102,7 @@ def test_the_model_of_the_package_describes_itself():
     assert description.figures
     # Small enough to hold no face of the training data.
     assert find_model('face_mesh').stat().st_size < 3e6
-    assert (find_model('face_mesh').parent / 'README.md').is_file()
+    assert find_model('face_mesh').with_suffix('.md').is_file()
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ class CameraNode(Node):
         self._parameters = declare_camera_parameters(self)
         self._source = _open(self._parameters)
         self._frames = self._all_frames()
+        self._begun = False
         self._converter = create_converter()
         self._image = self.create_publisher(Image, 'image', IMAGES)
         self._info = self.create_publisher(CameraInfo, 'camera_info', IMAGES)
@@ -55,6 +56,11 @@ class CameraNode(Node):
             yield from self._source.frames()
 
     def _publish(self) -> None:
+        if not self._begun:
+            # What is shown once should be seen from its beginning.
+            self._begun = self._parameters.loop or self._image.get_subscription_count() > 0
+            if not self._begun:
+                return
         bgr = next(self._frames, False)
         if bgr is False:
             self.get_logger().info('the source has ended')

@@ -90,7 +90,9 @@ def declare_camera_parameters(node: Node) -> CameraParameters:
             'webcam, a video file, an image file, or a folder of images',
         ),
         loop=_declare(
-            node, 'loop', True, 'Start again at the end; otherwise the node ends there.'
+            node, 'loop', True,
+            'Start again at the end; otherwise the source is shown once, from when somebody '
+            'subscribes, and the node ends with it.',
         ),
         rate=_declare(
             node, 'rate', 0.0, "Images a second, Hz; 0 for the source's own rate.",

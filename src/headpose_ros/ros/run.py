@@ -35,6 +35,10 @@ def run_node(create: Callable[[], Node], name: str, args: list[str] | None) -> i
     except (StartError, ParameterException) as error:
         get_logger(name).fatal(str(error))
         return 1
+    except Exception:
+        # A signal that comes while the node is being made pulls the context away under it.
+        if rclpy.ok():
+            raise
     finally:
         # Under ros2 launch a Ctrl-C reaches the process twice; the second must not disturb.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
