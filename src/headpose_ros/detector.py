@@ -1,6 +1,9 @@
 """Image to face landmarks in pixels. One detector, used from one thread."""
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +15,8 @@ MODES = ('image', 'video')
 # Faces that are looked for in a single image before the largest are kept: FaceMesh alone returns
 # the faces it is surest of, and the first of them is often somebody in the background.
 MIN_CANDIDATES = 5
+
+WARM_UP_SHAPE = (480, 640, 3)  # any image without a face does
 
 
 class FaceDetector(Protocol):
@@ -57,7 +62,7 @@ class FaceMeshDetector:
             'min_tracking_confidence': min_tracking_confidence,
         }
         self._solution = _import_face_mesh()
-        self._face_mesh = self._solution.FaceMesh(**self._options)
+        self._face_mesh = self._start()
 
     def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
         """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels."""
@@ -67,7 +72,7 @@ class FaceMeshDetector:
             found = self._face_mesh.process(rgb).multi_face_landmarks or []
         except (RuntimeError, ValueError):
             # A MediaPipe graph that failed once refuses every image after it.
-            self._face_mesh = self._solution.FaceMesh(**self._options)
+            self._face_mesh = self._start()
             raise
         # x and y come divided by the width and the height, depth in the scale of x.
         scale = np.array([width, height, width], float)
@@ -79,6 +84,14 @@ class FaceMeshDetector:
     def close(self) -> None:
         """Free the graph; the detector cannot be used after it."""
         self._face_mesh.close()
+
+    def _start(self):
+        # The networks are loaded with the first image, and MediaPipe writes notes meant for its
+        # own developers to the terminal until then.
+        with _silent_stderr():
+            face_mesh = self._solution.FaceMesh(**self._options)
+            face_mesh.process(np.zeros(WARM_UP_SHAPE, np.uint8))
+        return face_mesh
 
 
 DETECTORS = {FaceMeshDetector.name: FaceMeshDetector}
@@ -106,10 +119,22 @@ def create_detector(name: str, mode: str, max_faces: int, **confidences: float) 
     return DETECTORS[name](mode, max_faces, **confidences)
 
 
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Discard what is written to file descriptor 2, by C++ code too."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _import_face_mesh():
-    # TensorFlow Lite and absl write a page of start-up notes on the terminal otherwise.
-    os.environ.setdefault('GLOG_minloglevel', '2')
-    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
     try:
         import mediapipe
     except ImportError as error:

@@ -68,8 +68,9 @@ class ModelDescription:
 
 @dataclass(frozen=True)
 class Model:
-    """A regressor that is ready to run, and its description."""
+    """A regressor that is ready to run, its description, and the file it is from."""
 
+    path: Path
     description: ModelDescription
     predict_outputs: Callable[[np.ndarray], np.ndarray]
 
@@ -160,7 +161,7 @@ def load_model(path: str | os.PathLike | None, detector: str) -> Model:
             f'want {description.feature_count} and {OUTPUT_COUNT}; train the model again with '
             'python -m training fit'
         )
-    return Model(description, predict)
+    return Model(path, description, predict)
 
 
 def _read(path: Path) -> tuple[ModelDescription, bytes]:

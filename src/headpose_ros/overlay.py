@@ -52,7 +52,7 @@ def draw_axes(image: np.ndarray, rotation: np.ndarray, origin: np.ndarray, lengt
 
 def describe(head: HeadPose) -> str:
     """Angles of a head in words, degrees."""
-    roll, pitch, yaw = np.degrees(head.rpy)
+    roll, pitch, yaw = np.round(np.degrees(head.rpy)) + 0.0  # no "-0"
     return f'roll {roll:+.0f}  pitch {pitch:+.0f}  yaw {yaw:+.0f}'
 
 

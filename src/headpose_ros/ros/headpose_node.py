@@ -36,6 +36,8 @@ RESULT_IMAGES = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 WATCH_PERIOD = 1.0  # seconds
 WARNING_PERIOD = 10.0  # seconds between warnings of one kind
 
+LOGGED_FIGURES = ('MAE', 'geodesic')  # of the model's, degrees
+
 RATE_CURE = 'this machine does not hold the rate: lower the rate or the size of the images'
 PROFILE_CURE = (
     'they are lost on the way: with Fast DDS, start the camera with the large-image profile '
@@ -71,7 +73,7 @@ class HeadPoseNode(Node):
         # A steady clock, so that the warnings come without a /clock in simulated time too.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(WATCH_PERIOD, self._on_watch, clock=steady)
-        self._log_start(parameters)
+        self._log_start()
 
     def destroy_node(self) -> None:
         """Free the detector as well."""
@@ -146,16 +148,19 @@ class HeadPoseNode(Node):
             return f'it is a {", ".join(foreign)}; want sensor_msgs/msg/Image'
         return f'{len(publishers)} publish it, but nothing arrives; {PROFILE_CURE}'
 
-    def _log_start(self, parameters: HeadPoseParameters) -> None:
-        description = self._estimator.model.description
-        figures = ', '.join(f'{name} {value:.2f}' for name, value in description.figures.items())
+    def _log_start(self) -> None:
+        model = self._estimator.model
+        figures = model.description.figures
+        accuracy = ', '.join(
+            f'{name} {figures[name]:.2f} deg' for name in LOGGED_FIGURES if name in figures
+        )
+        self.get_logger().info(
+            f'detector {model.description.detector}, model {model.path} ({accuracy}), images '
+            f'converted by {self._converter.name}'
+        )
         self.get_logger().info(
             f'images from {self._images.topic_name}, poses to {self._rpy.topic_name} and '
             f'{self._orientation.topic_name}, overlay to {self._annotated.topic_name}'
-        )
-        self.get_logger().info(
-            f'detector {description.detector}, model {parameters.model or "of the package"}: '
-            f'{description.regressor} ({figures}); images converted by {self._converter.name}'
         )
 
 
