@@ -51,5 +51,5 @@ echo "making $venv with $("$python" --version) and $ros; this downloads about 1 
 rm -rf "$venv"
 "$python" -m venv $options "$venv" \
   || fail "the virtual environment cannot be made; on Debian and Ubuntu: sudo apt install python3-venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".[$extras]"
+"$venv/bin/python" -m pip install --disable-pip-version-check --editable ".[$extras]"
 echo "$wanted" > "$venv/installed-for"
