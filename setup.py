@@ -39,7 +39,13 @@ EXTRAS = {
         'ros-jazzy-std-msgs',
     ],
 }
-EXTRAS['test'] = ['pytest>=7.4', 'hypothesis>=6.90', 'pyyaml>=6.0', *EXTRAS['sample'], *EXTRAS['training']]
+EXTRAS['test'] = [
+    'pytest>=7.4',
+    'hypothesis>=6.90',
+    'pyyaml>=6.0',
+    *EXTRAS['sample'],
+    *EXTRAS['training'],
+]
 
 setup(
     name=NAME,

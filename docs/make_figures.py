@@ -7,8 +7,8 @@ import numpy as np
 
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.overlay import draw_heads
-from headpose_ros.rendered_head import RenderedHead
 from headpose_ros.rotation import rotation_from_rpy
+from headpose_ros.sample.rendered_head import RenderedHead
 
 HERE = Path(__file__).resolve().parent
 

@@ -47,6 +47,6 @@ def ros():
 @pytest.fixture(scope='session')
 def rendered_head():
     """The built-in head, whose rotation is known."""
-    from headpose_ros.rendered_head import RenderedHead
+    from headpose_ros.sample.rendered_head import RenderedHead
 
     return RenderedHead()

@@ -39,7 +39,9 @@ def grey(message):
     return round(float(np.frombuffer(message.data, np.uint8).mean()))
 
 
-@pytest.mark.parametrize('reliability', [ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT])
+@pytest.mark.parametrize(
+    'reliability', [ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT], ids=str
+)
 def test_the_sample_comes_with_its_calibration(ros, reliability):
     images = ros.collect(Image, 'image', reliability)
     infos = ros.collect(CameraInfo, 'camera_info', reliability)

@@ -12,8 +12,8 @@ from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import CompressedImage, Image
 
 from headpose_ros.model import find_model
-from headpose_ros.rotation import OPTICAL_FROM_HEAD, rotation_from_rpy
 from headpose_ros.ros import headpose_node
+from headpose_ros.rotation import OPTICAL_FROM_HEAD, rotation_from_rpy
 
 # Degrees. The model reads people it has never seen to about 3 degrees an axis, and its zero of
 # pitch is that of its training data, not that of the rendered head.

@@ -8,6 +8,8 @@ ROS_PACKAGES = (
     'builtin_interfaces', 'launch', 'launch_ros', 'ament_index_python', 'tf2_ros',
 )
 
+CORE = ('headpose_ros', 'headpose_ros.sample')
+
 IMPORT_ALL = """
 import importlib, pkgutil, sys
 sys.modules.update(dict.fromkeys({ros!r}))          # importing any of them now fails
@@ -22,7 +24,7 @@ assert not any(name.startswith('headpose_ros.ros') for name in sys.modules)
 
 
 def test_core_and_training_import_no_ros():
-    code = IMPORT_ALL.format(ros=ROS_PACKAGES, packages=('headpose_ros', 'training'))
+    code = IMPORT_ALL.format(ros=ROS_PACKAGES, packages=(*CORE, 'training'))
     result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     imported = result.stdout.split()
@@ -32,7 +34,7 @@ def test_core_and_training_import_no_ros():
 
 def test_runtime_needs_nothing_of_training():
     code = IMPORT_ALL.format(
-        ros=(*ROS_PACKAGES, 'pandas', 'typer', 'tqdm', 'tabulate'), packages=('headpose_ros',)
+        ros=(*ROS_PACKAGES, 'pandas', 'typer', 'tqdm', 'tabulate'), packages=CORE
     )
     result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

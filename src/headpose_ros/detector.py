@@ -1,14 +1,11 @@
 """Image to face landmarks in pixels. One detector, used from one thread."""
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
 
 from headpose_ros.features import LANDMARK_COUNT
+from headpose_ros.quiet import silent_stderr
 
 MODES = ('image', 'video')
 
@@ -88,7 +85,7 @@ class FaceMeshDetector:
     def _start(self):
         # The networks are loaded with the first image, and MediaPipe writes notes meant for its
         # own developers to the terminal until then.
-        with _silent_stderr():
+        with silent_stderr():
             face_mesh = self._solution.FaceMesh(**self._options)
             face_mesh.process(np.zeros(WARM_UP_SHAPE, np.uint8))
         return face_mesh
@@ -117,21 +114,6 @@ def create_detector(name: str, mode: str, max_faces: int, **confidences: float) 
         if not 0.0 <= value <= 1.0:
             raise ValueError(f'{key} is {value!r}; want a number from 0 to 1')
     return DETECTORS[name](mode, max_faces, **confidences)
-
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Discard what is written to file descriptor 2, by C++ code too."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _import_face_mesh():

@@ -49,7 +49,9 @@ def extract_features(landmarks: np.ndarray, name: str) -> np.ndarray:
         raise ValueError(f'unknown feature set {name!r}; known: {", ".join(FEATURE_SETS)}')
     landmarks = np.asarray(landmarks, float)
     if landmarks.shape[-2:] != (LANDMARK_COUNT, 3):
-        raise ValueError(f'landmarks have shape {landmarks.shape}; want (..., {LANDMARK_COUNT}, 3)')
+        raise ValueError(
+            f'landmarks have shape {landmarks.shape}; want (..., {LANDMARK_COUNT}, 3)'
+        )
     feature_set = FEATURE_SETS[name]
     points = landmarks[..., feature_set.points, :]
     points = points - points.mean(axis=-2, keepdims=True)

@@ -10,7 +10,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from headpose_ros.rendered_head import RenderedHead, sample_rotation
+from headpose_ros.sample.rendered_head import RenderedHead, sample_rotation
 
 SAMPLE = 'sample'  # name of the built-in moving head
 SAMPLE_SIZE = (640, 480)  # pixels, width and height

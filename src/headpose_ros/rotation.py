@@ -40,7 +40,7 @@ def label_from_rotation(rotation: np.ndarray) -> np.ndarray:
 
 
 def rpy_from_rotation(rotation: np.ndarray) -> np.ndarray:
-    """Roll, pitch, yaw to publish: fixed-axis angles of ``Qt R_opt Q``, (..., 3, 3) to (..., 3)."""
+    """Roll, pitch, yaw to publish, of ``Qt R_opt Q`` about fixed axes: (..., 3, 3) to (..., 3)."""
     r = OPTICAL_FROM_HEAD.T @ np.asarray(rotation, float) @ OPTICAL_FROM_HEAD
     return np.stack(
         [
@@ -76,7 +76,7 @@ def mirrored_rotation(rotation: np.ndarray) -> np.ndarray:
 
 
 def geodesic_angle(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Angle of the rotation between ``a`` and ``b``, (..., 3, 3) each: (...,) radians in [0, pi]."""
+    """Angle of the rotation from ``a`` to ``b``, (..., 3, 3) each: (...,) radians in [0, pi]."""
     relative = np.swapaxes(a, -1, -2) @ b
     angles = Rotation.from_matrix(relative.reshape(-1, 3, 3)).magnitude()
     return angles.reshape(relative.shape[:-2])

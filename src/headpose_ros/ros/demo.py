@@ -109,7 +109,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the demo; the exit code of the process."""
     arguments = _parse(argv)
     use_large_image_profile()
-    print(f'starting camera_node ({arguments.source}) and headpose_node, two processes', flush=True)
+    print(f'starting camera_node ({arguments.source}) and headpose_node', flush=True)
     commands = {
         'camera_node': ['--ros-args', '-p', f'source:="{arguments.source}"'],
         'headpose_node': [],
@@ -203,7 +203,7 @@ def _print_summary(listener: Listener, seconds: float) -> None:
     print(f'rate         {poses / seconds:.1f} poses/s')
     if poses:
         p50, p95 = np.percentile(listener.latencies, [50, 95]) * 1e3
-        print(f'latency      p50 {p50:.1f} ms, p95 {p95:.1f} ms, from image stamp to pose received')
+        print(f'latency      p50 {p50:.1f} ms, p95 {p95:.1f} ms (image stamp to pose received)')
     else:
         print('no face was found in any frame')
     print(f'video        {listener.recorder.path.resolve()}')

@@ -1,0 +1,1 @@
+"""The built-in sample: a rendered head whose true rotation is known."""
