@@ -1,0 +1,218 @@
+"""``python -m training`` from images to an evaluated model, and what it says when it cannot."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.io import savemat
+from skimage.data import astronaut
+
+from headpose_ros.model import load_model
+from training.copies import Copy
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Pitch, yaw and roll that stand for the photograph's: any will do, as long as copies follow.
+LABEL = np.radians([-8.0, 12.0, 4.0])
+FACE_CORNERS = np.array([[130.0, 90.0], [300.0, 310.0]])
+IMAGES = 24
+
+
+def run(*arguments, cwd):
+    paths = [str(ROOT), str(ROOT / 'src'), os.environ.get('PYTHONPATH', '')]
+    return subprocess.run(
+        [sys.executable, '-m', 'training', *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=os.environ | {'PYTHONPATH': os.pathsep.join(paths)},
+    )
+
+
+def error_of(result):
+    """The one line on stderr besides the progress bar."""
+    assert result.returncode == 1, result.stdout + result.stderr
+    assert 'Traceback' not in result.stderr
+    lines = [line for line in result.stderr.replace('\r', '\n').split('\n') if 'error' in line]
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith('error: ')
+    return lines[0]
+
+
+@pytest.fixture(scope='module')
+def dataset(tmp_path_factory):
+    """A public-domain photograph, turned and mirrored, in the layout of AFLW2000-3D."""
+    folder = tmp_path_factory.mktemp('AFLW2000')
+    photograph = cv2.resize(astronaut()[:270, 90:360, ::-1], (450, 450))
+    for i, clockwise in enumerate(np.linspace(-35.0, 35.0, IMAGES)):
+        copy = Copy(mirrored=i % 2 == 1, clockwise=clockwise, scale=0.8 + 0.02 * (i % 5))
+        region = copy.points(FACE_CORNERS, photograph.shape)
+        points = np.vstack([np.repeat(region, 34, axis=0).T, np.zeros((1, 68))])
+        pose = np.concatenate([copy.label(LABEL), np.zeros(4)])[None]
+        cv2.imwrite(str(folder / f'image{i:05}.jpg'), copy.image(photograph))
+        savemat(folder / f'image{i:05}.mat', {'Pose_Para': pose, 'pt3d_68': points})
+    return folder
+
+
+@pytest.fixture(scope='module')
+def work(dataset, tmp_path_factory):
+    """A folder with the landmarks of the dataset, and what was printed about them."""
+    folder = tmp_path_factory.mktemp('work')
+    result = run('landmarks', dataset, '--jobs', 2, cwd=folder)
+    assert result.returncode == 0, result.stderr
+    (folder / 'printed').write_text(result.stdout)
+    return folder
+
+
+@pytest.fixture(scope='module')
+def model(work):
+    result = run('fit', 'landmarks.npz', '--folds', 3, '--repeats', 1, '--jobs', 2, cwd=work)
+    assert result.returncode == 0, result.stderr
+    return work / 'models' / 'face_mesh.joblib'
+
+
+def test_landmarks_prints_the_share_of_faces_found(work):
+    printed = (work / 'printed').read_text()
+    assert f'{IMAGES} images' in printed
+    (row,) = [line for line in printed.splitlines() if line.startswith('| all')]
+    _, _, images, found, share, _ = (cell.strip() for cell in row.split('|'))
+    assert int(images) == IMAGES
+    assert int(found) >= 0.75 * IMAGES
+    assert share == f'{int(found) / IMAGES:.1%}'
+
+
+def test_compare_writes_tables_and_plots(work):
+    result = run(
+        *('compare', 'landmarks.npz', '--out', 'results', '--folds', 3, '--repeats', 1),
+        *('--only', 'ridge', '--only', 'svr', '--features', 'six', '--features', 'all'),
+        *('--copies', '--jobs', 2),
+        cwd=work,
+    )
+    assert result.returncode == 0, result.stderr
+    table = pd.read_csv(work / 'results' / 'results.csv')
+    assert len(table) == 4
+    assert table['MAE'].is_monotonic_increasing
+    assert set(table['predicted by']) == {'numpy', 'scikit-learn'}
+    report = (work / 'results' / 'results.md').read_text()
+    assert '3-fold cross-validation' in report
+    assert 'labelled faces' in report
+    for plot in ('accuracy', 'cost', 'yaw'):
+        assert cv2.imread(str(work / 'results' / f'{plot}.png')) is not None
+
+
+def test_fit_writes_a_model_that_describes_itself(model):
+    description = load_model(model, 'face_mesh').description
+    assert description.figures['MAE'] < 4.0
+    assert 'AFLW2000-3D' in description.training_data
+    assert '3-fold' in description.protocol
+    assert 'labelled faces' in description.protocol
+    assert 'landmarks AFLW2000-3D' in description.command
+    card = model.with_suffix('.md').read_text()
+    for part in (description.protocol, 'terms', 'runs code', *description.command.split(' && ')):
+        assert part in card
+    assert str(model.parents[2]) not in card + description.command
+
+
+def test_fit_is_repeatable(work, model):
+    result = run('fit', 'landmarks.npz', '--folds', 3, '--repeats', 1, '--out', 'again', cwd=work)
+    assert result.returncode == 0, result.stderr
+    first, again = (load_model(m, 'face_mesh') for m in (model, work / 'again/face_mesh.joblib'))
+    assert first.description.figures == pytest.approx(again.description.figures, nan_ok=True)
+    landmarks = np.random.default_rng(0).normal(200.0, 50.0, (3, 468, 3))
+    np.testing.assert_allclose(first.predict(landmarks), again.predict(landmarks), atol=1e-6)
+
+
+def test_evaluate_measures_a_model_on_a_folder(dataset, work, model):
+    result = run('evaluate', dataset, '--model', model, '--jobs', 2, cwd=work)
+    assert result.returncode == 0, result.stderr
+    assert 'flatter' in result.stdout
+    (row,) = [line for line in result.stdout.splitlines() if line.startswith('| MAE  ')]
+    assert float(row.split('|')[2]) < 4.0
+    assert (work / 'evaluation' / 'report.md').read_text().strip() in result.stdout
+    for picture in ('error_by_yaw', 'worst_images'):
+        assert cv2.imread(str(work / 'evaluation' / f'{picture}.png')) is not None
+
+
+def test_evaluate_takes_a_landmark_file(work, model):
+    arguments = ('evaluate', 'landmarks.npz', '--model', model, '--out', 'from_file')
+    result = run(*arguments, cwd=work)
+    assert result.returncode == 0, result.stderr
+    assert (work / 'from_file' / 'error_by_yaw.png').is_file()
+
+
+@pytest.mark.parametrize('command', ['landmarks', 'compare', 'fit', 'evaluate'])
+def test_help_says_what_is_read_and_written(command, tmp_path):
+    result = run(command, '--help', cwd=tmp_path)
+    assert result.returncode == 0
+    assert 'Reads' in result.stdout
+    assert 'write' in result.stdout
+
+
+def test_a_missing_folder_is_an_error(tmp_path):
+    assert 'nowhere: there is no such folder' in error_of(run('landmarks', 'nowhere', cwd=tmp_path))
+
+
+def test_an_empty_folder_is_an_error(tmp_path):
+    assert 'no .jpg image' in error_of(run('landmarks', tmp_path, cwd=tmp_path))
+
+
+def test_images_without_labels_are_an_error(dataset, tmp_path):
+    shutil.copy(dataset / 'image00000.jpg', tmp_path)
+    assert 'neither .mat labels' in error_of(run('landmarks', tmp_path, cwd=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ('file', 'content', 'words'),
+    [
+        ('image00001.mat', b'not a mat file', 'not a readable .mat'),
+        ('image00001.mat', None, 'missing beside its .jpg'),
+        ('image00001.jpg', b'not an image', 'not a readable image'),
+    ],
+)
+def test_broken_files_are_named(dataset, tmp_path, file, content, words):
+    for name in ('image00000.jpg', 'image00000.mat', 'image00001.jpg', 'image00001.mat'):
+        shutil.copy(dataset / name, tmp_path)
+    (tmp_path / file).unlink()
+    if content:
+        (tmp_path / file).write_bytes(content)
+    message = error_of(run('landmarks', tmp_path, '--out', tmp_path / 'out.npz', cwd=tmp_path))
+    assert file in message
+    assert words in message
+
+
+def test_a_mat_without_labels_is_an_error(dataset, tmp_path):
+    shutil.copy(dataset / 'image00000.jpg', tmp_path)
+    savemat(tmp_path / 'image00000.mat', {'something': np.zeros(3)})
+    message = error_of(run('landmarks', tmp_path, cwd=tmp_path))
+    assert 'image00000.mat' in message
+    assert 'Pose_Para' in message
+
+
+@pytest.mark.parametrize('command', ['compare', 'fit', 'evaluate'])
+def test_a_broken_landmark_file_is_an_error(tmp_path, command):
+    (tmp_path / 'landmarks.npz').write_bytes(b'broken')
+    message = error_of(run(command, 'landmarks.npz', cwd=tmp_path))
+    assert 'landmarks.npz: not a readable landmark file' in message
+
+
+def test_too_few_images_are_an_error(work):
+    result = run('compare', 'landmarks.npz', '--only', 'ridge', '--folds', 2, cwd=work)
+    assert 'faces to train on; want' in error_of(result)
+
+
+def test_a_broken_model_is_an_error(dataset, tmp_path):
+    (tmp_path / 'model.joblib').write_bytes(b'broken')
+    message = error_of(run('evaluate', dataset, '--model', 'model.joblib', cwd=tmp_path))
+    assert 'model.joblib: not a model file' in message
+
+
+def test_a_regressor_that_cannot_be_shipped_is_an_error(work):
+    arguments = ('fit', 'landmarks.npz', '--regressor', 'svr', '--features', 'six')
+    assert 'no plain numpy form' in error_of(run(*arguments, '--out', 'svr', cwd=work))
+    assert not (work / 'svr').exists()

@@ -1,0 +1,188 @@
+"""Training data: datasets, copies of images and what they do to labels, the landmark file."""
+
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+from scipy.io import savemat
+from skimage.data import astronaut
+
+from headpose_ros.detector import create_detector
+from headpose_ros.features import LANDMARK_COUNT
+from headpose_ros.model import load_model
+from headpose_ros.rotation import (
+    geodesic_angle,
+    label_from_rotation,
+    rotation_from_label,
+)
+from training.copies import COPIES, PLAIN, Copy
+from training.datasets import read_dataset
+from training.errors import TrainingError
+from training.landmark_file import LandmarkFile
+from training.landmarks import pick_labelled_face
+from training.mirroring import MIRRORED_VERTICES, mirror_landmarks
+
+
+def write_sample(folder, name, label_degrees, key='pt3d_68'):
+    """An image and a .mat in the layout of AFLW2000-3D (pt3d_68) or 300W-LP (pt2d)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(folder / f'{name}.jpg'), np.zeros((8, 8, 3), np.uint8))
+    pose = np.concatenate([np.radians(label_degrees), [0.0, 0.0, 0.0, 1.0]])[None]
+    points = np.zeros((3 if key == 'pt3d_68' else 2, 68))
+    savemat(folder / f'{name}.mat', {'Pose_Para': pose, key: points})
+
+
+@pytest.fixture(scope='module')
+def photograph():
+    """BGR image of a face about as large as those of AFLW2000-3D."""
+    return cv2.resize(astronaut()[:270, 90:360, ::-1], (450, 450))
+
+
+@pytest.fixture(scope='module')
+def detect(photograph):
+    detector = create_detector('face_mesh', 'image', 1)
+    yield lambda image: detector.detect(image)[0]
+    detector.close()
+
+
+def test_large_angles_are_left_out(tmp_path):
+    for i, yaw in enumerate((0.0, -98.9, 99.1, 350.0)):
+        write_sample(tmp_path, f'image{i:05}', (1.0, yaw, 2.0))
+    dataset = read_dataset(tmp_path)
+    assert (dataset.name, dataset.left_out) == ('AFLW2000-3D', 2)
+    assert [s.name for s in dataset.samples] == ['image00000', 'image00001']
+    assert dataset.samples[1].label == pytest.approx(np.radians([1.0, -98.9, 2.0]))
+
+
+def test_views_of_one_photograph_stay_together_in_300w_lp(tmp_path):
+    for folder in ('AFW', 'AFW_Flip'):
+        for view in ('1_0', '1_1', '2_0'):
+            write_sample(tmp_path / folder, f'AFW_{view}', (0.0, 10.0, 0.0), 'pt2d')
+    (tmp_path / 'Code').mkdir()
+    shutil.copy(tmp_path / 'AFW/AFW_1_0.jpg', tmp_path / 'Code/picture.jpg')
+    dataset = read_dataset(tmp_path)
+    assert dataset.name == '300W-LP'
+    assert len(dataset.samples) == 6
+    assert {s.group for s in dataset.samples} == {'AFW/AFW_1', 'AFW/AFW_2'}
+
+
+def test_pointing04_names_and_boxes(tmp_path):
+    folder = tmp_path / 'Person01'
+    folder.mkdir()
+    (folder / 'person01146+15-30.jpg').touch()
+    box = 'person01146+15-30.jpg\n\nFace\n92\n145\n84\n108\n'
+    (folder / 'person01146+15-30.txt').write_text(box)
+    dataset = read_dataset(tmp_path)
+    (sample,) = dataset.samples
+    assert not dataset.has_roll
+    assert np.degrees(sample.label[:2]) == pytest.approx([15.0, -30.0])
+    assert sample.group == '01'
+    assert sample.region.tolist() == [[50.0, 91.0], [134.0, 199.0]]
+
+
+@pytest.mark.parametrize('label', [(10.0, -40.0, 25.0), (-20.0, 70.0, -5.0)])
+def test_labels_follow_copies(label):
+    label = np.radians(label)
+    assert Copy().label(label) == pytest.approx(label)
+    assert Copy(scale=0.6).label(label) == pytest.approx(label)
+    assert Copy(mirrored=True).label(label) == pytest.approx(label * (1.0, -1.0, -1.0))
+    upright = np.zeros(3)
+    assert np.degrees(Copy(clockwise=20.0).label(upright)) == pytest.approx([0.0, 0.0, 20.0])
+    there_and_back = Copy(clockwise=-20.0).label(Copy(clockwise=20.0).label(label))
+    assert there_and_back == pytest.approx(label)
+
+
+@pytest.mark.parametrize('copy', [*COPIES.values(), Copy(mirrored=True, clockwise=30.0)])
+def test_points_follow_copies(copy):
+    image = np.zeros((80, 100, 3), np.uint8)
+    image[20:23, 60:63] = 255
+    (moved,) = copy.points(np.array([[61.0, 21.0]]), image.shape)
+    ys, xs = np.nonzero(copy.image(image)[..., 0])
+    assert moved == pytest.approx([xs.mean(), ys.mean()], abs=0.7)
+
+
+@pytest.mark.parametrize('name', [name for name in COPIES if name != PLAIN])
+def test_estimated_rotation_follows_copies(photograph, detect, name):
+    # The detector sees the copy's pixels; only the copied label is arithmetic.
+    model, copy = load_model(None, 'face_mesh'), COPIES[name]
+    plain, copied = model.predict(
+        np.stack([detect(photograph), detect(copy.image(photograph))])
+    )
+    expected = rotation_from_label(copy.label(label_from_rotation(plain)))
+    assert np.degrees(geodesic_angle(copied, expected)) < 6.0
+
+
+def test_mirror_pairs_of_the_face_mesh():
+    from mediapipe.python.solutions.face_mesh_connections import FACEMESH_TESSELATION
+
+    mirror = MIRRORED_VERTICES
+    assert (mirror[mirror] == np.arange(LANDMARK_COUNT)).all()
+    assert mirror[[33, 61, 1, 199]].tolist() == [263, 291, 1, 199]
+    edges = {frozenset(edge) for edge in FACEMESH_TESSELATION}
+    kept = sum(frozenset(mirror[list(edge)]) in edges for edge in edges)
+    # MediaPipe's own triangles are not quite symmetric.
+    assert kept >= 0.995 * len(edges)
+
+
+def test_mirrored_landmarks_are_those_of_the_mirrored_image(photograph, detect):
+    plain = detect(photograph)
+    arithmetic = mirror_landmarks(plain)[:, :2] + (photograph.shape[1] - 1, 0.0)
+    seen = detect(COPIES['mirrored'].image(photograph))[:, :2]
+    distance = np.linalg.norm(arithmetic - seen, axis=1)
+    assert np.median(distance) < 0.03 * np.ptp(plain[:, 0])
+
+
+def test_the_labelled_face_is_picked():
+    def face(x, y):
+        return np.random.default_rng(0).uniform((x, y, 0.0), (x + 90.0, y + 90.0, 1.0), (468, 3))
+
+    region = np.array([[300.0, 100.0], [400.0, 200.0]])
+    right, wrong = face(305.0, 105.0), face(50.0, 100.0)
+    assert pick_labelled_face([wrong, right], region) is right
+    assert pick_labelled_face([right, wrong], region) is right
+    assert pick_labelled_face([wrong], region) is None
+    assert pick_labelled_face([], region) is None
+
+
+def test_landmark_file_comes_back(tmp_path):
+    data = some_landmarks()
+    data.save(tmp_path / 'landmarks.npz')
+    back = LandmarkFile.load(tmp_path / 'landmarks.npz')
+    assert (back.detector, back.dataset, back.left_out) == ('face_mesh', 'a dataset', 3)
+    assert back.found.tolist() == [True, False]
+    assert back.copies.tolist() == [PLAIN, 'shrunk']
+    np.testing.assert_array_equal(back.landmarks, data.landmarks)
+
+
+def test_broken_landmark_files_are_refused(tmp_path):
+    path = tmp_path / 'landmarks.npz'
+    with pytest.raises(TrainingError, match='no such landmark file'):
+        LandmarkFile.load(path)
+    path.write_bytes(b'PK\x03\x04 but no archive')
+    with pytest.raises(TrainingError, match='not a readable landmark file'):
+        LandmarkFile.load(path)
+    np.savez(path, x=np.zeros(3))
+    with pytest.raises(TrainingError, match='not a landmark file of this version'):
+        LandmarkFile.load(path)
+    some_landmarks().save(path)
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.raises(TrainingError, match='not a readable landmark file'):
+        LandmarkFile.load(path)
+
+
+def some_landmarks():
+    landmarks = np.random.default_rng(0).normal(size=(2, LANDMARK_COUNT, 3)).astype(np.float32)
+    landmarks[1] = np.nan
+    return LandmarkFile(
+        detector='face_mesh',
+        detector_version='a version',
+        dataset='a dataset',
+        terms='some terms',
+        left_out=3,
+        names=np.array(['a', 'a']),
+        groups=np.array(['a', 'a']),
+        copies=np.array([PLAIN, 'shrunk']),
+        labels=np.zeros((2, 3)),
+        landmarks=landmarks,
+    )

@@ -1,0 +1,177 @@
+"""Figures: what is measured, and that nothing of a test image is trained on."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+
+from headpose_ros.features import FEATURE_SETS, LANDMARK_COUNT, extract_features
+from headpose_ros.regressor import UnsupportedRegressor, as_numpy
+from headpose_ros.rotation import rotation_from_label
+from training.copies import COPIES
+from training.crossval import (
+    Protocol,
+    cross_validate,
+    make_regressor,
+    trainable,
+    training_rows,
+)
+from training.errors import TrainingError
+from training.landmark_file import LandmarkFile
+from training.landmarks import found_table
+from training.metrics import face_errors, pan_tilt_figures, pose_figures
+from training.regressors import REGRESSORS
+
+IMAGES = 60
+
+
+@pytest.fixture(scope='module')
+def unrelated():
+    """Labels that have nothing to do with the landmarks: nothing can be learned, only recalled.
+
+    Every image has a copy with nearly the same landmarks.
+    """
+    rng = np.random.default_rng(0)
+    shapes = np.repeat(rng.normal(size=(IMAGES, LANDMARK_COUNT, 3)), 2, axis=0)
+    landmarks = shapes + rng.normal(scale=1e-3, size=shapes.shape)
+    labels = np.repeat(rng.uniform(-1.0, 1.0, (IMAGES, 3)), 2, axis=0)
+    names = np.repeat([f'image{i}' for i in range(IMAGES)], 2)
+    return landmark_file(landmarks, labels, names, np.tile(list(COPIES)[:2], IMAGES))
+
+
+def landmark_file(landmarks, labels, names, copies):
+    return LandmarkFile(
+        detector='face_mesh',
+        detector_version='a version',
+        dataset='a dataset',
+        terms='some terms',
+        left_out=0,
+        names=names,
+        groups=names,
+        copies=copies,
+        labels=labels,
+        landmarks=landmarks.astype(np.float32),
+    )
+
+
+def test_no_copy_of_a_test_image_is_trained_on(unrelated, monkeypatch):
+    memory = make_pipeline(KNeighborsRegressor(1))
+    monkeypatch.setitem(REGRESSORS, 'memory', lambda length: memory)
+    # What a leak would look like: the nearest neighbour of a plain image is its own copy.
+    copies = unrelated.select(~unrelated.plain)
+    plain = unrelated.select(unrelated.plain)
+    memory.fit(*training_rows(copies, 'all_3d', copies.found))
+    recalled = memory.predict(extract_features(plain.landmarks, 'all_3d')).reshape(-1, 3, 3)
+    assert pose_figures(recalled, plain.labels)['MAE'] < 0.1
+
+    (result,) = cross_validate(unrelated, [('all_3d', 'memory')], Protocol(5, 2), jobs=1)
+    assert result.figures['MAE'] > 20.0
+
+
+def test_every_plain_face_is_predicted_once_a_repeat(unrelated):
+    landmarks = unrelated.landmarks.copy()
+    landmarks[:4] = np.nan
+    data = landmark_file(landmarks, unrelated.labels, unrelated.names, unrelated.copies)
+    (result,) = cross_validate(data, [('six', 'ridge')], Protocol(4, 3), jobs=1)
+    assert result.predicted.shape == (3, IMAGES - 2, 3, 3)
+    assert np.isfinite(result.predicted).all()
+    assert not np.allclose(result.predicted[0], result.predicted[1])
+
+
+def test_cross_validation_is_repeatable(unrelated):
+    runs = [
+        cross_validate(unrelated, [('six', 'fourier_ridge')], Protocol(3, 1), jobs=1)[0].figures
+        for _ in range(2)
+    ]
+    assert runs[0] == pytest.approx(runs[1], rel=1e-9, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ('protocol', 'words'),
+    [(Protocol(1, 1), '1 folds of 60'), (Protocol(61, 1), '61 folds'), (Protocol(5, 0), '0 rep')],
+)
+def test_impossible_protocols_are_refused(unrelated, protocol, words):
+    with pytest.raises(TrainingError, match=words):
+        cross_validate(unrelated, [('six', 'ridge')], protocol, jobs=1)
+
+
+def test_the_protocol_names_the_share_of_faces_found(unrelated):
+    landmarks = unrelated.landmarks.copy()
+    landmarks[:6] = np.nan
+    data = landmark_file(landmarks, unrelated.labels, unrelated.names, unrelated.copies)
+    text = Protocol().describe(data)
+    assert '5-fold' in text
+    assert '57 of 60 labelled faces (95.0%)' in text
+    assert found_table(data)['found'].iloc[-1] == 57
+
+
+def test_no_roll_no_training(unrelated):
+    labels = unrelated.labels * (1.0, 1.0, np.nan)
+    data = landmark_file(unrelated.landmarks, labels, unrelated.names, unrelated.copies)
+    with pytest.raises(TrainingError, match='labels no roll'):
+        cross_validate(data, [('six', 'ridge')], Protocol(), jobs=1)
+
+
+def test_mirrored_landmarks_are_trained_on(unrelated):
+    inputs, targets = training_rows(unrelated, 'all', trainable(unrelated, with_copies=False))
+    assert inputs.shape == (2 * IMAGES, FEATURE_SETS['all'].length)
+    assert targets.shape == (2 * IMAGES, 9)
+    mirrored = unrelated.labels[unrelated.plain] * (1.0, -1.0, -1.0)
+    expected = rotation_from_label(mirrored).reshape(-1, 9)
+    np.testing.assert_allclose(targets[IMAGES:], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ('name', 'features'),
+    [*((name, 'six') for name in REGRESSORS), ('fourier_ridge', 'all_3d'), ('pls', 'all')],
+)
+def test_plain_numpy_predicts_what_scikit_learn_does(unrelated, name, features):
+    pipeline = make_regressor(name, features)
+    inputs, targets = training_rows(unrelated, features, unrelated.found)
+    pipeline.fit(inputs, targets)
+    outputs = pipeline.predict(inputs[:3])
+    assert outputs.shape == (3, 9)
+    try:
+        predict = as_numpy(pipeline)
+    except UnsupportedRegressor:
+        return
+    np.testing.assert_allclose(predict(inputs[:3]), outputs, atol=1e-6)
+
+
+def test_pose_figures_of_known_errors():
+    labels = np.radians([[0.0, 0.0, 0.0], [0.0, 45.0, 0.0], [10.0, -80.0, 5.0]])
+    off = np.radians([[3.0, 0.0, 0.0], [0.0, 45.0, -6.0], [10.0, -80.0, 5.0]])
+    figures = pose_figures(rotation_from_label(off), labels)
+    assert figures['MAE'] == pytest.approx(1.0)
+    assert (figures['pitch'], figures['roll']) == pytest.approx((1.0, 2.0))
+    assert figures['median'] == pytest.approx(0.0, abs=1e-9)
+    assert figures['geodesic'] == pytest.approx(3.0)
+    by_yaw = [figures[f'MAE at abs(yaw) {name}'] for name in ('< 30', '30-60', '>= 60')]
+    assert by_yaw == pytest.approx([1.0, 2.0, 0.0], abs=1e-9)
+
+
+def test_a_flip_is_a_large_error():
+    labels = np.zeros((1, 3))
+    flipped = Rotation.from_euler('x', 180.0, degrees=True).as_matrix()[None]
+    assert face_errors(flipped, labels)[0] == pytest.approx([180.0])
+    assert pose_figures(flipped, labels)['pitch'] == pytest.approx(180.0)
+
+
+@given(
+    pan=st.floats(-1.4, 1.4), tilt=st.floats(-1.4, 1.4), roll=st.floats(-0.5, 0.5)
+)
+def test_pan_and_tilt_are_where_the_face_points(pan, tilt, roll):
+    # A pan-tilt head that is turned about its own forward axis still points there.
+    rotation = Rotation.from_euler('YXZ', [pan, -tilt, roll]).as_matrix()[None]
+    figures = pan_tilt_figures(rotation, np.array([[tilt, pan, np.nan]]))
+    assert (figures['pan MAE'], figures['tilt MAE']) == pytest.approx((0.0, 0.0), abs=1e-5)
+
+
+def test_pan_and_tilt_have_the_signs_of_yaw_and_pitch():
+    looks_up_to_image_left = rotation_from_label(np.radians([[20.0, 0.0, 0.0], [0.0, 30.0, 0.0]]))
+    labels = np.radians([[20.0, 0.0, np.nan], [0.0, 30.0, np.nan]])
+    figures = pan_tilt_figures(looks_up_to_image_left, labels)
+    assert (figures['pan MAE'], figures['tilt MAE']) == pytest.approx((0.0, 0.0), abs=1e-9)

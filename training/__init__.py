@@ -1,0 +1,1 @@
+"""Training of head-pose regressors, in plain Python: no ROS is imported here."""

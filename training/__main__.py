@@ -1,0 +1,13 @@
+"""``python -m training``."""
+
+import sys
+
+try:
+    from training.cli import main
+except ImportError as error:
+    sys.exit(
+        f"error: {error}; install what training needs with pip install 'headpose_ros[training]'"
+    )
+
+if __name__ == '__main__':
+    main()

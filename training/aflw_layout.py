@@ -1,0 +1,71 @@
+"""AFLW2000-3D and 300W-LP: a ``.mat`` beside each ``.jpg`` (Zhu et al., CVPR 2016)."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from scipy.io import loadmat
+
+from training.errors import TrainingError
+from training.parallel import progress
+from training.samples import Dataset, Sample
+
+# Labels beyond this are left out by every paper since HopeNet (Ruiz et al., 2018).
+MAX_ANGLE = np.radians(99.0)
+
+_TERMS = (
+    'no licence text found: treat as non-commercial research, no redistribution; cite Zhu, Lei, '
+    'Liu, Shi, Li: Face Alignment Across Large Poses, CVPR 2016'
+)
+
+
+def read(folder: Path, images: list[Path]) -> Dataset | None:
+    """Dataset of the subfolders that hold ``.mat`` files; ``None`` when none does.
+
+    :raises TrainingError: a ``.mat`` is missing or broken.
+    """
+    # 300W-LP comes with folders of code, whose pictures have no labels.
+    labelled = {image.parent for image in images if image.with_suffix('.mat').is_file()}
+    images = [image for image in images if image.parent in labelled]
+    if not images:
+        return None
+    samples, left_out, has_depth = [], 0, False
+    for image in progress(images, 'labels', 'image'):
+        label, points = _read_mat(image.with_suffix('.mat'))
+        has_depth |= len(points) == 3
+        if np.abs(label).max() > MAX_ANGLE:
+            left_out += 1
+            continue
+        name = image.relative_to(folder).with_suffix('').as_posix()
+        samples.append(Sample(name, _photograph(name), image, label, points[:2].T))
+    return Dataset('AFLW2000-3D' if has_depth else '300W-LP', _TERMS, samples, left_out)
+
+
+def _read_mat(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    if not path.is_file():
+        raise TrainingError(f'{path}: missing beside its .jpg; download the dataset again')
+    try:
+        content = loadmat(path, variable_names=['Pose_Para', 'pt3d_68', 'pt2d'])
+        label = np.asarray(content['Pose_Para'], float)[0, :3]
+        # 300W-LP has the 68 landmarks as pt2d; in AFLW2000-3D pt2d is 21 others, some unknown.
+        points = np.asarray(content.get('pt3d_68', content.get('pt2d')), float)
+    except Exception as error:  # loadmat raises whatever a broken file leads it to
+        raise TrainingError(
+            f'{path}: not a readable .mat with Pose_Para ({error}); download the dataset again'
+        ) from error
+    if label.shape != (3,) or points.ndim != 2 or points.shape[1] != 68:
+        raise TrainingError(
+            f'{path}: Pose_Para gives {label.shape} angles and the landmarks are {points.shape}; '
+            'want (3,) and pt3d_68 (3, 68) or pt2d (2, 68)'
+        )
+    if not (np.isfinite(label).all() and np.isfinite(points[:2]).all()):
+        raise TrainingError(f'{path}: labels that are not finite; download the dataset again')
+    return label, points
+
+
+def _photograph(name: str) -> str:
+    # 300W-LP turns one photograph into AFW/AFW_134212_1_0, _1, ... and mirrors each into
+    # AFW_Flip/. AFLW2000-3D's imageNNNNN stand alone.
+    folder, _, stem = name.rpartition('/')
+    stem = re.sub(r'_\d+$', '', stem)
+    return f'{folder.removesuffix("_Flip")}/{stem}' if folder else stem

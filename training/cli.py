@@ -1,0 +1,187 @@
+"""Command line of the training: ``python -m training``."""
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from headpose_ros.detector import DETECTORS, DetectorUnavailable
+from headpose_ros.features import FEATURE_SETS
+from headpose_ros.model import ModelError
+from headpose_ros.regressor import UnsupportedRegressor
+from training import compare as compare_study
+from training import evaluate as evaluation
+from training import fit as fitting
+from training.copies import COPIES, PLAIN
+from training.crossval import Protocol
+from training.datasets import read_dataset
+from training.errors import TrainingError
+from training.landmark_file import LandmarkFile
+from training.landmarks import extract_landmarks, found_table
+from training.regressors import REGRESSORS
+
+EXPECTED_ERRORS = (TrainingError, ModelError, UnsupportedRegressor, DetectorUnavailable, OSError)
+
+app = typer.Typer(
+    help='Train and judge head-pose regressors. Start with "landmarks".',
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+
+Detector = Enum('Detector', {name: name for name in DETECTORS}, type=str)
+Regressor = Enum('Regressor', {name: name for name in REGRESSORS}, type=str)
+Features = Enum('Features', {name: name for name in FEATURE_SETS}, type=str)
+
+Landmarks = Annotated[Path, typer.Argument(help='Landmark file, made by "landmarks".')]
+Folds = Annotated[int, typer.Option(help='Parts of the cross-validation.')]
+Repeats = Annotated[int, typer.Option(help='How often to cross-validate, with other parts.')]
+
+
+def _check_jobs(jobs: int) -> int:
+    if jobs == 0:
+        raise typer.BadParameter('0 processes; want 1 or more, or -1 for one a core')
+    return jobs
+
+
+Jobs = Annotated[
+    int, typer.Option(help='Processes; -1 for one a core.', callback=_check_jobs)
+]
+
+
+@app.command()
+def landmarks(
+    dataset: Annotated[
+        Path,
+        typer.Argument(help="Folder in the layout of AFLW2000-3D, 300W-LP or Pointing'04."),
+    ],
+    out: Annotated[Path, typer.Option(help='Landmark file to write.')] = Path('landmarks.npz'),
+    detector: Annotated[Detector, typer.Option(help='Face detector.')] = Detector.face_mesh,
+    copies: Annotated[
+        bool, typer.Option(help='Detect on mirrored, turned and shrunk copies too.')
+    ] = True,
+    jobs: Jobs = -1,
+) -> None:
+    """Find the labelled faces of a dataset.
+
+    Reads the images and labels of a dataset folder, writes one landmark file (.npz), and prints
+    the share of faces found.
+    """
+    _check_can_write(out)
+    data = read_dataset(dataset)
+    typer.echo(f'{data.name}: {len(data.samples)} images, {data.left_out} left out by their angle')
+    names = list(COPIES) if copies and data.has_roll else [PLAIN]
+    if copies and not data.has_roll:
+        typer.echo(f'{data.name} labels no roll and cannot be trained on: no copies are made')
+    found = extract_landmarks(data, detector.value, names, jobs)
+    found.save(out)
+    typer.echo(found_table(found).to_markdown(index=False))
+    typer.echo(f'wrote {out}')
+
+
+@app.command()
+def compare(
+    landmarks: Landmarks,
+    out: Annotated[Path, typer.Option(help='Folder of the tables and plots.')] = Path('results'),
+    only: Annotated[
+        list[Regressor] | None, typer.Option(help='Only this regressor; may be repeated.')
+    ] = None,
+    features: Annotated[
+        list[Features] | None, typer.Option(help='Only this feature set; may be repeated.')
+    ] = None,
+    folds: Folds = 5,
+    repeats: Repeats = 3,
+    copies: Annotated[
+        bool, typer.Option(help='Train on the copies in the landmark file too (much slower).')
+    ] = False,
+    jobs: Jobs = -1,
+) -> None:
+    """Compare feature sets and regressors by repeated k-fold cross-validation.
+
+    Reads a landmark file, writes results.md, results.csv and plots (.png).
+    """
+    protocol = Protocol(folds, repeats, copies)
+    candidates = [
+        (feature_set, regressor)
+        for feature_set in _values(features) or FEATURE_SETS
+        for regressor in _values(only) or REGRESSORS
+    ]
+    table = compare_study.compare(LandmarkFile.load(landmarks), candidates, protocol, out, jobs)
+    typer.echo(table)
+    typer.echo(f'wrote {out}/results.md, results.csv and plots')
+
+
+@app.command()
+def fit(
+    landmarks: Landmarks,
+    out: Annotated[Path, typer.Option(help='Folder of the model and its card.')] = Path('models'),
+    regressor: Annotated[Regressor, typer.Option(help='What to train.')] = Regressor(
+        fitting.DEFAULT_REGRESSOR
+    ),
+    features: Annotated[Features, typer.Option(help='What it sees.')] = Features(
+        fitting.DEFAULT_FEATURES
+    ),
+    folds: Folds = 5,
+    repeats: Repeats = 3,
+    copies: Annotated[
+        bool, typer.Option(help='Train on the copies in the landmark file too.')
+    ] = True,
+    jobs: Jobs = -1,
+) -> None:
+    """Train a model and write it with its card.
+
+    Reads a landmark file, cross-validates, trains on everything, and writes DETECTOR.joblib and
+    DETECTOR.md, over what is there.
+    """
+    data = LandmarkFile.load(landmarks)
+    protocol = Protocol(folds, repeats, copies)
+    description = fitting.fit_model(data, regressor.value, features.value, protocol, out, jobs)
+    typer.echo(description.protocol)
+    typer.echo(evaluation.figures_table(description.figures))
+    typer.echo(f'wrote {out / data.detector}.joblib and .md')
+
+
+@app.command()
+def evaluate(
+    data: Annotated[Path, typer.Argument(help='Folder of a dataset, or a landmark file of one.')],
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help='Model file from a source you trust (joblib files run code); by default the '
+            'one that comes with the package.'
+        ),
+    ] = None,
+    detector: Annotated[
+        Detector, typer.Option(help='Face detector, for a folder.')
+    ] = Detector.face_mesh,
+    out: Annotated[Path, typer.Option(help='Folder of the plots.')] = Path('evaluation'),
+    jobs: Jobs = -1,
+) -> None:
+    """Measure a model file on a dataset.
+
+    Reads a model file and a dataset folder (or landmark file), prints error figures and the share
+    of faces found, writes them and plots to a folder; for a dataset folder also the worst images
+    with the labelled and the estimated axes.
+    """
+    typer.echo(evaluation.evaluate(data, model, detector.value, out, jobs))
+    typer.echo(f'wrote {out}')
+
+
+def main() -> None:
+    """Run the command line; what may be expected to fail ends in one line and exit code 1."""
+    try:
+        app(prog_name='python -m training')
+    except EXPECTED_ERRORS as error:
+        sys.exit(f'error: {error}')
+
+
+def _values(chosen: list[Enum] | None) -> list[str]:
+    return [each.value for each in chosen or []]
+
+
+def _check_can_write(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise TrainingError(f'{path}: its folder does not exist; make it or give another file')

@@ -1,0 +1,180 @@
+"""Repeated k-fold cross-validation in which no photograph is on both sides."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import Pipeline
+
+from headpose_ros.features import FEATURE_SETS, extract_features
+from headpose_ros.rotation import mirrored_rotation, nearest_rotation
+from training.errors import TrainingError
+from training.landmark_file import LandmarkFile
+from training.metrics import pose_figures
+from training.mirroring import mirror_landmarks
+from training.parallel import one_thread, run_parallel
+from training.regressors import COMPONENTS, REGRESSORS
+
+MIN_ROWS = COMPONENTS  # principal components cannot be more than rows
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How figures are measured.
+
+    :ivar folds: parts; each is predicted by what was trained on the others.
+    :ivar repeats: how often with other parts; figures are means over the repeats.
+    :ivar with_copies: train on the copies of the training images too, where the landmark file
+        has some. Mirrored landmarks are always trained on; tested is on the plain images alone.
+    """
+
+    folds: int = 5
+    repeats: int = 3
+    with_copies: bool = True
+
+    def check(self, data: LandmarkFile) -> None:
+        """Raise ``TrainingError`` unless the data can be split so."""
+        groups = len(set(data.groups))
+        if not 2 <= self.folds <= groups:
+            raise TrainingError(
+                f'{self.folds} folds of {groups} independent images; want from 2 to {groups}'
+            )
+        if self.repeats < 1:
+            raise TrainingError(f'{self.repeats} repeats; want 1 or more')
+
+    def summarise(self, data: LandmarkFile) -> str:
+        """The protocol in a title, with the share of faces found."""
+        found, images = _found_of(data)
+        return (
+            f'{self.folds}-fold cross-validation inside {data.dataset}, {found} of {images} faces '
+            f'found ({found / images:.1%})'
+        )
+
+    def describe(self, data: LandmarkFile) -> str:
+        """The protocol in one sentence, with the share of faces found."""
+        found, images = _found_of(data)
+        copies = [str(name) for name in dict.fromkeys(data.copies[~data.plain])]
+        trained_on = 'the images'
+        if self.with_copies and copies:
+            trained_on += f' and copies of them ({", ".join(copies)})'
+        left_out = ''
+        if data.left_out:
+            left_out = f'; {data.left_out} more, with an angle above 99 degrees, are left out'
+        return (
+            f'{self.folds}-fold cross-validation inside {data.dataset}, split by photograph, mean '
+            f'of {self.repeats} shufflings; {data.detector} ({data.detector_version}) found '
+            f'{found} of {images} labelled faces ({found / images:.1%}{left_out}); trained on '
+            f'{trained_on} and on mirrored landmarks, tested on the images'
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """Result of one candidate.
+
+    :ivar figures: means over the repeats, see ``training.metrics.pose_figures``.
+    :ivar spread: standard deviation of MAE over the repeats, degrees.
+    :ivar predicted: (repeats, n, 3, 3) ``R_opt`` of the data's n plain images with a face.
+    """
+
+    figures: dict[str, float]
+    spread: float
+    predicted: np.ndarray
+
+
+def cross_validate(
+    data: LandmarkFile, candidates: list[tuple[str, str]], protocol: Protocol, jobs: int = -1
+) -> list[CrossValidation]:
+    """Cross-validate regressors, all on the same splits.
+
+    :param candidates: feature set and regressor, keys of ``FEATURE_SETS`` and ``REGRESSORS``.
+    :param jobs: processes; -1 for one a core.
+    :raises TrainingError: the data cannot be split so, or labels no roll.
+    """
+    protocol.check(data)
+    data.check_trainable()
+    shown = np.flatnonzero(data.found & data.plain)
+    labels = data.labels[shown]
+    folds = list(_splits(data, protocol))
+    tasks = [
+        (data, *candidate, protocol.with_copies, tested)
+        for candidate in candidates
+        for _, tested in folds
+    ]
+    outcomes = iter(run_parallel(predict_fold, tasks, jobs, 'cross-validation', 'fold'))
+    results = []
+    for _ in candidates:
+        predicted = np.full((protocol.repeats, len(data.names), 3, 3), np.nan)
+        for repeat, _ in folds:
+            test, predicted_fold = next(outcomes)
+            predicted[repeat, test] = predicted_fold
+        predicted = predicted[:, shown]
+        repeats = pd.DataFrame([pose_figures(each, labels) for each in predicted])
+        results.append(
+            CrossValidation(repeats.mean().to_dict(), float(repeats['MAE'].std(ddof=0)), predicted)
+        )
+    return results
+
+
+def predict_fold(
+    data: LandmarkFile, features: str, regressor: str, with_copies: bool, tested: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Train on all groups but the tested ones, and predict the plain images of these.
+
+    :param tested: (k,) groups.
+    :return: indices into ``data`` (m,) and their rotations (m, 3, 3).
+    """
+    is_tested = np.isin(data.groups, tested)
+    pipeline = make_regressor(regressor, features)
+    inputs, targets = training_rows(data, features, trainable(data, with_copies) & ~is_tested)
+    if len(inputs) < MIN_ROWS:
+        raise TrainingError(
+            f'{len(inputs)} faces and mirrored faces to train on; want {MIN_ROWS} or more: give '
+            'more images, or their copies with --copies'
+        )
+    with one_thread():
+        pipeline.fit(inputs, targets)
+    test = np.flatnonzero(data.found & data.plain & is_tested)
+    if len(test) == 0:
+        return test, np.empty((0, 3, 3))
+    outputs = pipeline.predict(extract_features(data.landmarks[test], features))
+    return test, nearest_rotation(outputs.reshape(-1, 3, 3))
+
+
+def trainable(data: LandmarkFile, with_copies: bool) -> np.ndarray:
+    """(n,) bool, the images that can be trained on."""
+    return data.found if with_copies else data.found & data.plain
+
+
+def training_rows(
+    data: LandmarkFile, features: str, chosen: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What a regressor is trained on: the chosen faces, and their mirrored landmarks after them.
+
+    :param features: a key of ``headpose_ros.features.FEATURE_SETS``.
+    :param chosen: (n,) bool.
+    :return: features (m, length) and targets (m, 9), the rows of ``R_opt`` one after the other.
+    """
+    landmarks, rotations = data.landmarks[chosen], data.rotations[chosen]
+    inputs = [extract_features(x, features) for x in (landmarks, mirror_landmarks(landmarks))]
+    targets = np.concatenate([rotations, mirrored_rotation(rotations)]).reshape(-1, 9)
+    return np.concatenate(inputs), targets
+
+
+def make_regressor(name: str, features: str) -> Pipeline:
+    """Unfitted pipeline of a name for a feature set."""
+    return REGRESSORS[name](FEATURE_SETS[features].length)
+
+
+def _found_of(data: LandmarkFile) -> tuple[int, int]:
+    return int((data.found & data.plain).sum()), int(data.plain.sum())
+
+
+def _splits(data: LandmarkFile, protocol: Protocol) -> Iterator[tuple[int, np.ndarray]]:
+    groups = np.unique(data.groups)
+    for repeat in range(protocol.repeats):
+        k_fold = GroupKFold(protocol.folds, shuffle=True, random_state=repeat)
+        for _, test in k_fold.split(groups, groups=groups):
+            yield repeat, groups[test]

@@ -1,0 +1,115 @@
+"""The landmark file: what a detector found on the images of a dataset, and the labels."""
+
+import os
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+import numpy as np
+
+from headpose_ros.features import LANDMARK_COUNT
+from headpose_ros.rotation import rotation_from_label
+from training.copies import PLAIN
+from training.errors import TrainingError
+
+FORMAT = 'headpose_ros landmarks 1'
+
+
+@dataclass(frozen=True, eq=False)
+class LandmarkFile:
+    """Landmarks and labels of n images, copies of images among them.
+
+    :ivar detector: name of the detector.
+    :ivar detector_version: of the library it comes with.
+    :ivar dataset: name of the dataset.
+    :ivar terms: terms of the dataset.
+    :ivar left_out: images of the dataset that were not tried, because of their angles.
+    :ivar names: (n,) str, names of the samples.
+    :ivar groups: (n,) str, what must not be split between training and test.
+    :ivar copies: (n,) str, keys of ``training.copies.COPIES``.
+    :ivar labels: (n, 3) radians: pitch, yaw, roll of the image as it was detected on, or tilt,
+        pan, NaN (see ``training.samples.Sample``).
+    :ivar landmarks: (n, 468, 3) ``float32`` pixels; NaN where the labelled face was not found.
+    """
+
+    detector: str
+    detector_version: str
+    dataset: str
+    terms: str
+    left_out: int
+    names: np.ndarray
+    groups: np.ndarray
+    copies: np.ndarray
+    labels: np.ndarray
+    landmarks: np.ndarray
+
+    @cached_property
+    def found(self) -> np.ndarray:
+        """(n,) bool, whether the labelled face was found."""
+        return np.isfinite(self.landmarks).all(axis=(1, 2))
+
+    @cached_property
+    def plain(self) -> np.ndarray:
+        """(n,) bool, whether the image is the dataset's own and no copy."""
+        return self.copies == PLAIN
+
+    @cached_property
+    def rotations(self) -> np.ndarray:
+        """(n, 3, 3) ``R_opt`` of the labels.
+
+        :raises TrainingError: the dataset labels no roll.
+        """
+        self.check_trainable()
+        return rotation_from_label(self.labels)
+
+    def check_trainable(self) -> None:
+        """Raise ``TrainingError`` when the labels are not complete."""
+        if not self.has_roll:
+            raise TrainingError(
+                f'{self.dataset} labels no roll, so nothing can be trained on it; take landmarks '
+                'of AFLW2000-3D or 300W-LP'
+            )
+
+    @property
+    def has_roll(self) -> bool:
+        """Whether the labels are complete."""
+        return bool(np.isfinite(self.labels).all())
+
+    def select(self, rows: np.ndarray) -> 'LandmarkFile':
+        """The rows of an (n,) mask."""
+        per_row = ('names', 'groups', 'copies', 'labels', 'landmarks')
+        return replace(self, **{name: getattr(self, name)[rows] for name in per_row})
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write a compressed ``.npz``."""
+        content = {field.name: getattr(self, field.name) for field in fields(self)}
+        with open(path, 'wb') as file:
+            np.savez_compressed(file, format=FORMAT, **content)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> 'LandmarkFile':
+        """Read what ``save`` wrote.
+
+        :raises TrainingError: there is no such file, or another content.
+        """
+        make = 'make one with python -m training landmarks'
+        if not os.path.isfile(path):
+            raise TrainingError(f'{path}: there is no such landmark file; {make}')
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                content = {name: archive[name] for name in archive.files}
+        except Exception as error:  # numpy and zipfile raise whatever a broken file leads to
+            raise TrainingError(f'{path}: not a readable landmark file ({error}); {make}') from error
+        found_format = str(content.pop('format', 'no format'))
+        if found_format != FORMAT or set(content) != {field.name for field in fields(cls)}:
+            raise TrainingError(
+                f'{path}: not a landmark file of this version ({found_format!r}, wanted is '
+                f'{FORMAT!r}); {make}'
+            )
+        data = cls(**{k: v.item() if v.ndim == 0 else v for k, v in content.items()})
+        n = len(data.names)
+        shapes = [np.shape(x) for x in (data.groups, data.copies, data.labels, data.landmarks)]
+        if shapes != [(n,), (n,), (n, 3), (n, LANDMARK_COUNT, 3)]:
+            raise TrainingError(f'{path}: {n} names, but arrays of shapes {shapes}; {make}')
+        if not (data.found & data.plain).any():
+            raise TrainingError(f'{path}: no face was found on any image; {make}')
+        return data

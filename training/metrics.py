@@ -1,0 +1,112 @@
+"""How far estimated head rotations are from labelled ones. Degrees."""
+
+import numpy as np
+
+from headpose_ros.rotation import geodesic_angle, label_from_rotation, rotation_from_label
+
+# Ranges of the label's absolute yaw, degrees: from, up to but not with.
+YAW_RANGES = {'< 30': (0.0, 30.0), '30-60': (30.0, 60.0), '>= 60': (60.0, np.inf)}
+ALL_YAWS = 'all'
+
+# Where Pointing'04's nominal angles can be trusted.
+TRUSTED_PAN = 60.0
+TRUSTED_TILT = 30.0
+
+
+def angle_errors(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Absolute errors of label pitch, yaw and roll, each at most 180 degrees.
+
+    The angles of one rotation are compared with those of the other as they are: no second
+    solution of the Euler angles is tried, which would hide flips.
+
+    :param predicted: (n, 3, 3) ``R_opt``.
+    :param labels: (n, 3) pitch, yaw, roll in radians.
+    :return: (n, 3) degrees.
+    """
+    return _wrapped(np.degrees(label_from_rotation(predicted) - labels))
+
+
+def yaw_masks(yaw: np.ndarray) -> dict[str, np.ndarray]:
+    """Masks of (n,) yaws in radians: name of a range to (n,) bool; all of them come last."""
+    degrees = _rounded_degrees(yaw)
+    masks = {name: (low <= degrees) & (degrees < high) for name, (low, high) in YAW_RANGES.items()}
+    return masks | {ALL_YAWS: np.ones(len(degrees), bool)}
+
+
+def pose_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Error figures of n faces, in degrees.
+
+    ``MAE`` is the mean of the absolute errors of pitch, yaw and roll over all faces, ``median``
+    the median of these 3 n errors, ``geodesic`` the mean angle of the rotation between estimate
+    and label. The others are MAE of one angle and of a range of the label's yaw.
+
+    :param predicted: (n, 3, 3) ``R_opt``.
+    :param labels: (n, 3) pitch, yaw, roll of the labels in radians.
+    """
+    errors = angle_errors(predicted, labels)
+    figures = {
+        'MAE': errors.mean(),
+        'pitch': errors[:, 0].mean(),
+        'yaw': errors[:, 1].mean(),
+        'roll': errors[:, 2].mean(),
+        'median': np.median(errors),
+        'geodesic': face_errors(predicted, labels)[0].mean(),
+    }
+    for name, mask in yaw_masks(labels[:, 1]).items():
+        if name != ALL_YAWS:
+            figures[mae_at(name)] = errors[mask].mean() if mask.any() else np.nan
+    return {name: float(value) for name, value in figures.items()}
+
+
+def mae_at(yaw_range: str) -> str:
+    """Name of the figure for a key of ``YAW_RANGES``."""
+    return f'MAE at abs(yaw) {yaw_range}'
+
+
+def face_errors(predicted: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, str]:
+    """One error a face, and what it is: the geodesic angle, or that of pan without a roll label.
+
+    :param predicted: (n, 3, 3) ``R_opt``.
+    :param labels: (n, 3) pitch, yaw, roll in radians, or tilt, pan, NaN.
+    :return: (n,) degrees, and its name.
+    """
+    if np.isfinite(labels).all():
+        angles = geodesic_angle(predicted, rotation_from_label(labels))
+        return np.degrees(angles), 'geodesic error'
+    return pan_tilt_errors(predicted, labels)[:, 0], 'error of pan'
+
+
+def pan_tilt_errors(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Absolute errors of pan and tilt, the azimuth and elevation of where a face points.
+
+    They are not yaw and pitch: at a pan of 90 degrees every pitch points the same way.
+
+    :param predicted: (n, 3, 3) ``R_opt``.
+    :param labels: (n, 3) tilt, pan in radians, and what is not looked at.
+    :return: (n, 2) degrees.
+    """
+    pan = np.arctan2(predicted[:, 0, 2], predicted[:, 2, 2])
+    tilt = np.arcsin(np.clip(predicted[:, 1, 2], -1.0, 1.0))
+    return _wrapped(np.degrees(np.stack([pan, tilt], axis=1) - labels[:, 1::-1]))
+
+
+def pan_tilt_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Mean absolute errors of pan and tilt of n faces, in degrees; see ``pan_tilt_errors``."""
+    errors = pan_tilt_errors(predicted, labels)
+    tilt, pan = _rounded_degrees(labels[:, :2]).T
+    trusted = (pan <= TRUSTED_PAN) & (tilt <= TRUSTED_TILT)
+    figures = {'pan MAE': errors[:, 0].mean(), 'tilt MAE': errors[:, 1].mean()}
+    where = f'pan within {TRUSTED_PAN:.0f}, tilt within {TRUSTED_TILT:.0f}'
+    for column, name in enumerate(('pan', 'tilt')):
+        inside = errors[trusted, column]
+        figures[f'{name} MAE at {where}'] = inside.mean() if len(inside) else np.nan
+    return {name: float(value) for name, value in figures.items()}
+
+
+def _wrapped(degrees: np.ndarray) -> np.ndarray:
+    return np.abs((degrees + 180.0) % 360.0 - 180.0)
+
+
+def _rounded_degrees(radians: np.ndarray) -> np.ndarray:
+    # A label of 30 degrees that went through radians is 30 again.
+    return np.abs(np.degrees(radians)).round(6)

@@ -1,0 +1,100 @@
+"""The model card: what a reader should know before trusting a model file."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from headpose_ros.model import ModelDescription
+
+_CARD = """\
+# Model `{file}`
+
+Head rotation from face landmarks, for the detector `{detector}`. Written by
+`python -m training fit`; do not edit by hand.
+
+**A joblib file runs code when it is loaded. Load only files from people you trust.**
+
+## What it does
+
+- In: {landmark_count} landmarks of `{detector}` in pixels, as the feature set `{features}`
+  ({feature_count} numbers; see `headpose_ros.features`).
+- Out: {angle_convention}; projected onto the nearest rotation.
+- How: {regressor}.
+
+## Training data
+
+{training_data}.
+
+The model file holds no image, no landmarks and no label of a person.
+
+## How good it is
+
+Protocol: {protocol}.
+
+Degrees. MAE is the mean of the absolute errors of pitch, yaw and roll (standard deviation over
+the shufflings {spread:.3f}), median is the median of these errors, geodesic the mean angle between
+estimate and label. The regressor's settings were chosen by cross-validation on AFLW2000-3D too,
+on a flat optimum.
+
+{figures}
+
+Labelled faces that the detector finds, by the absolute value of the label's yaw. The figures above
+say nothing about the others:
+
+{found}
+
+The labels themselves are uncertain by about 3 degrees MAE, 5 degrees geodesic.
+
+## Intended use and limits
+
+- Head orientation for robots and research, within the terms of the training data above.
+- Landmarks of `{detector}` only: those of another detector have other biases.
+- Errors grow with the angle, and faces seen from the side are often not found at all.
+- The rotation is the one along the line of sight to the head.
+- Zero is the labels' zero, which is not "looking at the camera": the median pitch of the frontal
+  faces of AFLW2000-3D is about -7 degrees.
+- Not for decisions about people, and not for telling who somebody is.
+
+## How to make it again
+
+{commands}
+
+`{dataset_argument}` stands for the folder of that dataset. Trained with {versions}.
+"""
+
+
+def write_card(
+    path: Path, description: ModelDescription, spread: float, found: pd.DataFrame
+) -> None:
+    """Write the card of a model as Markdown.
+
+    :param spread: standard deviation of MAE over the repeats, degrees.
+    :param found: share of faces found, see ``training.landmarks.found_table``.
+    """
+    figures = pd.DataFrame(description.figures.items(), columns=['figure', 'degrees'])
+    commands = description.command.split(' && ')
+    path.write_text(
+        _CARD.format(
+            file=f'{path.stem}.joblib',
+            **{
+                name: getattr(description, name)
+                for name in (
+                    'detector',
+                    'landmark_count',
+                    'features',
+                    'feature_count',
+                    'angle_convention',
+                    'regressor',
+                    'training_data',
+                    'protocol',
+                )
+            },
+            spread=spread,
+            figures=figures.to_markdown(index=False, floatfmt='.2f'),
+            found=found.to_markdown(index=False),
+            commands='\n'.join(f'    {command}' for command in commands),
+            dataset_argument=description.training_data.partition(':')[0],
+            versions=', '.join(f'{k} {v}' for k, v in description.versions.items()),
+        ),
+        encoding='utf-8',
+    )

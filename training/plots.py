@@ -1,0 +1,126 @@
+"""Plots of a comparison and of an evaluation."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use('Agg')
+
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+
+from headpose_ros.features import FEATURE_SETS  # noqa: E402
+from training.landmark_file import LandmarkFile  # noqa: E402
+from training.metrics import YAW_RANGES, mae_at  # noqa: E402
+
+YAW_BIN = 15.0  # degrees, the step of Pointing'04's pan
+_MARKERS = dict(zip(FEATURE_SETS, 'o^sDvP<>', strict=False))
+
+ENOUGH_FACES = 5  # in a bin, for a median and a percentile to mean something
+
+
+def plot_error_by_yaw(path: Path, data: LandmarkFile, errors: np.ndarray, measure: str) -> None:
+    """Error of each face against its labelled yaw, and below it the share of faces found.
+
+    :param data: plain images, found or not.
+    :param errors: (n,) degrees, of the faces found.
+    :param measure: what the errors are.
+    """
+    yaw = np.degrees(data.labels[:, 1])
+    frame = pd.DataFrame({'yaw': yaw[data.found], 'error': errors})
+    frame['bin'] = (frame['yaw'] / YAW_BIN).round() * YAW_BIN
+    bins = frame.groupby('bin')['error']
+    curves = bins.quantile([0.5, 0.9]).unstack()[bins.count() >= ENOUGH_FACES]
+    found = pd.Series(data.found).groupby((yaw / YAW_BIN).round() * YAW_BIN).mean()
+
+    figure, (top, bottom) = plt.subplots(
+        2, 1, figsize=(9, 6.5), sharex=True, height_ratios=(3, 1), layout='constrained'
+    )
+    top.scatter(frame['yaw'], frame['error'], s=6, alpha=0.3, linewidths=0, label='a face')
+    top.plot(curves.index, curves[0.5], 'o-', color='C1', label=f'median in {YAW_BIN:.0f}°')
+    top.plot(curves.index, curves[0.9], 's--', color='C3', label='90 % are below')
+    top.set_ylim(0.0, max(1.0, 1.6 * curves[0.9].max()) if len(curves) else None)
+    beyond = int((frame['error'] > top.get_ylim()[1]).sum())
+    top.set_title(
+        f'{data.dataset}: {len(errors)} faces found by {data.detector} on {len(yaw)} images'
+        + (f' ({beyond} errors above the plot)' if beyond else '')
+    )
+    top.set_ylabel(f'{measure}, degrees')
+    top.legend()
+    bottom.bar(found.index, 100.0 * found, width=0.8 * YAW_BIN, color='C2')
+    bottom.set_ylabel('faces found, %')
+    bottom.set_xlabel("labelled yaw, degrees (positive: nose to the image's left)")
+    for ax in (top, bottom):
+        ax.grid(alpha=0.3)
+    _save(figure, path)
+
+
+def plot_accuracy(path: Path, table: pd.DataFrame, title: str) -> None:
+    """MAE and geodesic error of every regressor, best at the top, a marker a feature set.
+
+    :param table: one row a candidate, see ``training.compare``.
+    """
+    figure, axes = plt.subplots(1, 2, figsize=(11, 5), sharey=True, layout='constrained')
+    order = table.groupby('regressor')['MAE'].min().sort_values(ascending=False).index
+    for ax, measure in zip(axes, ('MAE', 'geodesic'), strict=True):
+        for features, part in _by_features(table):
+            rows = order.get_indexer(part['regressor'])
+            ax.plot(part[measure], rows, _MARKERS[features], label=features, alpha=0.8)
+        ax.axvline(table[measure].min(), color='black', linewidth=0.8, linestyle=':')
+        ax.set_yticks(range(len(order)), order)
+        ax.set_xlabel(f'{measure}, degrees')
+        ax.grid(alpha=0.3)
+    figure.legend(*axes[0].get_legend_handles_labels(), title='features', loc='outside right upper')
+    figure.suptitle(title)
+    _save(figure, path)
+
+
+def plot_cost(path: Path, table: pd.DataFrame, title: str) -> None:
+    """MAE against the time of one prediction, a colour a regressor, a marker a feature set."""
+    figure, ax = plt.subplots(figsize=(9.5, 5.5), layout='constrained')
+    for color, (regressor, part) in enumerate(table.groupby('regressor', sort=False)):
+        for features, candidate in _by_features(part):
+            ax.plot(
+                candidate['predict, ms'],
+                candidate['MAE'],
+                _MARKERS[features],
+                color=plt.get_cmap('tab20')(color),
+                markersize=8,
+                label=f'{regressor}, {features}',
+            )
+    ax.set_xscale('log')
+    ax.set_xlabel('prediction of one face, ms (plain numpy where it can, otherwise scikit-learn)')
+    ax.set_ylabel('MAE, degrees')
+    ax.grid(alpha=0.3, which='both')
+    ax.set_title(title)
+    figure.legend(loc='outside right upper', fontsize=7)
+    _save(figure, path)
+
+
+def plot_yaw_ranges(path: Path, table: pd.DataFrame, title: str) -> None:
+    """MAE in ranges of yaw of each regressor on its best features."""
+    best = table.loc[table.groupby('regressor')['MAE'].idxmin()].sort_values('MAE')
+    names = best['regressor'] + '\n' + best['features']
+    figure, ax = plt.subplots(figsize=(11, 5), layout='constrained')
+    wide = best.set_index(names)[[mae_at(name) for name in YAW_RANGES]]
+    wide.plot.bar(ax=ax, width=0.8, rot=30, legend=False)
+    ax.set_xlabel('')
+    ax.set_ylabel('MAE, degrees')
+    ax.grid(axis='y', alpha=0.3)
+    ax.set_title(title)
+    figure.legend(loc='outside lower center', ncols=len(YAW_RANGES))
+    _save(figure, path)
+
+
+def _by_features(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    for features in FEATURE_SETS:
+        part = table[table['features'] == features]
+        if len(part):
+            yield features, part
+
+
+def _save(figure: plt.Figure, path: Path) -> None:
+    figure.savefig(path, dpi=110)
+    plt.close(figure)

@@ -1,0 +1,60 @@
+"""A labelled image and a set of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from training.errors import TrainingError
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A labelled image.
+
+    :ivar name: path inside the dataset's folder, without ending.
+    :ivar group: what must not be split between training and test: the photograph the image was
+        made from, or the person.
+    :ivar image: path of the image.
+    :ivar label: (3,) radians: pitch, yaw, roll as AFLW2000-3D has them, or tilt, pan, NaN where a
+        dataset labels only where the face points: elevation and azimuth, of the same signs.
+    :ivar region: (n, 2) pixels, points that span the labelled face.
+    """
+
+    name: str
+    group: str
+    image: Path
+    label: np.ndarray
+    region: np.ndarray
+
+    def read_image(self) -> np.ndarray:
+        """``uint8`` (H, W, 3) BGR.
+
+        :raises TrainingError: the file cannot be read.
+        """
+        bgr = cv2.imread(str(self.image), cv2.IMREAD_COLOR)
+        if bgr is None:
+            raise TrainingError(f'{self.image}: not a readable image; download it again')
+        return bgr
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Samples of a folder.
+
+    :ivar name: name of the dataset whose layout the folder has.
+    :ivar terms: under what terms it can be used.
+    :ivar samples: in the order of their names.
+    :ivar left_out: images that are not among them because of their angles.
+    """
+
+    name: str
+    terms: str
+    samples: list[Sample]
+    left_out: int
+
+    @property
+    def has_roll(self) -> bool:
+        """Whether the labels are complete."""
+        return bool(np.isfinite([sample.label for sample in self.samples]).all())
