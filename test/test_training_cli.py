@@ -139,6 +139,14 @@ def test_evaluate_measures_a_model_on_a_folder(dataset, work, model):
         assert cv2.imread(str(work / 'evaluation' / f'{picture}.png')) is not None
 
 
+def test_the_card_says_when_faces_are_in_the_file(work, model):
+    arguments = ('--regressor', 'kernel_ridge', '--features', 'six', '--repeats', 1)
+    result = run('fit', 'landmarks.npz', *arguments, '--out', 'kernel', cwd=work)
+    assert result.returncode == 0, result.stderr
+    assert 'holds features of every face' in (work / 'kernel/face_mesh.md').read_text()
+    assert 'holds no image, no landmarks' in model.with_suffix('.md').read_text()
+
+
 def test_evaluate_takes_a_landmark_file(work, model):
     arguments = ('evaluate', 'landmarks.npz', '--model', model, '--out', 'from_file')
     result = run(*arguments, cwd=work)
@@ -155,7 +163,8 @@ def test_help_says_what_is_read_and_written(command, tmp_path):
 
 
 def test_a_missing_folder_is_an_error(tmp_path):
-    assert 'nowhere: there is no such folder' in error_of(run('landmarks', 'nowhere', cwd=tmp_path))
+    message = error_of(run('landmarks', 'nowhere', cwd=tmp_path))
+    assert 'nowhere: there is no such folder' in message
 
 
 def test_an_empty_folder_is_an_error(tmp_path):

@@ -134,12 +134,12 @@ def predict_fold(
             f'{len(inputs)} faces and mirrored faces to train on; want {MIN_ROWS} or more: give '
             'more images, or their copies with --copies'
         )
-    with one_thread():
-        pipeline.fit(inputs, targets)
     test = np.flatnonzero(data.found & data.plain & is_tested)
     if len(test) == 0:
         return test, np.empty((0, 3, 3))
-    outputs = pipeline.predict(extract_features(data.landmarks[test], features))
+    with one_thread():
+        pipeline.fit(inputs, targets)
+        outputs = pipeline.predict(extract_features(data.landmarks[test], features))
     return test, nearest_rotation(outputs.reshape(-1, 3, 3))
 
 

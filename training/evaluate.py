@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from headpose_ros.model import ModelDescription, load_model
@@ -61,7 +62,7 @@ def figures_table(figures: dict[str, float]) -> str:
     return table.to_markdown(index=False, floatfmt='.2f')
 
 
-def _report(data: LandmarkFile, predicted, description: ModelDescription) -> str:
+def _report(data: LandmarkFile, predicted: np.ndarray, description: ModelDescription) -> str:
     seen = data.select(data.found)
     left_out = f' ({data.left_out} more left out by their angle)' if data.left_out else ''
     lines = [
@@ -82,9 +83,9 @@ def _report(data: LandmarkFile, predicted, description: ModelDescription) -> str
     else:
         figures = pan_tilt_figures(predicted, seen.labels)
         lines.append(
-            f'{data.dataset} labels where the face points, pan (azimuth) and tilt (elevation), and '
-            'no roll. The labels are the marks that people were told to face, not measured: real '
-            'tilts are smaller, and so are pans towards 90 degrees.'
+            f'{data.dataset} labels where the face points, pan (azimuth) and tilt (elevation), '
+            'and no roll. The labels are the marks that people were told to face, not measured; '
+            'tilt above all is nominal.'
         )
     lines += [figures_table(figures), found_table(data).to_markdown(index=False)]
     return '\n\n'.join(lines)

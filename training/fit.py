@@ -67,7 +67,14 @@ def fit_model(
     )
     folder.mkdir(parents=True, exist_ok=True)
     save_model(folder / f'{data.detector}.joblib', pipeline, description)
-    write_card(folder / f'{data.detector}.md', description, result.spread, found_table(data))
+    write_card(
+        folder / f'{data.detector}.md',
+        description,
+        result.spread,
+        found_table(data),
+        # Kernel methods keep the faces they were trained on.
+        holds_faces=any(hasattr(step, 'X_fit_') for _, step in pipeline.steps),
+    )
     return description
 
 
@@ -84,7 +91,8 @@ def make_command(data: LandmarkFile, regressor: str, features: str, protocol: Pr
     fit = ['fit', 'landmarks.npz', '--regressor', regressor, '--features', features]
     fit += ['--folds', str(protocol.folds), '--repeats', str(protocol.repeats)]
     fit += ['--copies' if protocol.with_copies else '--no-copies', '--out', 'models']
-    return ' && '.join(shlex.join(['python', '-m', 'training', *each]) for each in (landmarks, fit))
+    commands = (shlex.join(['python', '-m', 'training', *each]) for each in (landmarks, fit))
+    return ' && '.join(commands)
 
 
 def _round_to_single(pipeline) -> None:

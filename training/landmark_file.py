@@ -98,7 +98,9 @@ class LandmarkFile:
             with np.load(path, allow_pickle=False) as archive:
                 content = {name: archive[name] for name in archive.files}
         except Exception as error:  # numpy and zipfile raise whatever a broken file leads to
-            raise TrainingError(f'{path}: not a readable landmark file ({error}); {make}') from error
+            raise TrainingError(
+                f'{path}: not a readable landmark file ({error}); {make}'
+            ) from error
         found_format = str(content.pop('format', 'no format'))
         if found_format != FORMAT or set(content) != {field.name for field in fields(cls)}:
             raise TrainingError(

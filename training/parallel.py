@@ -40,5 +40,9 @@ def progress(
 
 
 def one_thread() -> threadpool_limits:
-    """Context in which linear algebra uses one thread, so that results do not depend on cores."""
+    """Context in which numpy and scikit-learn calculate with one thread.
+
+    Results and times then do not depend on the cores, and threads do not wait for one another
+    where others use the cores too.
+    """
     return threadpool_limits(1)

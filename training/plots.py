@@ -72,7 +72,8 @@ def plot_accuracy(path: Path, table: pd.DataFrame, title: str) -> None:
         ax.set_yticks(range(len(order)), order)
         ax.set_xlabel(f'{measure}, degrees')
         ax.grid(alpha=0.3)
-    figure.legend(*axes[0].get_legend_handles_labels(), title='features', loc='outside right upper')
+    handles, names = axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, title='features', loc='outside right upper')
     figure.suptitle(title)
     _save(figure, path)
 

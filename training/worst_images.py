@@ -32,9 +32,8 @@ def draw_worst_images(
     labelled = _labelled_rotations(seen)
     worst = np.argsort(-errors)[:IMAGES]
     rows = -(-len(worst) // COLUMNS)
-    figure, axes = plt.subplots(
-        rows, COLUMNS, figsize=(5.2 * COLUMNS, 3.0 * rows + 0.7), squeeze=False, layout='constrained'
-    )
+    size = (5.2 * COLUMNS, 3.0 * rows + 0.7)  # inches
+    figure, axes = plt.subplots(rows, COLUMNS, figsize=size, squeeze=False, layout='constrained')
     for ax in axes.flat:
         ax.axis('off')
     for ax, i in zip(axes.flat, worst, strict=False):
