@@ -28,6 +28,7 @@ EXTRAS = {
         'matplotlib>=3.8',
         'pandas>=2.0',
         'tabulate>=0.9',
+        'threadpoolctl>=3.1',
         'tqdm>=4.66',
         'typer>=0.12',
     ],

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Pitch, yaw and roll that stand for the photograph's: any will do, as long as copies follow.
 LABEL = np.radians([-8.0, 12.0, 4.0])
 FACE_CORNERS = np.array([[130.0, 90.0], [300.0, 310.0]])
-IMAGES = 24
+IMAGES = 48
 
 
 def run(*arguments, cwd):

@@ -11,8 +11,8 @@ import pandas as pd
 from headpose_ros.regressor import UnsupportedRegressor, as_numpy
 from training.crossval import (
     Protocol,
+    choose_settings,
     cross_validate,
-    make_regressor,
     trainable,
     training_rows,
 )
@@ -70,9 +70,10 @@ def measure_cost(
     :return: seconds to fit, milliseconds to predict one face from its features, what predicts
         (plain numpy where it can), and megabytes of the pipeline as joblib writes it.
     """
-    inputs, targets = training_rows(data, features, trainable(data, with_copies))
-    pipeline = make_regressor(regressor, features)
+    chosen = trainable(data, with_copies)
+    inputs, targets = training_rows(data, features, chosen)
     with one_thread():
+        pipeline = choose_settings(data, features, regressor, chosen)
         start = time.perf_counter()
         pipeline.fit(inputs, targets)
         fit_seconds = time.perf_counter() - start

@@ -10,8 +10,8 @@ from headpose_ros.model import ModelDescription, save_model
 from headpose_ros.regressor import as_numpy
 from training.crossval import (
     Protocol,
+    choose_settings,
     cross_validate,
-    make_regressor,
     trainable,
     training_rows,
 )
@@ -46,10 +46,10 @@ def fit_model(
     :raises headpose_ros.regressor.UnsupportedRegressor: the regressor cannot run as plain numpy.
     """
     (result,) = cross_validate(data, [(features, regressor)], protocol, jobs)
-    inputs, targets = training_rows(data, features, trainable(data, protocol.with_copies))
-    pipeline = make_regressor(regressor, features)
+    chosen = trainable(data, protocol.with_copies)
+    inputs, targets = training_rows(data, features, chosen)
     with one_thread():
-        pipeline.fit(inputs, targets)
+        pipeline = choose_settings(data, features, regressor, chosen).fit(inputs, targets)
     _round_to_single(pipeline)
     _check_plain_numpy(pipeline, inputs[:: max(1, len(inputs) // 1000)])
     description = ModelDescription(

@@ -34,8 +34,7 @@ Protocol: {protocol}.
 
 Degrees. MAE is the mean of the absolute errors of pitch, yaw and roll (standard deviation over
 the shufflings {spread:.3f}), median is the median of these errors, geodesic the mean angle between
-estimate and label. The regressor's settings were chosen by cross-validation on AFLW2000-3D too,
-on a flat optimum.
+estimate and label.
 
 {figures}
 

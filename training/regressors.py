@@ -3,9 +3,8 @@
 Every one learns the nine entries of ``R_opt``. What the data decides (scaling, principal
 components) is a step of the pipeline, so that it is fitted on training faces only.
 
-The settings are the best of coarse grids (factors of 3 to 10) in 3-fold cross-validation on the
-plain images of AFLW2000-3D, those of ``fourier_ridge`` in 5-fold cross-validation on copies too.
-The optima are flat: neighbours on the grid are within 0.03 degrees MAE.
+So are the settings that matter most: ``SETTINGS`` lists those to choose from, again on training
+faces only.
 """
 
 from collections.abc import Callable
@@ -98,6 +97,28 @@ def _mlp(length: int) -> Pipeline:
 def _components(length: int) -> PCA:
     return PCA(min(COMPONENTS, length), svd_solver='covariance_eigh')
 
+
+# Name of a regressor to a function that gives, for a length of feature vectors, the settings to
+# choose from, as scikit-learn's grid search wants them. The others have nothing to choose.
+SETTINGS: dict[str, Callable[[int], dict[str, list]]] = {
+    'ridge': lambda length: {'ridge__alpha': [1e-3, 1e-2, 1e-1]},
+    'lasso': lambda length: {'lasso__alpha': [1e-5, 1e-4]},
+    'elastic_net': lambda length: {'elasticnet__alpha': [1e-5, 1e-4]},
+    'pls': lambda length: {
+        'plsregression__n_components': sorted({min(n, length - 3) for n in (20, 40)})
+    },
+    'svr': lambda length: {'multioutputregressor__estimator__C': [10.0, 30.0]},
+    'kernel_ridge': lambda length: {
+        'kernelridge__gamma': [_GAMMA_TIMES_LENGTH / length, 1.4 / length],
+        'kernelridge__alpha': [1e-4, 1e-3],
+    },
+    'fourier_ridge': lambda length: {
+        'rbfsampler__gamma': [_GAMMA_TIMES_LENGTH / length, 1.4 / length],
+        'ridge__alpha': [1e-5, 1e-4, 1e-3],
+    },
+    'extra_trees': lambda length: {'extratreesregressor__min_samples_leaf': [2, 4]},
+    'mlp': lambda length: {'mlpregressor__alpha': [1e-2, 1e-1]},
+}
 
 # Name to a function that makes an unfitted pipeline for feature vectors of a length.
 REGRESSORS: dict[str, Callable[[int], Pipeline]] = {
