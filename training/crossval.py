@@ -18,10 +18,10 @@ from training.mirroring import mirror_landmarks
 from training.parallel import one_thread, run_parallel
 from training.regressors import COMPONENTS, REGRESSORS, SETTINGS
 
-# Share of the training photographs on which settings are compared, and how many rows the rest
-# must have: principal components cannot be more than rows.
+# Share of the training photographs on which settings are compared, and how many rows it takes
+# that the others have as many as there are principal components, with a tenth to spare.
 SETTINGS_SHARE = 0.25
-MIN_ROWS = math.ceil(1.5 * COMPONENTS / (1.0 - SETTINGS_SHARE))
+MIN_ROWS = math.ceil(1.1 * COMPONENTS / (1.0 - SETTINGS_SHARE))
 
 
 @dataclass(frozen=True)
