@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+# Off by default, for speed: whether each field of a message gets a value of its type.
+os.environ['ROS_PYTHON_CHECK_FIELDS'] = '1'
+
 
 def _folder(variable: str, what: str) -> Path:
     value = os.environ.get(variable)

@@ -148,8 +148,15 @@ def test_mediapipe_without_face_mesh_is_told(monkeypatch):
     import mediapipe
 
     monkeypatch.delattr(mediapipe, 'solutions')
-    with pytest.raises(DetectorUnavailable, match=r"pip install 'mediapipe==0\.10\.21'"):
+    with pytest.raises(DetectorUnavailable, match="pip install 'mediapipe>=0.10.18"):
         HeadPoseEstimator()
+
+
+def test_closed_means_closed(photo):
+    with HeadPoseEstimator() as estimator:
+        estimator.close()
+        with pytest.raises(RuntimeError, match='was closed; make a new one'):
+            estimator.estimate(photo)
 
 
 def test_the_overlay_draws_where_the_head_is(estimator, photo):

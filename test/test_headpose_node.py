@@ -273,6 +273,16 @@ def test_bad_parameters_are_refused_with_a_reason(ros, parameter, told):
     assert 'Traceback' not in process.output
 
 
+@pytest.mark.parametrize(
+    'argument', [['--params-file', '/nowhere.yaml'], ['-r', 'image:=bad topic!'], ['-p', 'max']]
+)
+def test_arguments_that_cannot_be_read_are_told(ros, argument):
+    process = ros.start('headpose_node', '--ros-args', *argument)
+    assert process.exit_code() == 1
+    assert 'cannot start: ' in process.output
+    assert 'Traceback' not in process.output
+
+
 def test_the_parameter_file_names_every_parameter_with_its_default(ros):
     path = find_model('face_mesh').parents[1] / 'config' / 'headpose.yaml'
     (content,) = yaml.safe_load(path.read_text()).values()

@@ -6,7 +6,7 @@ try:
     from training.cli import main
 except ImportError as error:
     sys.exit(
-        f"error: {error}; install what training needs with pip install 'headpose_ros[training]'"
+        f"error: {error}; install what training needs with pip install '.[training]'"
     )
 
 if __name__ == '__main__':

@@ -103,6 +103,7 @@ def compare(
 
     Reads a landmark file, writes results.md, results.csv and plots (.png).
     """
+    _make_folder(out)
     protocol = Protocol(folds, repeats, copies)
     candidates = [
         (feature_set, regressor)
@@ -136,11 +137,13 @@ def fit(
     Reads a landmark file, cross-validates, trains on everything, and writes DETECTOR.joblib and
     DETECTOR.md, over what is there.
     """
+    _make_folder(out)
     data = LandmarkFile.load(landmarks)
     protocol = Protocol(folds, repeats, copies)
     description = fitting.fit_model(data, regressor.value, features.value, protocol, out, jobs)
     typer.echo(description.protocol)
     typer.echo(evaluation.figures_table(description.figures))
+    typer.echo(found_table(data).to_markdown(index=False))
     typer.echo(f'wrote {out / data.detector}.joblib and .md')
 
 
@@ -166,6 +169,7 @@ def evaluate(
     of faces found, writes them and plots to a folder; for a dataset folder also the worst images
     with the labelled and the estimated axes.
     """
+    _make_folder(out)
     typer.echo(evaluation.evaluate(data, model, detector.value, out, jobs))
     typer.echo(f'wrote {out}')
 
@@ -180,6 +184,14 @@ def main() -> None:
 
 def _values(chosen: list[Enum] | None) -> list[str]:
     return [each.value for each in chosen or []]
+
+
+def _make_folder(path: Path) -> None:
+    # Before hours of work, not after.
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f'{path}: not a folder that can be written ({error})') from error
 
 
 def _check_can_write(path: Path) -> None:

@@ -51,7 +51,6 @@ def compare(
         | cost
         for (features, regressor), result, cost in zip(candidates, results, costs, strict=True)
     ).sort_values('MAE', ignore_index=True)
-    out.mkdir(parents=True, exist_ok=True)
     table.to_csv(out / 'results.csv', index=False)
     report = _report(data, table, protocol)
     (out / 'results.md').write_text(report + '\n', encoding='utf-8')

@@ -99,6 +99,7 @@ def cross_validate(
     :raises TrainingError: the data cannot be split so, or labels no roll.
     """
     protocol.check(data)
+    data.check_found()
     data.check_trainable()
     shown = np.flatnonzero(data.found & data.plain)
     labels = data.labels[shown]

@@ -42,12 +42,12 @@ def evaluate(
         load_model(model_file, detector)  # refuses a bad model before the long part
         dataset = read_dataset(source)
         data = extract_landmarks(dataset, detector, [PLAIN], jobs)
+    data.check_found()
     model = load_model(model_file, data.detector)
     data = data.select(data.plain)
     seen = data.select(data.found)
     predicted = model.predict(seen.landmarks)
     report = _report(data, predicted, model.description)
-    out.mkdir(parents=True, exist_ok=True)
     (out / 'report.md').write_text(report + '\n', encoding='utf-8')
     errors, measure = face_errors(predicted, seen.labels)
     plot_error_by_yaw(out / 'error_by_yaw.png', data, errors, measure)

@@ -65,7 +65,6 @@ def fit_model(
         figures=result.figures,
         command=make_command(data, regressor, features, protocol),
     )
-    folder.mkdir(parents=True, exist_ok=True)
     save_model(folder / f'{data.detector}.joblib', pipeline, description)
     write_card(
         folder / f'{data.detector}.md',

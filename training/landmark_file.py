@@ -61,6 +61,14 @@ class LandmarkFile:
         self.check_trainable()
         return rotation_from_label(self.labels)
 
+    def check_found(self) -> None:
+        """Raise ``TrainingError`` when there is not a single face."""
+        if not (self.found & self.plain).any():
+            raise TrainingError(
+                f'{self.detector} found no labelled face on the {int(self.plain.sum())} images of '
+                f'{self.dataset}; give other images'
+            )
+
     def check_trainable(self) -> None:
         """Raise ``TrainingError`` when the labels are not complete."""
         if not self.has_roll:
@@ -112,6 +120,4 @@ class LandmarkFile:
         shapes = [np.shape(x) for x in (data.groups, data.copies, data.labels, data.landmarks)]
         if shapes != [(n,), (n,), (n, 3), (n, LANDMARK_COUNT, 3)]:
             raise TrainingError(f'{path}: {n} names, but arrays of shapes {shapes}; {make}')
-        if not (data.found & data.plain).any():
-            raise TrainingError(f'{path}: no face was found on any image; {make}')
         return data

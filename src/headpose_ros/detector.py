@@ -13,6 +13,9 @@ MODES = ('image', 'video')
 # the faces it is surest of, and the first of them is often somebody in the background.
 MIN_CANDIDATES = 5
 
+# What requirements.txt asks for: 0.10.30 has no FaceMesh, not every release runs on every machine.
+INSTALL = "pip install 'mediapipe>=0.10.18,<0.10.30'"
+
 WARM_UP_SHAPE = (480, 640, 3)  # any image without a face does
 
 
@@ -63,6 +66,8 @@ class FaceMeshDetector:
 
     def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
         """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels."""
+        if self._face_mesh is None:
+            raise RuntimeError('the detector was closed; make a new one')
         height, width = bgr.shape[:2]
         rgb = np.ascontiguousarray(bgr[:, :, ::-1])
         try:
@@ -80,7 +85,9 @@ class FaceMeshDetector:
 
     def close(self) -> None:
         """Free the graph; the detector cannot be used after it."""
-        self._face_mesh.close()
+        if self._face_mesh is not None:
+            self._face_mesh.close()
+            self._face_mesh = None
 
     def _start(self):
         # The networks are loaded with the first image, and MediaPipe writes notes meant for its
@@ -121,12 +128,11 @@ def _import_face_mesh():
         import mediapipe
     except ImportError as error:
         raise DetectorUnavailable(
-            f'MediaPipe cannot be imported ({error}); install it with '
-            "pip install 'mediapipe==0.10.21'"
+            f'MediaPipe cannot be imported ({error}); install it with {INSTALL}'
         ) from error
     if not hasattr(mediapipe, 'solutions'):
         raise DetectorUnavailable(
             f'MediaPipe {mediapipe.__version__} has no FaceMesh, which was removed in 0.10.30; '
-            "install one that has it with pip install 'mediapipe==0.10.21'"
+            f'install one that has it with {INSTALL}'
         )
     return mediapipe.solutions.face_mesh

@@ -15,6 +15,7 @@ from headpose_ros.sample.rendered_head import RenderedHead, sample_rotation
 SAMPLE = 'sample'  # name of the built-in moving head
 SAMPLE_SIZE = (640, 480)  # pixels, width and height
 DEFAULT_RATE = 30.0  # Hz, for sources that do not tell their own
+MAX_RATE = 240.0  # Hz, above which a rate that a source tells is not believed
 FOLDER_RATE = 2.0  # Hz, slow enough to look at each image
 REOPEN_PERIOD = 1.0  # seconds between attempts to get a lost camera back
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
@@ -41,7 +42,7 @@ class ImageSource(Protocol):
 def open_source(name: str, size: tuple[int, int] | None = None) -> ImageSource:
     """Source of a name.
 
-    :param name: ``sample``, the number or path of a webcam, a video or image file, or a folder
+    :param name: ``sample``, the path or number of a webcam, a video or image file, or a folder
         of images.
     :param size: wanted width and height in pixels, of the sample and of webcams; ``None`` for
         the source's own.
@@ -69,7 +70,10 @@ class SampleSource:
     rate = DEFAULT_RATE
 
     def __init__(self, size: tuple[int, int]):
-        self._head = RenderedHead(*size)
+        try:
+            self._head = RenderedHead(*size)
+        except ImportError as error:
+            raise SourceError(str(error)) from error
         self.camera_matrix = self._head.camera_matrix
 
     def frames(self) -> Iterator[np.ndarray]:
@@ -93,7 +97,7 @@ class WebcamSource:
                 'use it, may you read it (group video)?'
             )
         self._capture = capture
-        self.rate = capture.get(cv2.CAP_PROP_FPS) or DEFAULT_RATE
+        self.rate = _rate_of(capture)
 
     def frames(self) -> Iterator[np.ndarray | None]:
         """Images as they come; ``None`` while the camera gives none."""
@@ -108,6 +112,8 @@ class WebcamSource:
 
     def _open(self) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(int(self._name) if self._name.isdigit() else self._name)
+        # An image that waited is older than its stamp will say.
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         if self._size is not None:
             capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._size[0])
             capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._size[1])
@@ -124,9 +130,7 @@ class VideoSource:
         capture = self._open()
         if not capture.read()[0]:
             raise SourceError(f'{path}: not a video that OpenCV can read; convert it to MP4')
-        # Some containers name their time base as the rate.
-        rate = capture.get(cv2.CAP_PROP_FPS)
-        self.rate = rate if 0.0 < rate <= 240.0 else DEFAULT_RATE
+        self.rate = _rate_of(capture)
         capture.release()
 
     def frames(self) -> Iterator[np.ndarray | None]:
@@ -159,6 +163,12 @@ class ImagesSource:
         """The images; ``None`` for a file that cannot be read."""
         for path in self._paths:
             yield cv2.imread(str(path), cv2.IMREAD_COLOR)
+
+
+def _rate_of(capture: cv2.VideoCapture) -> float:
+    # Some drivers say -1, and some containers name their time base.
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    return rate if 0.0 < rate <= MAX_RATE else DEFAULT_RATE
 
 
 def _images_of(folder: Path) -> list[Path]:

@@ -214,7 +214,8 @@ def _check_description(path: Path, description: ModelDescription, detector: str)
         refuse(
             'its angle convention', description.angle_convention, ANGLE_CONVENTION, train_again
         )
-    trained, running = description.versions.get('scikit-learn', 'unknown'), version('scikit-learn')
+    trained = description.versions.get('scikit-learn', 'unknown')
+    running = library_versions().get('scikit-learn', 'none')
     if _binding(trained) != _binding(running):
         refuse(
             'the scikit-learn it was trained with',

@@ -1,6 +1,7 @@
 """Camera and node as two processes, the pose as a live line, and a summary at the end."""
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -155,7 +156,10 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         '--out', type=Path, default=Path('headpose_demo.mp4'),
         help='annotated video to write (default: headpose_demo.mp4)',
     )
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    if not os.access(arguments.out.resolve().parent, os.W_OK):
+        parser.error(f'{arguments.out}: its folder cannot be written; name another with --out')
+    return arguments
 
 
 def _listen(listener: Listener, processes: dict, seconds: float) -> float:

@@ -150,13 +150,16 @@ class HeadPoseNode(Node):
 
     def _log_start(self) -> None:
         model = self._estimator.model
+        converter = self._converter.name
+        if self._converter.reason:
+            converter += f' ({self._converter.reason})'
         figures = model.description.figures
         accuracy = ', '.join(
             f'{name} {figures[name]:.2f} deg' for name in LOGGED_FIGURES if name in figures
         )
         self.get_logger().info(
             f'detector {model.description.detector}, model {model.path} ({accuracy}), images '
-            f'converted by {self._converter.name}'
+            f'converted by {converter}'
         )
         self.get_logger().info(
             f'images from {self._images.topic_name}, poses to {self._rpy.topic_name} and '

@@ -65,8 +65,8 @@ def declare_headpose_parameters(node: Node) -> HeadPoseParameters:
         ),
         smoothing_min_cutoff=_declare(
             node, 'smoothing_min_cutoff', 1.0,
-            'One Euro filter: cutoff in Hz while the head holds still; lower is calmer, 0 turns '
-            'smoothing off.', FloatingPointRange(from_value=0.0, to_value=100.0),
+            'One Euro filter: cutoff in Hz while the head holds still; lower is calmer, 0.0 '
+            'turns smoothing off.', FloatingPointRange(from_value=0.0, to_value=100.0),
         ),
         smoothing_beta=_declare(
             node, 'smoothing_beta', 5.0,
@@ -86,8 +86,8 @@ def declare_camera_parameters(node: Node) -> CameraParameters:
         source=_declare(
             node, 'source', SAMPLE,
             'What to publish.',
-            constraints=f'{SAMPLE!r} for the built-in moving head, the number or path of a '
-            'webcam, a video file, an image file, or a folder of images',
+            constraints=f'{SAMPLE!r} for the built-in moving head, the path of a webcam '
+            'such as /dev/video0, a video file, an image file, or a folder of images',
         ),
         loop=_declare(
             node, 'loop', True,
@@ -95,7 +95,7 @@ def declare_camera_parameters(node: Node) -> CameraParameters:
             'subscribes, and the node ends with it.',
         ),
         rate=_declare(
-            node, 'rate', 0.0, "Images a second, Hz; 0 for the source's own rate.",
+            node, 'rate', 0.0, "Images a second, Hz; 0.0 for the source's own rate.",
             FloatingPointRange(from_value=0.0, to_value=1000.0),
         ),
         width=_declare(

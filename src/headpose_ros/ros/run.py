@@ -25,9 +25,13 @@ def run_node(create: Callable[[], Node], name: str, args: list[str] | None) -> i
     :return: exit code of the process: 0 for a clean end, 1 when the node could not start.
     """
     use_large_image_profile()
-    node = None
     try:
         rclpy.init(args=args)
+    except Exception as error:  # of rcl's own, for arguments and files that cannot be read
+        get_logger(name).fatal(f'cannot start: {error}')
+        return 1
+    node = None
+    try:
         node = create()
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
