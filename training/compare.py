@@ -13,6 +13,7 @@ from training.crossval import (
     Protocol,
     choose_settings,
     cross_validate,
+    row_groups,
     trainable,
     training_rows,
 )
@@ -72,7 +73,8 @@ def measure_cost(
     chosen = trainable(data, with_copies)
     inputs, targets = training_rows(data, features, chosen)
     with one_thread():
-        pipeline = choose_settings(data, features, regressor, chosen)
+        groups = row_groups(data, chosen)
+        pipeline = choose_settings(regressor, features, inputs, targets, groups)
         start = time.perf_counter()
         pipeline.fit(inputs, targets)
         fit_seconds = time.perf_counter() - start

@@ -144,7 +144,9 @@ def predict_fold(
     if len(test) == 0:
         return test, np.empty((0, 3, 3))
     with one_thread():
-        pipeline = choose_settings(data, features, regressor, chosen).fit(inputs, targets)
+        groups = row_groups(data, chosen)
+        pipeline = choose_settings(regressor, features, inputs, targets, groups)
+        pipeline.fit(inputs, targets)
         outputs = pipeline.predict(extract_features(data.landmarks[test], features))
     return test, nearest_rotation(outputs.reshape(-1, 3, 3))
 
@@ -169,15 +171,22 @@ def training_rows(
     return np.concatenate(inputs), targets
 
 
+def row_groups(data: LandmarkFile, chosen: np.ndarray) -> np.ndarray:
+    """(m,) groups of the rows that ``training_rows`` gives for the same faces."""
+    return np.tile(data.groups[chosen], 2)
+
+
 def choose_settings(
-    data: LandmarkFile, features: str, regressor: str, chosen: np.ndarray
+    regressor: str, features: str, inputs: np.ndarray, targets: np.ndarray, groups: np.ndarray
 ) -> Pipeline:
-    """Unfitted pipeline with the settings that predict a part of the chosen faces best.
+    """Unfitted pipeline with the settings that predict a part of the training rows best.
 
     A quarter of the photographs is predicted by what was trained on the others, with each of the
     regressor's settings; the smallest mean square error of the targets wins.
 
-    :param chosen: (n,) bool, the faces that may be looked at.
+    :param inputs: (m, length), as of ``training_rows``.
+    :param targets: (m, 9).
+    :param groups: (m,), as of ``row_groups``.
     """
     pipeline = make_regressor(regressor, features)
     if regressor not in SETTINGS:
@@ -189,8 +198,7 @@ def choose_settings(
         cv=GroupShuffleSplit(1, test_size=SETTINGS_SHARE, random_state=0),
         refit=False,
     )
-    groups = np.tile(data.groups[chosen], 2)  # the mirrored landmarks come after the others
-    search.fit(*training_rows(data, features, chosen), groups=groups)
+    search.fit(inputs, targets, groups=groups)
     return pipeline.set_params(**search.best_params_)
 
 

@@ -12,6 +12,7 @@ from training.crossval import (
     Protocol,
     choose_settings,
     cross_validate,
+    row_groups,
     trainable,
     training_rows,
 )
@@ -49,7 +50,9 @@ def fit_model(
     chosen = trainable(data, protocol.with_copies)
     inputs, targets = training_rows(data, features, chosen)
     with one_thread():
-        pipeline = choose_settings(data, features, regressor, chosen).fit(inputs, targets)
+        groups = row_groups(data, chosen)
+        pipeline = choose_settings(regressor, features, inputs, targets, groups)
+        pipeline.fit(inputs, targets)
     _round_to_single(pipeline)
     _check_plain_numpy(pipeline, inputs[:: max(1, len(inputs) // 1000)])
     description = ModelDescription(

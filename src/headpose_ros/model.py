@@ -19,6 +19,7 @@ import numpy as np
 
 from headpose_ros.features import FEATURE_SETS, LANDMARK_COUNT, extract_features
 from headpose_ros.regressor import as_numpy
+from headpose_ros.resources import find_resource
 from headpose_ros.rotation import nearest_rotation
 
 FORMAT = 'headpose_ros model 1'
@@ -98,20 +99,12 @@ def library_versions() -> dict[str, str]:
 def find_model(detector: str) -> Path:
     """Path of the model that comes with the package for a detector.
 
-    Looks upwards from this file for a source tree's ``models`` folder and for an installation's
-    ``share/headpose_ros/models``, which covers a checkout, pip, a virtual environment and colcon.
-
     :raises ModelError: there is none.
     """
     name = f'{detector}.joblib'
-    here = Path(__file__).resolve()
-    source_tree = here.parents[2]
-    if (source_tree / 'package.xml').is_file() and (source_tree / 'models' / name).is_file():
-        return source_tree / 'models' / name
-    for parent in here.parents:
-        candidate = parent / 'share' / 'headpose_ros' / 'models' / name
-        if candidate.is_file():
-            return candidate
+    path = find_resource(f'models/{name}')
+    if path is not None:
+        return path
     raise ModelError(
         f'no trained model {name} was installed with headpose_ros; name a file of your own as '
         'the model, or train one with python -m training fit'

@@ -15,10 +15,10 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, Image
-from std_msgs.msg import Header
 
 from headpose_ros.image_source import SAMPLE
 from headpose_ros.ros.image_conversion import create_converter
+from headpose_ros.ros.messages import stamp_seconds
 from headpose_ros.ros.transport import use_large_image_profile
 
 START_TIMEOUT = 60.0  # seconds until the first image; loading takes long on a slow disk
@@ -55,11 +55,11 @@ class Listener(Node):
     def _on_pose(self, message: Vector3Stamped) -> None:
         self.pose = message
         now = self.get_clock().now().nanoseconds * 1e-9
-        self.latencies.append(now - _seconds(message.header))
+        self.latencies.append(now - stamp_seconds(message.header))
 
     def _on_annotated(self, message: Image) -> None:
         bgr = self._converter.imgmsg_to_cv2(message, 'bgr8')
-        self.recorder.add(bgr, _seconds(message.header))
+        self.recorder.add(bgr, stamp_seconds(message.header))
 
 
 class Recorder:
@@ -223,10 +223,6 @@ def _stop(processes: dict[str, subprocess.Popen]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-
-
-def _seconds(header: Header) -> float:
-    return header.stamp.sec + header.stamp.nanosec * 1e-9
 
 
 if __name__ == '__main__':

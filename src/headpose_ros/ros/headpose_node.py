@@ -17,7 +17,7 @@ from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.overlay import draw_heads
 from headpose_ros.ros.image_conversion import UnreadableImage, create_converter
-from headpose_ros.ros.messages import orientation_message, rpy_message
+from headpose_ros.ros.messages import orientation_message, rpy_message, stamp_seconds
 from headpose_ros.ros.parameters import HeadPoseParameters, declare_headpose_parameters
 from headpose_ros.ros.run import StartError, run_node
 from headpose_ros.ros.stream_watch import StreamWatch
@@ -99,8 +99,7 @@ class HeadPoseNode(Node):
         except Exception as error:  # whatever a foreign library makes of an odd image
             self._warn_dropped(f'{type(error).__name__}: {error}')
             return
-        stamp = message.header.stamp
-        heads = self._tracker.update(heads, stamp.sec + stamp.nanosec * 1e-9)
+        heads = self._tracker.update(heads, stamp_seconds(message.header))
         if heads:
             self._rpy.publish(rpy_message(message.header, heads[0]))
             self._orientation.publish(orientation_message(message.header, heads[0]))

@@ -8,6 +8,11 @@ from std_msgs.msg import Header
 from headpose_ros.head_pose import HeadPose
 
 
+def stamp_seconds(header: Header) -> float:
+    """Stamp of a header in seconds."""
+    return header.stamp.sec + header.stamp.nanosec * 1e-9
+
+
 def rpy_message(header: Header, head: HeadPose) -> Vector3Stamped:
     """Roll, pitch and yaw in radians as x, y and z."""
     message = Vector3Stamped(header=header)

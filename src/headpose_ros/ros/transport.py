@@ -1,11 +1,12 @@
 """Settings that let large images through Fast DDS, the default middleware of ROS 2."""
 
 import os
-from pathlib import Path
+
+from headpose_ros.resources import find_resource
 
 # Fast DDS reads the first up to Jazzy and the second from Kilted on.
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
-PROFILE = Path('config', 'fastdds_large_images.xml')
+PROFILE = 'config/fastdds_large_images.xml'
 
 
 def use_large_image_profile() -> None:
@@ -16,9 +17,6 @@ def use_large_image_profile() -> None:
     """
     if any(variable in os.environ for variable in PROFILE_VARIABLES):
         return
-    here = Path(__file__).resolve()
-    for parent in here.parents:
-        for profile in (parent / PROFILE, parent / 'share' / 'headpose_ros' / PROFILE):
-            if profile.is_file():
-                os.environ.update(dict.fromkeys(PROFILE_VARIABLES, str(profile)))
-                return
+    profile = find_resource(PROFILE)
+    if profile is not None:
+        os.environ.update(dict.fromkeys(PROFILE_VARIABLES, str(profile)))
