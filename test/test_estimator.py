@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
-from headpose_ros.detector import DetectorUnavailable
+from headpose_ros.face_detector import DetectorUnavailable
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.model import ModelError
 from headpose_ros.overlay import draw_heads

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from headpose_ros.detector import DETECTORS, DetectorUnavailable
+from headpose_ros.detector import DETECTORS
+from headpose_ros.face_detector import DetectorUnavailable
 from headpose_ros.features import FEATURE_SETS
 from headpose_ros.model import ModelError
 from headpose_ros.regressor import UnsupportedRegressor

@@ -33,7 +33,7 @@ def extract_landmarks(
     :param copies: keys of ``training.copies.COPIES``.
     :param jobs: processes; -1 for one a core.
     :raises TrainingError: an image cannot be read.
-    :raises headpose_ros.detector.DetectorUnavailable: the detector is not installed.
+    :raises headpose_ros.face_detector.DetectorUnavailable: the detector is not installed.
     """
     create_detector(detector, 'image', 1).close()  # refuses here what would fail in a worker
     samples = dataset.samples

@@ -32,7 +32,7 @@ class HeadPoseEstimator:
         detector, 0 to 1.
     :raises ValueError: a parameter has no meaning.
     :raises headpose_ros.model.ModelError: the model cannot be used.
-    :raises headpose_ros.detector.DetectorUnavailable: the detector is not installed.
+    :raises headpose_ros.face_detector.DetectorUnavailable: the detector is not installed.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
-from headpose_ros.detector import DetectorUnavailable
+from headpose_ros.face_detector import DetectorUnavailable
 from headpose_ros.image_source import ImageSource, SourceError, open_source
 from headpose_ros.ros.image_conversion import create_converter
 from headpose_ros.ros.messages import camera_info_message
