@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from skimage.data import astronaut
 
-from headpose_ros.face_detector import DetectorUnavailable
 from headpose_ros.estimator import HeadPoseEstimator
+from headpose_ros.face_detector import DetectorUnavailable
 from headpose_ros.model import ModelError
 from headpose_ros.overlay import draw_heads
 from headpose_ros.rotation import rotation_from_rpy, rpy_from_rotation

@@ -12,8 +12,8 @@ from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import Image
 
-from headpose_ros.face_detector import DetectorUnavailable
 from headpose_ros.estimator import HeadPoseEstimator
+from headpose_ros.face_detector import DetectorUnavailable
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.overlay import draw_heads
 from headpose_ros.ros.image_conversion import UnreadableImage, create_converter

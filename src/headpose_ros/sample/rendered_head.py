@@ -50,7 +50,7 @@ class RenderedHead:
         which FaceMesh sees the head well in a single picture up to 1 m away.
     :raises ValueError: a parameter has no meaning.
     :raises ImportError: scikit-image, which brings the photograph, is missing.
-    :raises headpose_ros.detector.DetectorUnavailable: FaceMesh is not installed.
+    :raises headpose_ros.face_detector.DetectorUnavailable: FaceMesh is not installed.
 
     :ivar camera_matrix: (3, 3) ``K``, pixels; the principal point is the middle of the picture.
     """
