@@ -73,6 +73,7 @@ setup(
         'console_scripts': [
             f'headpose_node = {NAME}.ros.headpose_node:main',
             f'camera_node = {NAME}.ros.camera_node:main',
+            f'headpose = {NAME}.command_line:main',
         ],
     },
     zip_safe=False,

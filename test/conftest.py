@@ -3,19 +3,24 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 # Off by default, for speed: whether each field of a message gets a value of its type.
 os.environ['ROS_PYTHON_CHECK_FIELDS'] = '1'
 
 
-def _folder(variable: str, what: str) -> Path:
+def _value(variable: str, what: str) -> Path:
     value = os.environ.get(variable)
     if not value:
-        pytest.skip(f'needs {what}: set {variable} to its folder (see README, "Data")')
-    folder = Path(value)
+        pytest.skip(f'needs {what}: set {variable} to it (see README, "Data")')
+    return Path(value)
+
+
+def _folder(variable: str, what: str) -> Path:
+    folder = _value(variable, f'the folder of {what}')
     if not folder.is_dir():
-        pytest.fail(f'{variable} is {value}, which is not a folder')
+        pytest.fail(f'{variable} is {folder}, which is not a folder')
     return folder
 
 
@@ -35,6 +40,32 @@ def pointing04() -> Path:
 def media() -> Path:
     """Folder of videos of real people."""
     return _folder('HEADPOSE_MEDIA', 'videos of people (Intel sample-videos, CC BY 4.0)')
+
+
+@pytest.fixture(scope='session')
+def bundle() -> Path:
+    """The Face Landmarker's bundle."""
+    file = _value('HEADPOSE_FACE_LANDMARKER', "the Face Landmarker's bundle")
+    if not file.is_file():
+        pytest.fail(f'HEADPOSE_FACE_LANDMARKER is {file}, which is not a file')
+    return file
+
+
+@pytest.fixture(scope='session')
+def face_mesh() -> None:
+    """For tests that need FaceMesh, which MediaPipe has not had since 0.10.30."""
+    import mediapipe
+
+    if not hasattr(mediapipe, 'solutions'):
+        pytest.skip(f'MediaPipe {mediapipe.__version__} has no FaceMesh')
+
+
+@pytest.fixture(scope='session')
+def photo():
+    """Photograph of one person, head and shoulders, (300, 300, 3) BGR."""
+    from skimage.data import astronaut
+
+    return np.ascontiguousarray(astronaut()[:300, 75:375, ::-1])
 
 
 @pytest.fixture

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from headpose_ros.bundle import VARIABLE
 from headpose_ros.detector import DETECTORS
 from headpose_ros.face_detector import DetectorUnavailable
 from headpose_ros.features import FEATURE_SETS
 from headpose_ros.model import ModelError
 from headpose_ros.regressor import UnsupportedRegressor
+from training import benchmark as benchmarking
 from training import compare as compare_study
 from training import evaluate as evaluation
 from training import fit as fitting
@@ -21,6 +23,7 @@ from training.datasets import read_dataset
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
 from training.landmarks import extract_landmarks, found_table
+from training.peers.whenet import INSTALL as WHENET
 from training.regressors import REGRESSORS
 
 EXPECTED_ERRORS = (TrainingError, ModelError, UnsupportedRegressor, DetectorUnavailable, OSError)
@@ -42,6 +45,15 @@ Folds = Annotated[int, typer.Option(help='Parts of the cross-validation.')]
 Repeats = Annotated[int, typer.Option(help='How often to cross-validate, with other parts.')]
 
 
+Bundle = Annotated[
+    Path | None,
+    typer.Option(
+        help='Bundle of the detector face_landmarker; by default the one that '
+        f'{VARIABLE} names, or else the one that "headpose fetch-model" downloaded.'
+    ),
+]
+
+
 def _check_jobs(jobs: int) -> int:
     if jobs == 0:
         raise typer.BadParameter('0 processes; want 1 or more, or -1 for one a core')
@@ -61,6 +73,7 @@ def landmarks(
     ],
     out: Annotated[Path, typer.Option(help='Landmark file to write.')] = Path('landmarks.npz'),
     detector: Annotated[Detector, typer.Option(help='Face detector.')] = Detector.face_mesh,
+    bundle: Bundle = None,
     copies: Annotated[
         bool, typer.Option(help='Detect on mirrored, turned and shrunk copies too.')
     ] = True,
@@ -77,7 +90,7 @@ def landmarks(
     names = list(COPIES) if copies and data.has_roll else [PLAIN]
     if copies and not data.has_roll:
         typer.echo(f'{data.name} labels no roll and cannot be trained on: no copies are made')
-    found = extract_landmarks(data, detector.value, names, jobs)
+    found = extract_landmarks(data, detector.value, names, jobs, bundle)
     found.save(out)
     typer.echo(found_table(found).to_markdown(index=False))
     typer.echo(f'wrote {out}')
@@ -161,6 +174,7 @@ def evaluate(
     detector: Annotated[
         Detector, typer.Option(help='Face detector, for a folder.')
     ] = Detector.face_mesh,
+    bundle: Bundle = None,
     out: Annotated[Path, typer.Option(help='Folder of the plots.')] = Path('evaluation'),
     jobs: Jobs = -1,
 ) -> None:
@@ -171,8 +185,46 @@ def evaluate(
     with the labelled and the estimated axes.
     """
     _make_folder(out)
-    typer.echo(evaluation.evaluate(data, model, detector.value, out, jobs))
+    typer.echo(evaluation.evaluate(data, model, detector.value, out, jobs, bundle))
     typer.echo(f'wrote {out}')
+
+
+@app.command()
+def benchmark(
+    dataset: Annotated[Path, typer.Argument(help='Folder of AFLW2000-3D.')],
+    pointing04: Annotated[
+        Path | None, typer.Option(help="Folder of Pointing'04, to test on it too.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help='Folder of the tables and the plot.')] = Path(
+        'benchmark'
+    ),
+    whenet_python: Annotated[
+        Path | None, typer.Option(help=f'Path of {WHENET}, to run WHENet; else it is left out.')
+    ] = None,
+    face_mesh_landmarks: Annotated[
+        Path | None, typer.Option(help='Landmark file of the dataset; else they are extracted.')
+    ] = None,
+    face_landmarker_landmarks: Annotated[
+        Path | None, typer.Option(help='The same, by the detector face_landmarker.')
+    ] = None,
+    bundle: Bundle = None,
+    folds: Folds = 5,
+    repeats: Repeats = 3,
+    jobs: Jobs = -1,
+) -> None:
+    """Compare this project with its peers on the same images and faces.
+
+    Reads a dataset folder, cross-validates what is trained on it, runs the peers, and writes
+    benchmark.md, benchmark.csv and benchmark.png.
+    """
+    _make_folder(out)
+    files = {
+        benchmarking.MESH: face_mesh_landmarks,
+        benchmarking.LANDMARKER: face_landmarker_landmarks,
+    }
+    setup = benchmarking.Setup(Protocol(folds, repeats), whenet_python, bundle, jobs)
+    typer.echo(benchmarking.benchmark(dataset, out, setup, pointing04, files))
+    typer.echo(f'wrote {out}/benchmark.md, benchmark.csv and benchmark.png')
 
 
 def main() -> None:

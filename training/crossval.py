@@ -103,7 +103,7 @@ def cross_validate(
     data.check_trainable()
     shown = np.flatnonzero(data.found & data.plain)
     labels = data.labels[shown]
-    folds = list(_splits(data, protocol))
+    folds = list(splits(data, protocol))
     tasks = [
         (data, *candidate, protocol.with_copies, tested)
         for candidate in candidates
@@ -211,7 +211,8 @@ def _found_of(data: LandmarkFile) -> tuple[int, int]:
     return int((data.found & data.plain).sum()), int(data.plain.sum())
 
 
-def _splits(data: LandmarkFile, protocol: Protocol) -> Iterator[tuple[int, np.ndarray]]:
+def splits(data: LandmarkFile, protocol: Protocol) -> Iterator[tuple[int, np.ndarray]]:
+    """Folds of all repeats: number of the repeat and the groups (k,) that are tested."""
     groups = np.unique(data.groups)
     for repeat in range(protocol.repeats):
         k_fold = GroupKFold(protocol.folds, shuffle=True, random_state=repeat)

@@ -22,6 +22,7 @@ def evaluate(
     detector: str,
     out: Path,
     jobs: int = -1,
+    bundle: str | os.PathLike | None = None,
 ) -> str:
     """Measure a model and write what came out.
 
@@ -31,6 +32,7 @@ def evaluate(
     :param model_file: ``None`` for the model that comes with the package.
     :param detector: name of the detector, for a folder.
     :param out: folder that is written.
+    :param bundle: file of the detector, see ``headpose_ros.detector.create_detector``.
     :return: the report, Markdown.
     :raises training.errors.TrainingError: the data cannot be used.
     :raises headpose_ros.model.ModelError: the model cannot be used.
@@ -41,7 +43,7 @@ def evaluate(
     else:
         load_model(model_file, detector)  # refuses a bad model before the long part
         dataset = read_dataset(source)
-        data = extract_landmarks(dataset, detector, [PLAIN], jobs)
+        data = extract_landmarks(dataset, detector, [PLAIN], jobs, bundle)
     data.check_found()
     model = load_model(model_file, data.detector)
     data = data.select(data.plain)

@@ -1,5 +1,6 @@
 """Images and labels to a landmark file: every image and its copies through a face detector."""
 
+import os
 from contextlib import closing
 from importlib.metadata import version
 
@@ -10,6 +11,7 @@ from headpose_ros.detector import create_detector
 from headpose_ros.features import LANDMARK_COUNT
 from headpose_ros.quiet import silent_stderr
 from training.copies import COPIES, PLAIN
+from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
 from training.metrics import yaw_masks
 from training.parallel import run_parallel
@@ -25,22 +27,30 @@ _NOT_FOUND = np.full((LANDMARK_COUNT, 3), np.nan, np.float32)
 
 
 def extract_landmarks(
-    dataset: Dataset, detector: str, copies: list[str], jobs: int = -1
+    dataset: Dataset,
+    detector: str,
+    copies: list[str],
+    jobs: int = -1,
+    bundle: str | os.PathLike | None = None,
 ) -> LandmarkFile:
     """Landmarks of the labelled faces of a dataset.
 
     :param detector: name of a detector, see ``headpose_ros.detector.DETECTORS``.
     :param copies: keys of ``training.copies.COPIES``.
     :param jobs: processes; -1 for one a core.
-    :raises TrainingError: an image cannot be read.
+    :param bundle: file of the detector, see ``headpose_ros.detector.create_detector``.
+    :raises TrainingError: an image cannot be read, or the detector takes no bundle.
     :raises headpose_ros.face_detector.DetectorUnavailable: the detector is not installed.
     """
-    create_detector(detector, 'image', 1).close()  # refuses here what would fail in a worker
+    try:  # refuses here what would fail in a worker
+        create_detector(detector, 'image', 1, bundle).close()
+    except ValueError as error:
+        raise TrainingError(str(error)) from error
     samples = dataset.samples
     chunks = [samples[i : i + _IMAGES_PER_TASK] for i in range(0, len(samples), _IMAGES_PER_TASK)]
     results = run_parallel(
         _detect_chunk,
-        [(chunk, detector, copies) for chunk in chunks],
+        [(chunk, detector, bundle, copies) for chunk in chunks],
         jobs,
         f'{detector} landmarks',
         'image',
@@ -88,11 +98,17 @@ def found_table(data: LandmarkFile) -> pd.DataFrame:
 
 
 def _detect_chunk(
-    samples: list[Sample], detector_name: str, copies: list[str]
+    samples: list[Sample],
+    detector_name: str,
+    bundle: str | os.PathLike | None,
+    copies: list[str],
 ) -> tuple[np.ndarray, np.ndarray]:
     labels, landmarks = [], []
     # MediaPipe's notes would tear the progress bar.
-    with silent_stderr(), closing(create_detector(detector_name, 'image', 1)) as detector:
+    with (
+        silent_stderr(),
+        closing(create_detector(detector_name, 'image', 1, bundle)) as detector,
+    ):
         for sample in samples:
             bgr = sample.read_image()
             for name in copies:

@@ -1,19 +1,34 @@
 """The face detectors by their names."""
 
+import os
+from typing import Any
+
 from headpose_ros.face_detector import FaceDetector
+from headpose_ros.face_landmarker import FaceLandmarkerDetector
 from headpose_ros.face_mesh import FaceMeshDetector
+from headpose_ros.retry import ImageRetry, VideoRetry
 
 MODES = ('image', 'video')
 
-DETECTORS = {FaceMeshDetector.name: FaceMeshDetector}
+DETECTORS = {detector.name: detector for detector in (FaceMeshDetector, FaceLandmarkerDetector)}
 
 
-def create_detector(name: str, mode: str, max_faces: int, **confidences: float) -> FaceDetector:
+def create_detector(
+    name: str,
+    mode: str,
+    max_faces: int,
+    bundle: str | os.PathLike | None = None,
+    retry: bool = True,
+    **confidences: float,
+) -> FaceDetector:
     """Detector of a name.
 
     :param name: a key of ``DETECTORS``.
     :param mode: ``'image'`` or ``'video'``.
     :param max_faces: 1 or more.
+    :param bundle: file with the networks of ``face_landmarker``; ``None`` looks for it where
+        ``headpose_ros.bundle`` says. ``face_mesh`` has its networks inside.
+    :param retry: look again, closer and at a turned image, when nobody is found.
     :param confidences: ``min_detection_confidence`` and ``min_tracking_confidence``, 0 to 1.
     :raises ValueError: a parameter has no meaning.
     :raises DetectorUnavailable: what is installed cannot run it.
@@ -27,4 +42,16 @@ def create_detector(name: str, mode: str, max_faces: int, **confidences: float) 
     for key, value in confidences.items():
         if not 0.0 <= value <= 1.0:
             raise ValueError(f'{key} is {value!r}; want a number from 0 to 1')
-    return DETECTORS[name](mode, max_faces, **confidences)
+    options: dict[str, Any] = dict(confidences)
+    if bundle is not None:
+        if name != FaceLandmarkerDetector.name:
+            raise ValueError(
+                f'bundle is {os.fspath(bundle)!r}, but {name} takes none; leave it out'
+            )
+        options['bundle'] = bundle
+    detector = DETECTORS[name](mode, max_faces, **options)
+    if not retry:
+        return detector
+    if mode == 'image':
+        return ImageRetry(detector)
+    return VideoRetry(detector, lambda: DETECTORS[name]('image', max_faces, **options))

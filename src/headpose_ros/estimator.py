@@ -5,6 +5,7 @@ import os
 import numpy as np
 
 from headpose_ros.detector import create_detector
+from headpose_ros.face_detector import check_bgr
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.model import load_model
 
@@ -28,11 +29,14 @@ class HeadPoseEstimator:
         largest faces; in ``'video'`` mode those that are already followed stay.
     :param model: a model file of your own, from a source you trust (joblib files run code when
         they are loaded); ``None`` for the one that comes with the package.
+    :param bundle: file of the detector ``face_landmarker``; ``None`` looks for it where
+        ``headpose_ros.bundle`` says.
     :param confidences: ``min_detection_confidence`` and ``min_tracking_confidence`` of the
         detector, 0 to 1.
     :raises ValueError: a parameter has no meaning.
     :raises headpose_ros.model.ModelError: the model cannot be used.
-    :raises headpose_ros.face_detector.DetectorUnavailable: the detector is not installed.
+    :raises headpose_ros.face_detector.DetectorUnavailable: the detector or its bundle is not
+        installed.
     """
 
     def __init__(
@@ -41,9 +45,10 @@ class HeadPoseEstimator:
         mode: str = 'image',
         max_faces: int = 1,
         model: str | os.PathLike | None = None,
+        bundle: str | os.PathLike | None = None,
         **confidences: float,
     ):
-        self._detector = create_detector(detector, mode, max_faces, **confidences)
+        self._detector = create_detector(detector, mode, max_faces, bundle, **confidences)
         self._max_faces = max_faces
         try:
             self.model = load_model(model, detector)
@@ -78,15 +83,6 @@ class HeadPoseEstimator:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def check_bgr(image: np.ndarray) -> None:
-    """Raise ``ValueError`` unless it is a ``uint8`` (H, W, 3) array with pixels in it."""
-    wanted = 'want one uint8 BGR image of shape (height, width, 3)'
-    if not isinstance(image, np.ndarray):
-        raise ValueError(f'got {type(image).__name__}; {wanted}')
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise ValueError(f'got a {image.dtype} array of shape {image.shape}; {wanted}')
 
 
 def _has_shape(landmarks: np.ndarray) -> bool:

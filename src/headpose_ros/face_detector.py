@@ -4,6 +4,10 @@ from typing import Protocol
 
 import numpy as np
 
+# Faces that are looked for in a single image before the largest are kept: MediaPipe alone returns
+# the faces it is surest of, and the first of them is often somebody in the background.
+MIN_CANDIDATES = 5
+
 
 class FaceDetector(Protocol):
     """Image to face landmarks in pixels. One detector, used from one thread."""
@@ -23,3 +27,12 @@ class FaceDetector(Protocol):
 
 class DetectorUnavailable(RuntimeError):
     """The detector asked for cannot run with what is installed."""
+
+
+def check_bgr(image: np.ndarray) -> None:
+    """Raise ``ValueError`` unless it is a ``uint8`` (H, W, 3) array with pixels in it."""
+    wanted = 'want one uint8 BGR image of shape (height, width, 3)'
+    if not isinstance(image, np.ndarray):
+        raise ValueError(f'got {type(image).__name__}; {wanted}')
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise ValueError(f'got a {image.dtype} array of shape {image.shape}; {wanted}')

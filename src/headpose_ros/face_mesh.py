@@ -2,18 +2,15 @@
 
 import numpy as np
 
-from headpose_ros.face_detector import DetectorUnavailable
-from headpose_ros.features import LANDMARK_COUNT
+from headpose_ros.face_detector import MIN_CANDIDATES, DetectorUnavailable
+from headpose_ros.mediapipe_import import (
+    CAN_HAVE_FACE_MESH,
+    INSTALL,
+    WARM_UP_SHAPE,
+    import_mediapipe,
+    in_pixels,
+)
 from headpose_ros.quiet import silent_stderr
-
-# Faces that are looked for in a single image before the largest are kept: FaceMesh alone returns
-# the faces it is surest of, and the first of them is often somebody in the background.
-MIN_CANDIDATES = 5
-
-# What requirements.txt asks for: 0.10.30 has no FaceMesh, not every release runs on every machine.
-INSTALL = "pip install 'mediapipe>=0.10.18,<0.10.30'"
-
-WARM_UP_SHAPE = (480, 640, 3)  # any image without a face does
 
 
 class FaceMeshDetector:
@@ -57,12 +54,7 @@ class FaceMeshDetector:
             # A MediaPipe graph that failed once refuses every image after it.
             self._face_mesh = self._start()
             raise
-        # x and y come divided by the width and the height, depth in the scale of x.
-        scale = np.array([width, height, width], float)
-        return [
-            np.array([(p.x, p.y, p.z) for p in face.landmark[:LANDMARK_COUNT]]) * scale
-            for face in found
-        ]
+        return [in_pixels(face.landmark, width, height) for face in found]
 
     def close(self) -> None:
         """Free the graph; the detector cannot be used after it."""
@@ -80,15 +72,11 @@ class FaceMeshDetector:
 
 
 def _import_face_mesh():
-    try:
-        import mediapipe
-    except ImportError as error:
-        raise DetectorUnavailable(
-            f'MediaPipe cannot be imported ({error}); install it with {INSTALL}'
-        ) from error
+    mediapipe = import_mediapipe()
     if not hasattr(mediapipe, 'solutions'):
+        here = f'install one that has it with {INSTALL}, or ' if CAN_HAVE_FACE_MESH else ''
         raise DetectorUnavailable(
             f'MediaPipe {mediapipe.__version__} has no FaceMesh, which was removed in 0.10.30; '
-            f'install one that has it with {INSTALL}'
+            f'{here}set the detector to face_landmarker'
         )
     return mediapipe.solutions.face_mesh

@@ -173,6 +173,7 @@ def _create_estimator(parameters: HeadPoseParameters) -> HeadPoseEstimator:
             mode='video',
             max_faces=parameters.max_faces,
             model=parameters.model or None,
+            bundle=parameters.bundle or None,
             min_detection_confidence=parameters.min_detection_confidence,
             min_tracking_confidence=parameters.min_tracking_confidence,
         )

@@ -6,6 +6,7 @@ from typing import Any
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
+from headpose_ros.bundle import VARIABLE
 from headpose_ros.detector import DETECTORS
 from headpose_ros.image_source import SAMPLE
 
@@ -15,6 +16,7 @@ class HeadPoseParameters:
     """Parameters of ``headpose_node``; see ``declare_headpose_parameters`` for their meaning."""
 
     detector: str
+    bundle: str
     model: str
     max_faces: int
     min_detection_confidence: float
@@ -45,6 +47,11 @@ def declare_headpose_parameters(node: Node) -> HeadPoseParameters:
         detector=_declare(
             node, 'detector', 'face_mesh', 'Face detector.',
             constraints=f'one of: {", ".join(DETECTORS)}',
+        ),
+        bundle=_declare(
+            node, 'bundle', '',
+            'Path of the .task bundle of the detector face_landmarker; empty for the one of '
+            f'{VARIABLE}, or else the one that "headpose fetch-model" downloaded.',
         ),
         model=_declare(
             node, 'model', '',

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from headpose_ros.detector import create_detector
+from headpose_ros.face_detector import DetectorUnavailable, FaceDetector
 
 _CROP = (80, 0, 300)  # left, top and size of the part with the head
 _CROP_SCALES = (2, 3, 4)  # enlargements whose landmarks are averaged against their jitter
@@ -37,13 +38,20 @@ def load_photograph() -> np.ndarray:
 def find_landmarks(photograph: np.ndarray) -> np.ndarray:
     x, y, size = _CROP
     crop = photograph[y : y + size, x : x + size]
-    detector = create_detector('face_mesh', 'image', 1)
+    detector = _create_detector()
     found = []
     for scale in _CROP_SCALES:
         large = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
         found += [face / scale + (x, y, 0.0) for face in detector.detect(large)[:1]]
     detector.close()
     return np.mean(found, axis=0)
+
+
+def _create_detector() -> FaceDetector:
+    try:
+        return create_detector('face_mesh', 'image', 1)
+    except DetectorUnavailable:
+        return create_detector('face_landmarker', 'image', 1)
 
 
 def cut_out(photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,8 @@
+"""``python -m headpose_ros``: the command line without its script."""
+
+import sys
+
+from headpose_ros.command_line import main
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""A face detector that looks again, closer or at a turned image, when it sees nobody."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from headpose_ros.face_detector import FaceDetector
+from headpose_ros.views import View, search_levels, view_around, whole_view
+
+# Overlap (intersection over union) of two boxes from which two tiles found the same face.
+SAME_FACE = 0.3
+
+# Frames without a face after which the place where one was is forgotten: a third of a second.
+MAX_MISSES = 10
+
+
+class ImageRetry:
+    """For images that have nothing to do with one another: tries all views until one has a face.
+
+    An image in which the detector finds somebody costs nothing more.
+
+    :param detector: in image mode; it is closed with this one.
+    """
+
+    def __init__(self, detector: FaceDetector):
+        self.name = detector.name
+        self._detector = detector
+
+    def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
+        """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels."""
+        if faces := self._detector.detect(bgr):
+            return faces
+        for level in search_levels(*bgr.shape[:2]):
+            if faces := self._look_closely(bgr, level):
+                return faces
+        return []
+
+    def close(self) -> None:
+        """Free the detector; this one cannot be used after it."""
+        self._detector.close()
+
+    def _look_closely(self, bgr: np.ndarray, level: Iterable[View]) -> list[np.ndarray]:
+        faces = []
+        for face, view in _look(self._detector, bgr, level):
+            if not view.is_small(face):
+                faces.append(face)
+                continue
+            # Its landmarks are rough, or it is no face at all: a closer look tells.
+            again = _look(self._detector, bgr, [view_around([face], view)])
+            faces += [other for other, _ in again if _overlap(other, face) >= SAME_FACE][:1]
+        return faces
+
+
+class VideoRetry:
+    """For the frames of a video: one more try at most in a frame without a face.
+
+    Where somebody was seen last the next frames look again and follow what they find, until the
+    detector itself sees a face. In between and without such a place the views take turns.
+
+    :param detector: in video mode; it is closed with this one.
+    :param create_searcher: makes the same detector in image mode, called at the first frame in
+        which nobody is found: two cost 20 to 30 MB more memory than one.
+    """
+
+    def __init__(self, detector: FaceDetector, create_searcher: Callable[[], FaceDetector]):
+        self.name = detector.name
+        self._detector = detector
+        self._create_searcher = create_searcher
+        self._searcher: FaceDetector | None = None
+        self._tries = 0
+        self._last: tuple[list[np.ndarray], View] | None = None
+        self._misses = 0
+
+    def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
+        """Faces of a ``uint8`` (H, W, 3) BGR frame: a list of (468, 3) landmarks in pixels."""
+        if faces := self._detector.detect(bgr):
+            self._last, self._misses = (faces, whole_view(*bgr.shape[:2])), 0
+            return faces
+        if self._searcher is None:
+            self._searcher = self._create_searcher()
+        followed = self._followed_view()
+        view = followed or self._next_view(bgr)
+        faces = [face for face, _ in _look(self._searcher, bgr, [view])]
+        if not faces:
+            self._misses += 1
+            return []
+        self._last, self._misses = (faces, view), 0
+        # What is found from afar is rough, or no face at all: the next frame looks closer.
+        return faces if followed or not all(map(view.is_small, faces)) else []
+
+    def close(self) -> None:
+        """Free the detectors; this one cannot be used after it."""
+        self._detector.close()
+        if self._searcher is not None:
+            self._searcher.close()
+
+    def _followed_view(self) -> View | None:
+        # Every other frame only: somebody else may be there, or the same one elsewhere.
+        if self._last is None or self._misses % 2 == 1 or self._misses >= MAX_MISSES:
+            return None
+        faces, view = self._last
+        faces = [face for face in faces if np.isfinite(face).all()]
+        return view_around(faces, view) if faces else None
+
+    def _next_view(self, bgr: np.ndarray) -> View:
+        views = [view for level in search_levels(*bgr.shape[:2]) for view in level]
+        self._tries += 1
+        return views[(self._tries - 1) % len(views)]
+
+
+def _look(
+    detector: FaceDetector, bgr: np.ndarray, views: Iterable[View]
+) -> list[tuple[np.ndarray, View]]:
+    """Faces that a detector finds in views of an image, and in which: each face once.
+
+    Landmarks are pixels of the image.
+    """
+    found = []
+    for view in views:
+        for landmarks in detector.detect(view.image(bgr)):
+            face = view.to_image(landmarks)
+            if np.isfinite(face).all():
+                found.append((face, view))
+    # Of a face that is in several tiles, the one that is cut off least is right.
+    found.sort(key=lambda pair: pair[1].clearance(pair[0]), reverse=True)
+    faces: list[tuple[np.ndarray, View]] = []
+    for face, view in found:
+        if all(_overlap(face, other) < SAME_FACE for other, _ in faces):
+            faces.append((face, view))
+    return faces
+
+
+def _overlap(a: np.ndarray, b: np.ndarray) -> float:
+    """Intersection over union of the boxes around landmarks, 0 to 1."""
+    a, b = a[:, :2], b[:, :2]
+    low, high = np.maximum(a.min(0), b.min(0)), np.minimum(a.max(0), b.max(0))
+    common = np.maximum(high - low, 0.0).prod()
+    union = np.ptp(a, axis=0).prod() + np.ptp(b, axis=0).prod() - common
+    return float(common / union) if union > 0.0 else 1.0

@@ -1,0 +1,94 @@
+"""Which bundle the Face Landmarker takes, and which it refuses."""
+
+import zipfile
+
+import pytest
+
+from headpose_ros.detector import create_detector
+from headpose_ros.face_detector import DetectorUnavailable
+
+NAME = 'face_landmarker'
+
+
+@pytest.fixture
+def no_bundle(monkeypatch, tmp_path):
+    """A user who has none; the folder where it would be."""
+    monkeypatch.delenv('HEADPOSE_FACE_LANDMARKER', raising=False)
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
+    return tmp_path / 'headpose_ros'
+
+
+def refusal(bundle=None):
+    with pytest.raises(DetectorUnavailable) as caught:
+        create_detector(NAME, 'image', 1, bundle)
+    assert '\n' not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_bundle_that_is_not_there_is_told_with_what_named_it(no_bundle, monkeypatch):
+    told = refusal()
+    assert f'needs its bundle {no_bundle}/face_landmarker.task' in told
+    assert told.endswith('download it with: headpose fetch-model')
+    monkeypatch.setenv('HEADPOSE_FACE_LANDMARKER', '/no/where.task')
+    told = refusal()
+    assert 'HEADPOSE_FACE_LANDMARKER names /no/where.task' in told
+    assert told.endswith('download it with: headpose fetch-model --out /no/where.task')
+    assert 'there is no bundle /not/here; ' in refusal('/not/here')
+
+
+def test_the_bundle_of_the_parameter_goes_before_the_variables_and_the_fetched_one(
+    no_bundle, bundle, monkeypatch
+):
+    no_bundle.mkdir()
+    fetched = no_bundle / 'face_landmarker.task'
+    fetched.symlink_to(bundle)
+    create_detector(NAME, 'image', 1).close()
+    monkeypatch.setenv('HEADPOSE_FACE_LANDMARKER', '/no/where.task')
+    assert '/no/where.task' in refusal()
+    create_detector(NAME, 'image', 1, fetched).close()
+    monkeypatch.setenv('HEADPOSE_FACE_LANDMARKER', str(bundle))
+    assert '/not/here' in refusal('/not/here')
+
+
+def write_zip(path, networks):
+    with zipfile.ZipFile(path, 'w') as file:
+        for network in networks:
+            file.writestr(network, b'no network')
+
+
+@pytest.mark.parametrize(
+    ('write', 'told'),
+    [
+        (lambda path, whole: path.write_bytes(whole[:-1000]), 'or a truncated one'),
+        (lambda path, whole: path.write_bytes(whole[:999] + bytes(99) + whole[1098:]), 'no face'),
+        (lambda path, whole: path.write_bytes(b''), 'no face landmarker bundle'),
+        (lambda path, whole: path.write_text('404 Not Found'), 'no face landmarker bundle'),
+        (lambda path, whole: write_zip(path, ['hand_detector.tflite']), 'no face landmarker'),
+        (lambda path, whole: path.mkdir(), 'there is no bundle'),
+    ],
+    ids=['truncated', 'spoilt', 'empty', 'text', 'hands', 'folder'],
+)
+def test_what_is_no_bundle_is_refused_in_one_sentence(bundle, tmp_path, write, told):
+    path = tmp_path / 'a bundle.task'
+    write(path, bundle.read_bytes())
+    message = refusal(path)
+    assert told in message and str(path) in message
+    assert message.endswith(f"headpose fetch-model --out '{path}'")
+
+
+@pytest.mark.filterwarnings('ignore:.*another face landmarker bundle')
+def test_what_mediapipe_refuses_is_told_in_one_sentence(tmp_path):
+    path = tmp_path / 'bundle.task'
+    write_zip(path, ['face_detector.tflite', 'face_landmarks_detector.tflite'])
+    assert refusal(path).startswith(f'MediaPipe cannot use {path}: ')
+
+
+def test_another_bundle_runs_with_a_warning(bundle, tmp_path, photo):
+    path = tmp_path / 'another.task'
+    with zipfile.ZipFile(bundle) as whole, zipfile.ZipFile(path, 'w') as other:
+        for name in whole.namelist():
+            other.writestr(name, whole.read(name))
+    with pytest.warns(UserWarning, match='another face landmarker bundle.*misread'):
+        detector = create_detector(NAME, 'image', 1, path, retry=False)
+    assert len(detector.detect(photo)) == 1
+    detector.close()

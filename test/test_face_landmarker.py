@@ -1,0 +1,255 @@
+"""The second detector, on real MediaPipe: 0.10 and 1.x alike."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+
+from headpose_ros import face_landmarker
+from headpose_ros.detector import create_detector
+from headpose_ros.estimator import HeadPoseEstimator
+from headpose_ros.features import FEATURE_SETS, extract_features
+from headpose_ros.model import ModelDescription, ModelError, find_model, save_model
+
+NAME = 'face_landmarker'
+
+# Pixels of the photograph at which these vertices are, read off it.
+PLACES = {
+    1: (148, 131),  # tip of the nose
+    33: (119, 101),  # outer corners of the eyes
+    263: (181, 104),
+    61: (127, 139),  # corners of the mouth
+    291: (170, 141),
+    152: (146, 177),  # chin
+}
+
+
+@pytest.fixture(scope='module')
+def detector(bundle):
+    detector = create_detector(NAME, 'image', 1, bundle, retry=False)
+    yield detector
+    detector.close()
+
+
+@pytest.fixture
+def videos(bundle):
+    """Makes detectors of the mode 'video' for a number of faces."""
+    made = []
+
+    def make(max_faces):
+        made.append(create_detector(NAME, 'video', max_faces, bundle, retry=False))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def beside(photo, scales):
+    """Copies of a photograph next to one another."""
+    copies = [cv2.resize(photo, None, fx=scale, fy=scale) for scale in scales]
+    canvas = np.full((720, 1280, 3), 127, np.uint8)
+    left = 0
+    for copy in copies:
+        canvas[: copy.shape[0], left : left + copy.shape[1]] = copy
+        left += copy.shape[1]
+    return canvas
+
+
+def test_landmarks_are_where_the_face_is(detector, photo):
+    (face,) = detector.detect(photo)
+    assert face.shape == (468, 3) and face.dtype == float
+    for vertex, place in PLACES.items():
+        np.testing.assert_allclose(face[vertex, :2], place, atol=4)
+    assert face[1, 2] < face[[234, 454], 2].min() - 30  # the nose is nearer than the ears
+
+
+def test_landmarks_are_those_of_face_mesh(face_mesh, detector, photo):
+    other = create_detector('face_mesh', 'image', 1, retry=False)
+    (expected,), (face,) = other.detect(photo), detector.detect(photo)
+    other.close()
+    size = np.ptp(expected[:, 0])
+    assert np.linalg.norm(face - expected, axis=1).mean() < 0.05 * size
+
+
+def test_pixels_are_square_whatever_the_shape_of_the_image(detector, photo):
+    (face,) = detector.detect(photo)
+    wide = cv2.copyMakeBorder(photo, 0, 0, 200, 100, cv2.BORDER_CONSTANT)
+    high = cv2.copyMakeBorder(photo, 200, 100, 0, 0, cv2.BORDER_CONSTANT)
+    np.testing.assert_allclose(detector.detect(wide)[0], face + (200, 0, 0), atol=6)
+    np.testing.assert_allclose(detector.detect(high)[0], face + (0, 200, 0), atol=6)
+
+
+def test_an_image_is_the_same_every_time(detector, photo, rendered_head):
+    (first,) = detector.detect(photo)
+    detector.detect(rendered_head.render(np.eye(3)))
+    (again,) = detector.detect(photo)
+    np.testing.assert_array_equal(first, again)
+
+
+def test_in_an_image_there_are_candidates_beyond_those_asked_for(detector, photo):
+    assert len(detector.detect(beside(photo, (2.3, 1.8)))) == 2
+
+
+@pytest.mark.parametrize('size', [(1, 1), (1, 2000), (2000, 1), (7, 5), (300, 400)])
+def test_nobody(detector, size):
+    assert detector.detect(np.full((*size, 3), 90, np.uint8)) == []
+
+
+def test_in_a_video_as_many_as_asked_for_are_followed_lost_and_found(videos, photo):
+    one, two, both = videos(1), videos(2), beside(photo, (2.3, 1.8))
+    for _ in range(3):
+        assert (len(one.detect(both)), len(two.detect(both))) == (1, 2)
+    nobody = np.zeros_like(both)
+    assert one.detect(nobody) == two.detect(nobody) == []
+    assert (len(one.detect(both)), len(two.detect(both))) == (1, 2)
+
+
+def test_a_followed_face_is_not_smoothed(videos, detector, photo):
+    # Smoothed by MediaPipe, landmarks of noisy images jitter a fifth of those found afresh.
+    large, random = cv2.resize(photo, (600, 600)), np.random.default_rng(0)
+    noises = random.normal(0, 25, (20, *large.shape))
+    images = [np.clip(large + noise, 0, 255).astype(np.uint8) for noise in noises]
+    followed, afresh = (
+        np.diff([each.detect(image)[0] for image in images], axis=0).std()
+        for each in (videos(1), detector)
+    )
+    assert followed > 0.65 * afresh
+
+
+@pytest.mark.parametrize('confidence', ['min_detection_confidence', 'min_tracking_confidence'])
+def test_confidences_reach_the_detector(bundle, photo, confidence):
+    for value, count in ((0.5, 1), (1.0, 0)):
+        options = {confidence: value}
+        detector = create_detector(NAME, 'image', 1, bundle, retry=False, **options)
+        assert len(detector.detect(photo)) == count
+        detector.close()
+
+
+@pytest.mark.parametrize('mode', ['image', 'video'])
+def test_it_goes_on_after_what_is_no_image(bundle, photo, mode):
+    detector = create_detector(NAME, mode, 1, bundle, retry=False)
+    for bad in (photo[:, :, :2], photo[:, :0], photo.astype(float)):
+        with pytest.raises(ValueError, match='want one uint8 BGR image'):
+            detector.detect(bad)
+        assert len(detector.detect(photo)) == 1
+    detector.close()
+
+
+def test_it_goes_on_after_an_error_of_mediapipe(videos, photo, monkeypatch):
+    detector = videos(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(face_landmarker, 'FRAME_PERIOD', 0)  # time must rise
+        with pytest.raises((ValueError, RuntimeError)):
+            detector.detect(photo)
+    for _ in range(2):
+        assert len(detector.detect(photo)) == 1
+
+
+def test_closed_means_closed(bundle, photo):
+    detector = create_detector(NAME, 'image', 1, bundle, retry=False)
+    detector.close()
+    detector.close()
+    with pytest.raises(RuntimeError, match='was closed; make a new one'):
+        detector.detect(photo)
+
+
+LEAVE = """
+import sys
+import numpy as np
+import headpose_ros.detector
+assert 'mediapipe' not in sys.modules
+detector = headpose_ros.detector.create_detector('face_landmarker', {mode!r}, 1)
+assert detector.detect(np.zeros((300, 400, 3), np.uint8)) == []
+"""
+
+
+@pytest.mark.parametrize('mode', ['image', 'video'])
+def test_start_and_end_are_quiet_even_for_who_forgets_to_close(bundle, mode):
+    result = subprocess.run(
+        [sys.executable, '-c', LEAVE.format(mode=mode)],
+        env={**os.environ, 'HEADPOSE_FACE_LANDMARKER': str(bundle)},
+        capture_output=True,
+        text=True,
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, '', '')
+
+
+def test_face_mesh_takes_no_bundle(bundle):
+    with pytest.raises(ValueError, match='but face_mesh takes none; leave it out'):
+        create_detector('face_mesh', 'image', 1, bundle)
+
+
+@pytest.fixture(scope='module')
+def models(tmp_path_factory):
+    """A model file for each detector, trained on random numbers."""
+    random = np.random.default_rng(0)
+    x = extract_features(random.normal(300, 50, (60, 468, 3)), 'six')
+    pipeline = make_pipeline(Ridge()).fit(x, random.normal(0, 1, (60, 9)))
+    paths = {}
+    for name in (NAME, 'face_mesh'):
+        paths[name] = tmp_path_factory.mktemp(name) / 'model.joblib'
+        description = ModelDescription(
+            detector=name,
+            features='six',
+            feature_count=FEATURE_SETS['six'].length,
+            regressor='ridge on six points',
+            training_data='random numbers',
+            protocol='none',
+            figures={},
+            command='pytest',
+        )
+        save_model(paths[name], pipeline, description)
+    return paths
+
+
+def test_the_estimator_runs_it_with_a_model_of_its_own(bundle, models, photo):
+    with HeadPoseEstimator(NAME, model=models[NAME], bundle=bundle) as estimator:
+        (head,) = estimator.estimate(photo)
+    np.testing.assert_allclose(head.rotation @ head.rotation.T, np.eye(3), atol=1e-9)
+
+
+def test_the_model_of_the_other_detector_is_refused(bundle, models):
+    told = "'face_mesh', but 'face_landmarker' is running; use a model for face_landmarker, or"
+    for model in (models['face_mesh'], find_model('face_mesh')):
+        with pytest.raises(ModelError, match=told):
+            HeadPoseEstimator(NAME, model=model, bundle=bundle)
+
+
+def test_face_mesh_refuses_its_model(face_mesh, models):
+    with pytest.raises(ModelError, match="'face_landmarker', but 'face_mesh' is running"):
+        HeadPoseEstimator(model=models[NAME])
+
+
+def test_training_finds_faces_with_it(bundle, aflw2000, tmp_path):
+    pytest.importorskip('pandas')
+    from training.datasets import read_dataset
+    from training.errors import TrainingError
+    from training.landmarks import extract_landmarks
+
+    data = read_dataset(aflw2000)
+    part = replace(data, samples=data.samples[::100])
+    found = extract_landmarks(part, NAME, ['plain'], 2, bundle)
+    assert found.detector == NAME
+    assert found.found.mean() > 0.8
+    with pytest.raises(TrainingError, match='face_mesh takes none'):
+        extract_landmarks(part, 'face_mesh', ['plain'], 1, bundle)
+
+
+def test_the_node_runs_it_with_the_bundle_of_its_parameter(request, bundle, models):
+    pytest.importorskip('rclpy')
+    ros = request.getfixturevalue('ros')
+    ros.environment['HEADPOSE_FACE_LANDMARKER'] = '/no/where.task'
+    options = ['--ros-args', '-p', f'detector:={NAME}', '-p', f'model:={models[NAME]}']
+    node = ros.start('headpose_node', *options, '-p', f'bundle:={bundle}')
+    node.wait_for(f'detector {NAME}')
+    node = ros.start('headpose_node', *options)
+    assert node.exit_code() == 1
+    assert 'cannot start: HEADPOSE_FACE_LANDMARKER names /no/where.task' in node.output
+    assert 'Traceback' not in node.output

@@ -1,0 +1,159 @@
+"""The download of the Face Landmarker's bundle, from a web server of the test's own."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+from functools import partial
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+
+import pytest
+
+from headpose_ros.command_line import main
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves a folder; of files in ``broken/`` the second half never comes."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        if not self.path.startswith('/broken/'):
+            return super().do_GET()
+        with open(self.translate_path(self.path), 'rb') as file:
+            content = file.read()
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2])
+        self.wfile.flush()
+        self.server.half_is_sent.set()
+        if self.path.startswith('/broken/stalled'):
+            self.server.may_end.wait()
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A running server, with the folder and the address of what it serves."""
+    folder = tmp_path / 'served'
+    (folder / 'broken').mkdir(parents=True)
+    server = HTTPServer(('127.0.0.1', 0), partial(Handler, directory=folder))
+    server.folder, server.address = folder, f'http://127.0.0.1:{server.server_port}'
+    server.half_is_sent, server.may_end = threading.Event(), threading.Event()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.may_end.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def serve(server, name, content):
+    (server.folder / name).write_bytes(content)
+    return f'{server.address}/{name}'
+
+
+def refusal(capsys, *arguments):
+    """The one sentence with which it ends."""
+    assert main(['fetch-model', *map(str, arguments)]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith('error: ') and error.count('\n') == 1
+    return error
+
+
+def test_it_says_what_it_does_and_leaves_the_file(server, bundle, tmp_path, capsys):
+    url, out = serve(server, 'model.task', bundle.read_bytes()), tmp_path / 'new/folder/model.task'
+    assert main(['fetch-model', '--url', url, '--out', str(out)]) == 0
+    told = capsys.readouterr().out
+    assert f'downloading {url} (3.8 MB) to {out}\n' in told
+    assert 'Apache-2.0' in told and 'model card' in told
+    assert 'HEADPOSE_FACE_LANDMARKER' in told
+    assert out.read_bytes() == bundle.read_bytes()
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_the_default_is_where_the_detector_looks(server, bundle, tmp_path, monkeypatch):
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path / 'data'))
+    url = serve(server, 'model.task', bundle.read_bytes())
+    assert main(['fetch-model', '--url', url]) == 0
+    from headpose_ros.bundle import find_bundle
+
+    monkeypatch.delenv('HEADPOSE_FACE_LANDMARKER', raising=False)
+    assert find_bundle() == tmp_path / 'data/headpose_ros/face_landmarker.task'
+
+
+def test_what_is_there_is_not_downloaded_again(bundle, tmp_path, capsys):
+    out = tmp_path / 'model.task'
+    out.write_bytes(bundle.read_bytes())
+    assert main(['fetch-model', '--url', 'http://127.0.0.1:9/', '--out', str(out)]) == 0
+    assert f'{out} is there already' in capsys.readouterr().out
+
+
+def test_another_file_is_replaced_only_by_the_right_one(server, bundle, tmp_path, capsys):
+    out = tmp_path / 'model.task'
+    out.write_text('mine')
+    bad = serve(server, 'bad.task', b'not this one')
+    assert 'its checksum is wrong' in refusal(capsys, '--url', bad, '--out', out)
+    assert out.read_text() == 'mine'
+    assert not out.with_name('model.task.part').exists()
+    good = serve(server, 'good.task', bundle.read_bytes())
+    assert main(['fetch-model', '--url', good, '--out', str(out)]) == 0
+    assert 'over the other file there' in capsys.readouterr().out
+    assert out.read_bytes() == bundle.read_bytes()
+
+
+def test_what_goes_wrong_is_told_in_one_sentence(server, tmp_path, capsys):
+    out = tmp_path / 'model.task'
+    half = serve(server, 'broken/half.task', bytes(300_000))
+    for url, told in (
+        (f'{server.address}/nothing', 'nothing answers 404 File not found'),
+        (half, 'broke off: only 150000 of 300000 bytes came; try again'),
+        ('http://127.0.0.1:9/', 'cannot be reached: [Errno 111] Connection refused'),
+        ('http://no.such.invalid/', 'cannot be reached: '),
+        ('no address', "cannot be downloaded: unknown url type: 'no address'"),
+    ):
+        assert told in refusal(capsys, '--url', url, '--out', out)
+        assert list(tmp_path.glob('model*')) == []
+
+
+def test_where_it_cannot_be_written_is_told(server, bundle, tmp_path, capsys):
+    url = serve(server, 'model.task', bundle.read_bytes())
+    (tmp_path / 'file').write_text('')
+    for out, told in (
+        (tmp_path, 'is a folder; name a file in it'),
+        (tmp_path / 'file/model.task', 'cannot be written: '),
+        ('/proc/model.task', 'cannot be written: '),
+    ):
+        assert told in refusal(capsys, '--url', url, '--out', out)
+
+
+def test_ctrl_c_leaves_nothing_behind(server, tmp_path):
+    url, out = serve(server, 'broken/stalled.task', bytes(300_000)), tmp_path / 'model.task'
+    process = subprocess.Popen(
+        [sys.executable, '-m', 'headpose_ros', 'fetch-model', '--url', url, '--out', out],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.half_is_sent.wait(60)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert (process.returncode, error) == (1, 'error: interrupted; nothing was kept\n')
+    assert list(tmp_path.glob('model*')) == []
+
+
+def test_a_terminal_sees_progress(server, bundle, tmp_path):
+    url = serve(server, 'model.task', bundle.read_bytes())
+    command = [sys.executable, '-m', 'headpose_ros', 'fetch-model', '--url', url, '--out']
+    master, terminal = pty.openpty()
+    subprocess.run([*command, tmp_path / 'seen.task'], stdout=terminal, check=True, timeout=60)
+    os.close(terminal)
+    assert b'\r0.1 MB' in os.read(master, 100_000)
+    os.close(master)
+    piped = subprocess.run(
+        [*command, tmp_path / 'piped.task'], stdout=subprocess.PIPE, check=True, timeout=60
+    )
+    assert b'\r' not in piped.stdout

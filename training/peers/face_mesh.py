@@ -1,0 +1,43 @@
+"""FaceMesh as the peers' recipes use it: one look at the whole image, no second try."""
+
+from collections.abc import Callable
+from contextlib import closing
+
+import numpy as np
+
+from headpose_ros.face_mesh import FaceMeshDetector
+from headpose_ros.features import LANDMARK_COUNT
+from headpose_ros.quiet import silent_stderr
+from training.landmarks import pick_labelled_face
+from training.parallel import run_parallel
+from training.samples import Dataset, Sample
+
+_IMAGES_PER_TASK = 100
+
+
+def find_faces(dataset: Dataset, jobs: int = -1) -> np.ndarray:
+    """Landmarks (n, 468, 3) in pixels of the labelled face of each sample; NaN where not found.
+
+    :param jobs: processes; -1 for one a core.
+    """
+    return map_samples(_find_some, dataset, jobs, "the peers' face_mesh")
+
+
+def map_samples(
+    function: Callable[[list[Sample]], np.ndarray], dataset: Dataset, jobs: int, description: str
+) -> np.ndarray:
+    """Results of a function for some samples at a time, one after the other."""
+    samples, step = dataset.samples, _IMAGES_PER_TASK
+    tasks = [(samples[i : i + step],) for i in range(0, len(samples), step)]
+    return np.concatenate(run_parallel(function, tasks, jobs, description, 'image', step))
+
+
+def _find_some(samples: list[Sample]) -> np.ndarray:
+    landmarks = np.full((len(samples), LANDMARK_COUNT, 3), np.nan, np.float32)
+    # MediaPipe's notes would tear the progress bar.
+    with silent_stderr(), closing(FaceMeshDetector('image', 1)) as detector:
+        for i, sample in enumerate(samples):
+            face = pick_labelled_face(detector.detect(sample.read_image()), sample.region)
+            if face is not None:
+                landmarks[i] = face
+    return landmarks

@@ -1,0 +1,81 @@
+"""What a method costs: image to rotation, one image after another, the methods taking turns."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from typing import Any
+
+import numpy as np
+
+from headpose_ros.detector import create_detector
+from headpose_ros.model import Model
+from headpose_ros.quiet import silent_stderr
+from training.parallel import one_thread
+from training.peers import solve_pnp, transformation_matrix
+from training.peers.seed_recipe import SeedRecipe
+
+_WARM_UP = 3  # images before the clock counts
+
+
+def time_methods(
+    images: list[np.ndarray],
+    models: dict[str, Model],
+    recipes: dict[str, SeedRecipe],
+    bundle: str | os.PathLike | None = None,
+) -> dict[str, tuple[float, float]]:
+    """Median milliseconds of each method for one image with a face: all of it, and its pose step.
+
+    Detection is timed once an image for all methods with the same detector.
+
+    :param images: ``uint8`` (H, W, 3) BGR, each with a face that all methods find at first sight.
+    :param models: name of a detector to the model for its landmarks.
+    :param recipes: name to fitted recipe, for landmarks of FaceMesh.
+    :param bundle: of the Face Landmarker, see ``headpose_ros.detector.create_detector``.
+    :return: by the names of detectors, of recipes and of the peers; NaN for the pose step that
+        cannot be told apart.
+    """
+    poses = {name: {name: _predictor(model)} for name, model in models.items()}
+    poses['face_mesh'][solve_pnp.NAME] = solve_pnp.rotation_from_landmarks
+    poses['face_mesh'] |= {name: _predictor(recipe) for name, recipe in recipes.items()}
+    matrix = transformation_matrix.TransformationMatrix
+    with ExitStack() as stack:
+        stack.enter_context(one_thread())
+        stack.enter_context(silent_stderr())
+        detectors: dict[str, Any] = {}
+        for name in models:
+            file = bundle if name == 'face_landmarker' else None
+            detectors[name] = stack.enter_context(closing(create_detector(name, 'image', 1, file)))
+        detectors[transformation_matrix.NAME] = stack.enter_context(closing(matrix(bundle)))
+        rounds = []
+        for bgr in images[:_WARM_UP] + images:
+            times = {}
+            for name, detector in detectors.items():
+                times |= _time(name, detector.detect, poses.get(name, {}), bgr)
+            rounds.append(times)
+    return {
+        name: tuple(1e3 * np.median([times[name] for times in rounds[_WARM_UP:]], axis=0))
+        for name in rounds[0]
+    }
+
+
+def _predictor(model: Model | SeedRecipe) -> Callable[[np.ndarray, tuple[int, ...]], np.ndarray]:
+    return lambda face, _: model.predict(face[None])[0]
+
+
+def _time(
+    name: str, detect: Callable[[np.ndarray], list], poses: dict[str, Callable], bgr: np.ndarray
+) -> dict[str, tuple[float, float]]:
+    """Seconds of the methods of a detector for one image; without any pose, of the detector."""
+    start = time.perf_counter()
+    faces = detect(bgr)
+    detection = time.perf_counter() - start
+    if not poses:
+        return {name: (detection, np.nan)}
+    times = {}
+    for method, pose in poses.items():
+        start = time.perf_counter()
+        pose(faces[0], bgr.shape)
+        seconds = time.perf_counter() - start
+        times[method] = (detection + seconds, seconds)
+    return times

@@ -1,0 +1,97 @@
+"""MediaPipe's own answer: the ``facial_transformation_matrixes`` of its Face Landmarker.
+
+The task fits its canonical face to the landmarks, seen by a camera with a vertical view of 63
+degrees. Nothing is trained here.
+"""
+
+import os
+from contextlib import closing
+from functools import partial
+
+import numpy as np
+
+from headpose_ros.bundle import find_bundle, read_bundle
+from headpose_ros.face_detector import MIN_CANDIDATES
+from headpose_ros.features import LANDMARK_COUNT
+from headpose_ros.mediapipe_import import import_mediapipe
+from headpose_ros.quiet import silent_stderr
+from headpose_ros.rotation import nearest_rotation
+from training.landmarks import pick_labelled_face
+from training.peers.face_mesh import map_samples
+from training.samples import Dataset, Sample
+
+NAME = "MediaPipe's transformation matrix"
+NOTE = 'not trained here: the Face Landmarker fits a canonical face'
+
+# Camera and canonical face have the axes of OpenGL: x right, y up, z backwards, that is out of
+# the face. The optical frame has x right, y down, z forward.
+_OPTICAL_FROM_OPENGL = np.diag([1.0, -1.0, -1.0])
+
+
+class TransformationMatrix:
+    """Face Landmarker with its transformation matrices, on single images.
+
+    :param bundle: path of the ``.task`` file; ``None`` looks where ``headpose_ros.bundle`` says.
+    :raises headpose_ros.face_detector.DetectorUnavailable: MediaPipe or the bundle is missing.
+    """
+
+    def __init__(self, bundle: str | os.PathLike | None = None):
+        content = read_bundle(find_bundle(bundle))
+        self._mediapipe = import_mediapipe()
+        tasks = self._mediapipe.tasks
+        options = tasks.vision.FaceLandmarkerOptions(
+            base_options=tasks.BaseOptions(model_asset_buffer=content),
+            num_faces=MIN_CANDIDATES,
+            output_facial_transformation_matrixes=True,
+        )
+        with silent_stderr():
+            self._landmarker = tasks.vision.FaceLandmarker.create_from_options(options)
+
+    def detect(self, bgr: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Landmarks (468, 3) in pixels and ``R_opt`` (3, 3) of the faces of a BGR image."""
+        rgb = np.ascontiguousarray(bgr[:, :, ::-1])
+        found = self._landmarker.detect(
+            self._mediapipe.Image(self._mediapipe.ImageFormat.SRGB, rgb)
+        )
+        scale = np.array([bgr.shape[1], bgr.shape[0], bgr.shape[1]], float)
+        return [
+            (
+                np.array([(p.x, p.y, p.z) for p in face[:LANDMARK_COUNT]]) * scale,
+                rotation_from_matrix(matrix),
+            )
+            for face, matrix in zip(
+                found.face_landmarks, found.facial_transformation_matrixes, strict=True
+            )
+        ]
+
+    def close(self) -> None:
+        """Free the graph."""
+        self._landmarker.close()
+
+
+def rotation_from_matrix(matrix: np.ndarray) -> np.ndarray:
+    """``R_opt`` (3, 3) of a facial transformation matrix (4, 4)."""
+    rotation = nearest_rotation(np.asarray(matrix, float)[:3, :3])
+    return _OPTICAL_FROM_OPENGL @ rotation @ _OPTICAL_FROM_OPENGL
+
+
+def estimate(
+    dataset: Dataset, bundle: str | os.PathLike | None = None, jobs: int = -1
+) -> np.ndarray:
+    """``R_opt`` (n, 3, 3) of the labelled face of each sample; NaN where it is not found.
+
+    :param jobs: processes; -1 for one a core.
+    """
+    return map_samples(partial(_estimate_some, bundle=bundle), dataset, jobs, NAME)
+
+
+def _estimate_some(samples: list[Sample], bundle: str | os.PathLike | None) -> np.ndarray:
+    rotations = np.full((len(samples), 3, 3), np.nan)
+    with silent_stderr(), closing(TransformationMatrix(bundle)) as peer:
+        for i, sample in enumerate(samples):
+            faces = peer.detect(sample.read_image())
+            picked = pick_labelled_face([landmarks for landmarks, _ in faces], sample.region)
+            for landmarks, rotation in faces:
+                if landmarks is picked:
+                    rotations[i] = rotation
+    return rotations
