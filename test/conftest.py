@@ -60,6 +60,15 @@ def face_mesh() -> None:
         pytest.skip(f'MediaPipe {mediapipe.__version__} has no FaceMesh')
 
 
+@pytest.fixture(scope='session', params=['face_mesh', 'face_landmarker'])
+def options(request) -> dict:
+    """Options of ``HeadPoseEstimator`` for each detector in turn, as far as it can run here."""
+    if request.param == 'face_mesh':
+        request.getfixturevalue('face_mesh')
+        return {'detector': 'face_mesh'}
+    return {'detector': 'face_landmarker', 'bundle': request.getfixturevalue('bundle')}
+
+
 @pytest.fixture(scope='session')
 def photo():
     """Photograph of one person, head and shoulders, (300, 300, 3) BGR."""

@@ -14,8 +14,8 @@ from headpose_ros.rotation import rotation_from_rpy, rpy_from_rotation
 
 
 @pytest.fixture(scope='module')
-def estimator(face_mesh):
-    with HeadPoseEstimator() as estimator:
+def estimator(options):
+    with HeadPoseEstimator(**options) as estimator:
         yield estimator
 
 
@@ -34,6 +34,8 @@ def test_one_head_with_all_it_says(estimator, photo):
     np.testing.assert_allclose(head.rpy, rpy_from_rotation(head.rotation))
     assert head.quaternion.shape == (4,)
     assert head.landmarks.shape == (468, 3)
+    assert head.std.shape == (3,)
+    assert (head.std > 0.0).all() and (head.std < np.pi / 2).all()
     x, y, width, height = head.bbox
     assert (head.landmarks[:, 0] >= x - 1e-6).all()
     assert (head.landmarks[:, 1] <= y + height + 1e-6).all()
@@ -53,14 +55,22 @@ def test_known_rotations_of_the_rendered_head(estimator, rendered_head):
         np.testing.assert_allclose(np.degrees(head.rpy), degrees, atol=12)
 
 
-def test_the_largest_face_comes_first(face_mesh, photo):
+def test_the_largest_face_comes_first(options, photo):
     image = beside(large=cv2.resize(photo, (700, 700)), small=cv2.resize(photo, (500, 500)))
-    with HeadPoseEstimator(max_faces=2) as two, HeadPoseEstimator(max_faces=1) as one:
+    with (
+        HeadPoseEstimator(max_faces=2, **options) as two,
+        HeadPoseEstimator(max_faces=1, **options) as one,
+    ):
         first, second = two.estimate(image)
         assert first.bbox[2] > second.bbox[2]
         assert first.bbox[0] > 580 > second.bbox[0]
         (only,) = one.estimate(image)
         np.testing.assert_array_equal(only.landmarks, first.landmarks)
+        # Each head has the figures of its own landmarks.
+        for head in (first, second):
+            rotations, stds = two.model.predict_with_std(head.landmarks[None])
+            np.testing.assert_allclose(head.rotation, rotations[0], atol=1e-9)
+            np.testing.assert_allclose(head.std, stds[0])
 
 
 def test_pixels_are_square_whatever_the_shape_of_the_image(estimator, photo):
@@ -70,8 +80,8 @@ def test_pixels_are_square_whatever_the_shape_of_the_image(estimator, photo):
     assert wide_head.bbox[0] == pytest.approx(narrow_head.bbox[0] + 100, abs=5)
 
 
-def test_video_mode_follows_and_forgets(face_mesh, rendered_head):
-    with HeadPoseEstimator(mode='video') as estimator:
+def test_video_mode_follows_and_forgets(options, rendered_head):
+    with HeadPoseEstimator(mode='video', **options) as estimator:
         for degrees in range(0, 20, 2):
             rotation = rotation_from_rpy(np.radians([0, 0, degrees]))
             assert len(estimator.estimate(rendered_head.render(rotation))) == 1
@@ -134,9 +144,9 @@ def test_options_that_cannot_be_are_refused(options, told):
         HeadPoseEstimator(**options)
 
 
-def test_a_model_that_is_not_there_is_refused(face_mesh, tmp_path):
+def test_a_model_that_is_not_there_is_refused(options, tmp_path):
     with pytest.raises(ModelError, match='no such model file'):
-        HeadPoseEstimator(model=tmp_path / 'none.joblib')
+        HeadPoseEstimator(model=tmp_path / 'none.joblib', **options)
 
 
 def test_mediapipe_without_face_mesh_is_told(monkeypatch):
@@ -151,8 +161,8 @@ def test_mediapipe_without_face_mesh_is_told(monkeypatch):
     assert ("pip install 'mediapipe>=0.10.18" in told) == (sys.version_info < (3, 13))
 
 
-def test_closed_means_closed(face_mesh, photo):
-    with HeadPoseEstimator() as estimator:
+def test_closed_means_closed(options, photo):
+    with HeadPoseEstimator(**options) as estimator:
         estimator.close()
         with pytest.raises(RuntimeError, match='was closed; make a new one'):
             estimator.estimate(photo)
@@ -170,10 +180,10 @@ def test_the_overlay_draws_where_the_head_is(estimator, photo):
     np.testing.assert_array_equal(draw_heads(photo, []), photo)
 
 
-def test_people_on_video_frames(face_mesh, media):
+def test_people_on_video_frames(options, media):
     capture = cv2.VideoCapture(str(media / 'head-pose-face-detection-female-and-male.gif'))
     counts = []
-    with HeadPoseEstimator(mode='video', max_faces=2) as estimator:
+    with HeadPoseEstimator(mode='video', max_faces=2, **options) as estimator:
         while True:
             ok, bgr = capture.read()
             if not ok:

@@ -8,14 +8,13 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
+from made_up import describe, fitted, make_uncertainty
 from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
 
 from headpose_ros import face_landmarker
 from headpose_ros.detector import create_detector
 from headpose_ros.estimator import HeadPoseEstimator
-from headpose_ros.features import FEATURE_SETS, extract_features
-from headpose_ros.model import ModelDescription, ModelError, find_model, save_model
+from headpose_ros.model import ModelError, find_model, save_model
 
 NAME = 'face_landmarker'
 
@@ -189,23 +188,10 @@ def test_face_mesh_takes_no_bundle(bundle):
 @pytest.fixture(scope='module')
 def models(tmp_path_factory):
     """A model file for each detector, trained on random numbers."""
-    random = np.random.default_rng(0)
-    x = extract_features(random.normal(300, 50, (60, 468, 3)), 'six')
-    pipeline = make_pipeline(Ridge()).fit(x, random.normal(0, 1, (60, 9)))
     paths = {}
     for name in (NAME, 'face_mesh'):
         paths[name] = tmp_path_factory.mktemp(name) / 'model.joblib'
-        description = ModelDescription(
-            detector=name,
-            features='six',
-            feature_count=FEATURE_SETS['six'].length,
-            regressor='ridge on six points',
-            training_data='random numbers',
-            protocol='none',
-            figures={},
-            command='pytest',
-        )
-        save_model(paths[name], pipeline, description)
+        save_model(paths[name], fitted(Ridge()), make_uncertainty(), describe(name))
     return paths
 
 

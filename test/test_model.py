@@ -6,6 +6,7 @@ import joblib
 import numpy as np
 import pytest
 import sklearn
+from made_up import FEATURES, LENGTH, describe, fitted, make_uncertainty, random_faces
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA
 from sklearn.ensemble import ExtraTreesRegressor
@@ -16,50 +17,23 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from headpose_ros.features import FEATURE_SETS, extract_features
-from headpose_ros.model import (
-    ModelDescription,
-    ModelError,
-    find_model,
-    load_model,
-    save_model,
-)
+from headpose_ros.features import extract_features
+from headpose_ros.mean_regressor import MeanRegressor
+from headpose_ros.model import ModelError, find_model, load_model, save_model
 from headpose_ros.regressor import UnsupportedRegressor, as_numpy
-
-FEATURES = 'six'
-DESCRIPTION = ModelDescription(
-    detector='face_mesh',
-    features=FEATURES,
-    feature_count=FEATURE_SETS[FEATURES].length,
-    regressor='ridge on six points',
-    training_data='random numbers',
-    protocol='none',
-    figures={'MAE': 1.0},
-    command='pytest',
-)
-
-
-def random_faces(count):
-    return np.random.default_rng(0).normal(300, 50, (count, 468, 3))
-
-
-def fitted(*steps):
-    x = extract_features(random_faces(60), FEATURES)
-    y = np.random.default_rng(1).normal(0, 1, (60, 9))
-    return make_pipeline(*steps).fit(x, y)
 
 
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / 'model.joblib'
-    save_model(path, fitted(Ridge()), DESCRIPTION)
+    save_model(path, fitted(Ridge()), make_uncertainty(), describe())
     return path
 
 
-def change(path, **changes):
-    """Change the description in a model file."""
+def change(path, part, **changes):
+    """Change the description or the uncertainty in a model file."""
     content = joblib.load(path)
-    content['description'].update(changes)
+    content[part].update(changes)
     joblib.dump(content, path)
 
 
@@ -70,6 +44,14 @@ def change(path, **changes):
         KernelRidge(kernel='rbf', gamma=0.1), KernelRidge(kernel='rbf'),
         MLPRegressor(hidden_layer_sizes=(8, 7), activation='tanh', max_iter=30),
         MLPRegressor(hidden_layer_sizes=(5,), activation='relu', max_iter=30),
+        MeanRegressor(
+            [
+                make_pipeline(RBFSampler(gamma=0.2, n_components=40, random_state=0), Ridge()),
+                make_pipeline(StandardScaler(), MLPRegressor(hidden_layer_sizes=4, max_iter=30)),
+                KernelRidge(kernel='rbf'),
+            ],
+            [2.0, 1.0, 0.5],
+        ),
     ],
     ids=lambda r: type(r).__name__,
 )
@@ -84,31 +66,50 @@ def test_plain_numpy_predicts_what_scikit_learn_predicts(regressor):
 
 def test_a_regressor_without_a_plain_form_is_refused(tmp_path):
     with pytest.raises(UnsupportedRegressor, match='ExtraTreesRegressor has no plain numpy form'):
-        save_model(tmp_path / 'm.joblib', fitted(ExtraTreesRegressor(3)), DESCRIPTION)
+        save_model(
+            tmp_path / 'm.joblib', fitted(ExtraTreesRegressor(3)), make_uncertainty(), describe()
+        )
+    with pytest.raises(UnsupportedRegressor, match='ExtraTreesRegressor'):
+        as_numpy(fitted(MeanRegressor([Ridge(), ExtraTreesRegressor(3)], [1.0, 1.0])))
     with pytest.raises(UnsupportedRegressor, match='poly'):
         as_numpy(fitted(KernelRidge(kernel='poly')))
 
 
 def test_a_file_gives_back_description_and_rotations(path):
     model = load_model(path, 'face_mesh')
-    assert model.description == DESCRIPTION
+    assert model.description == describe()
     rotations = model.predict(random_faces(7))
     assert rotations.shape == (7, 3, 3)
     np.testing.assert_allclose(np.linalg.det(rotations), 1.0)
     np.testing.assert_allclose(rotations @ rotations.swapaxes(1, 2), [np.eye(3)] * 7, atol=1e-9)
 
 
-def test_the_model_of_the_package_describes_itself():
-    model = load_model(None, 'face_mesh')
+def test_a_file_gives_back_standard_deviations(path):
+    model, faces = load_model(path, 'face_mesh'), random_faces(7)
+    rotations, std = model.predict_with_std(faces)
+    np.testing.assert_array_equal(rotations, model.predict(faces))
+    features = extract_features(faces, FEATURES)
+    outputs = fitted(Ridge()).predict(features)
+    expected = make_uncertainty().standard_deviations(features, outputs, rotations)
+    assert std.shape == (7, 3)
+    np.testing.assert_allclose(std, expected)
+    assert len(np.unique(std)) == std.size
+    np.testing.assert_allclose(model.predict_with_std(faces[3:4])[1], std[3:4])
+
+
+@pytest.mark.parametrize('detector', ['face_mesh', 'face_landmarker'])
+def test_the_model_of_the_package_describes_itself(detector):
+    model = load_model(None, detector)
     description = model.description
-    assert description.detector == 'face_mesh'
+    assert description.detector == detector
     assert 'AFLW2000' in description.training_data
     assert 'python -m training fit' in description.command
     assert {'python', 'scikit-learn', 'numpy', 'mediapipe'} <= set(description.versions)
     assert description.figures
-    # Small enough to hold no face of the training data.
-    assert find_model('face_mesh').stat().st_size < 3e6
-    assert find_model('face_mesh').with_suffix('.md').is_file()
+    # Too small for the landmarks of all faces that it was trained on, which take 100 MB.
+    assert find_model(detector).stat().st_size < 5e6
+    card = find_model(detector).with_suffix('.md').read_text()
+    assert description.protocol in card and description.command.split(' && ')[1] in card
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_the_model_of_the_package_describes_itself():
     ids=str,
 )
 def test_what_does_not_match_is_refused_in_one_sentence(path, changes, told):
-    change(path, **changes)
+    change(path, 'description', **changes)
     with pytest.raises(ModelError) as caught:
         load_model(path, 'face_mesh')
     assert told in str(caught.value)
@@ -136,14 +137,14 @@ def test_what_does_not_match_is_refused_in_one_sentence(path, changes, told):
 
 def test_another_bug_fix_release_of_scikit_learn_is_fine(path):
     major, minor, *_ = sklearn.__version__.split('.')
-    change(path, versions={'scikit-learn': f'{major}.{minor}.99'})
+    change(path, 'description', versions={'scikit-learn': f'{major}.{minor}.99'})
     load_model(path, 'face_mesh')
 
 
 def test_a_regressor_of_another_shape_is_refused(tmp_path):
     path = tmp_path / 'model.joblib'
     x, y = np.ones((10, 12)), np.ones((10, 3))
-    save_model(path, make_pipeline(Ridge()).fit(x, y), DESCRIPTION)
+    save_model(path, make_pipeline(Ridge()).fit(x, y), make_uncertainty(), describe())
     with pytest.raises(ModelError, match='gives 3 numbers; want 12 and 9'):
         load_model(path, 'face_mesh')
 
@@ -186,6 +187,68 @@ def test_a_broken_regressor_inside_a_whole_file_is_refused(path):
     joblib.dump(content, path)
     with pytest.raises(ModelError, match='the regressor in it cannot be loaded'):
         load_model(path, 'face_mesh')
+
+
+def drop(content):
+    del content['uncertainty']
+
+
+def drop_weights(content):
+    del content['uncertainty']['weights']
+
+
+def put(name, value):
+    """Makes the uncertainty's part of that name another."""
+    def change_part(content):
+        part = content['uncertainty']
+        (part if name in part else part['space'])[name] = value
+    return change_part
+
+
+@pytest.mark.parametrize(
+    'spoil',
+    [
+        drop,
+        drop_weights,
+        lambda content: content.update(uncertainty=None),
+        lambda content: content.update(uncertainty=[1.0, 2.0]),
+        put('space', None),
+        put('space', {}),
+        put('mean', np.zeros(LENGTH - 1)),
+        put('components', np.zeros(LENGTH)),
+        put('deviations', np.zeros(3)),
+        put('deviations', np.ones(2)),
+        put('lowest', np.full(6, np.nan)),
+        put('highest', np.full(6, -3.0)),
+        put('weights', np.zeros((28, 2))),
+        put('weights', np.full((28, 3), np.inf)),
+        put('weights', [[0.0] * 3] * 28),
+        put('weights', np.full((28, 3), 'x')),
+        put('surplus', 1),
+        # Fits in itself, but not to the regressor.
+        put('space', {'mean': np.zeros(5), 'components': np.eye(3, 5), 'deviations': np.ones(3)}),
+    ],
+)
+def test_a_broken_uncertainty_inside_a_whole_file_is_refused(path, spoil):
+    content = joblib.load(path)
+    spoil(content)
+    joblib.dump(content, path)
+    with pytest.raises(ModelError, match='missing or broken; train the model again') as caught:
+        load_model(path, 'face_mesh')
+    assert str(path) in str(caught.value)
+    assert '\n' not in str(caught.value)
+
+
+def test_the_mean_of_regressors_is_theirs():
+    x, new = np.random.default_rng(0).normal(size=(2, 50, 4))
+    y = np.random.default_rng(1).normal(size=(50, 9))
+    ridge, kernel = Ridge(), KernelRidge(kernel='rbf')
+    mean = MeanRegressor([ridge, kernel], [3.0, 1.0]).fit(x, y)
+    expected = 0.75 * Ridge().fit(x, y).predict(new)
+    expected += 0.25 * KernelRidge(kernel='rbf').fit(x, y).predict(new)
+    np.testing.assert_allclose(mean.predict(new), expected)
+    assert mean.predict(new).shape == (50, 9)
+    assert not hasattr(ridge, 'coef_')  # what was handed in stays as it was
 
 
 def test_a_copy_elsewhere_loads_the_same(path, tmp_path):

@@ -11,8 +11,8 @@ PERIOD = 1 / 30  # seconds between images
 FACE = np.random.default_rng(0).uniform(0, 100, (468, 3))
 
 
-def head(x=0.0, rpy=(0.0, 0.0, 0.0)):
-    return HeadPose(rotation_from_rpy(np.array(rpy)), FACE + [x, 0, 0])
+def head(x=0.0, rpy=(0.0, 0.0, 0.0), std=(0.1, 0.2, 0.3)):
+    return HeadPose(rotation_from_rpy(np.array(rpy)), FACE + [x, 0, 0], np.array(std))
 
 
 @pytest.fixture
@@ -28,6 +28,19 @@ def test_numbers_follow_people_not_order(tracker):
     assert numbers(tracker.update([head(0), head(300)], 0.0)) == [1, 2]
     assert numbers(tracker.update([head(310), head(8)], PERIOD)) == [2, 1]
     assert numbers(tracker.update([head(20), head(320), head(600)], 2 * PERIOD)) == [1, 2, 3]
+
+
+def test_each_head_keeps_its_own_standard_deviations(tracker):
+    sure, unsure = (0.01, 0.02, 0.03), (0.4, 0.5, 0.6)
+    tracker.update([head(0, std=sure), head(300, std=unsure)], 0.0)
+    # Turned, so that smoothing has something to do, and in the other order.
+    tracked = tracker.update(
+        [head(310, (0, 0, 0.5), std=sure), head(8, (0, 0, 0.5), std=unsure)], PERIOD
+    )
+    assert numbers(tracked) == [2, 1]
+    for followed, std in zip(tracked, (sure, unsure), strict=True):
+        assert 0 < followed.rpy[2] < 0.5
+        np.testing.assert_array_equal(followed.std, std)
 
 
 def test_nobody_is_no_trouble(tracker):

@@ -1,6 +1,7 @@
 """``python -m training`` from images to an evaluated model, and what it says when it cannot."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from skimage.data import astronaut
 
 from headpose_ros.model import load_model
 from training.copies import Copy
+from training.landmark_file import LandmarkFile
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -55,7 +57,7 @@ def dataset(tmp_path_factory):
         region = copy.points(FACE_CORNERS, photograph.shape)
         points = np.vstack([np.repeat(region, 34, axis=0).T, np.zeros((1, 68))])
         pose = np.concatenate([copy.label(LABEL), np.zeros(4)])[None]
-        cv2.imwrite(str(folder / f'image{i:05}.jpg'), copy.image(photograph))
+        cv2.imwrite(str(folder / f'image{i:05}.jpg'), copy.image(photograph, region))
         savemat(folder / f'image{i:05}.mat', {'Pose_Para': pose, 'pt3d_68': points})
     return folder
 
@@ -74,6 +76,7 @@ def work(dataset, tmp_path_factory):
 def model(work):
     result = run('fit', 'landmarks.npz', '--folds', 3, '--repeats', 1, '--jobs', 2, cwd=work)
     assert result.returncode == 0, result.stderr
+    (work / 'printed by fit').write_text(result.stdout)
     return work / 'models' / 'face_mesh.joblib'
 
 
@@ -119,13 +122,55 @@ def test_fit_writes_a_model_that_describes_itself(model):
     assert str(model.parents[2]) not in card + description.command
 
 
+def test_fit_tells_how_sure_the_model_is(work, model):
+    loaded = load_model(model, 'face_mesh')
+    coverage = loaded.description.coverage
+    assert list(coverage) == ['< 30', '30-60', '>= 60', 'all']
+    one, two = coverage['all']
+    assert 50.0 < one < two <= 100.0
+    card = model.with_suffix('.md').read_text()
+    (row,) = re.findall(r'\| all +\| +(\d+\.\d) \| +(\d+\.\d) \|', card)
+    assert (float(row[0]), float(row[1])) == pytest.approx((one, two), abs=0.05)
+    assert 'within 2 std, %' in (work / 'printed by fit').read_text()
+    faces = LandmarkFile.load(work / 'landmarks.npz')
+    _, std = loaded.predict_with_std(faces.landmarks[faces.found])
+    assert np.degrees(np.median(std)) < 4.0
+    # Nothing like it was trained on.
+    _, unsure = loaded.predict_with_std(np.random.default_rng(0).normal(200.0, 50.0, (5, 468, 3)))
+    assert np.degrees(unsure.min()) > 40.0
+
+
 def test_fit_is_repeatable(work, model):
     result = run('fit', 'landmarks.npz', '--folds', 3, '--repeats', 1, '--out', 'again', cwd=work)
     assert result.returncode == 0, result.stderr
     first, again = (load_model(m, 'face_mesh') for m in (model, work / 'again/face_mesh.joblib'))
     assert first.description.figures == pytest.approx(again.description.figures, nan_ok=True)
     landmarks = np.random.default_rng(0).normal(200.0, 50.0, (3, 468, 3))
-    np.testing.assert_allclose(first.predict(landmarks), again.predict(landmarks), atol=1e-6)
+    for one, other in zip(
+        first.predict_with_std(landmarks), again.predict_with_std(landmarks), strict=True
+    ):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_compare_can_score_the_faces_of_another_file(work):
+    faces = LandmarkFile.load(work / 'landmarks.npz')
+    known = np.unique(faces.names[faces.found & faces.plain])
+    faces.select(np.isin(faces.names, known[:10])).save(work / 'other.npz')
+    arguments = ('--only', 'ridge', '--features', 'six', '--folds', 3, '--repeats', 1, '--copies')
+    options = (*arguments, '--faces', 'other.npz', '--out', 'scored', '--jobs', 1)
+    result = run('compare', 'landmarks.npz', *options, cwd=work)
+    assert result.returncode == 0, result.stderr
+    assert 'Scored are the 10 faces' in (work / 'scored' / 'results.md').read_text()
+
+
+def test_landmarks_can_be_those_of_the_first_look(dataset, work):
+    options = ('--no-copies', '--no-retry', '--out', 'one_look.npz', '--jobs', 2)
+    result = run('landmarks', dataset, *options, cwd=work)
+    assert result.returncode == 0, result.stderr
+    first, all_looks = (LandmarkFile.load(work / x) for x in ('one_look.npz', 'landmarks.npz'))
+    assert first.plain.all()
+    found = all_looks.names[all_looks.found & all_looks.plain]
+    assert set(first.names[first.found]) <= set(found)
 
 
 def test_evaluate_measures_a_model_on_a_folder(dataset, work, model):

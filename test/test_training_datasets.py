@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from headpose_ros.model import load_model
-from training.copies import COPIES
+from training.copies import COPIES, PLAIN
 from training.crossval import Protocol, cross_validate
 from training.datasets import read_dataset
 from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR
 from training.landmarks import extract_landmarks
-from training.metrics import pan_tilt_figures
+from training.metrics import pan_tilt_figures, pose_figures
 
 # Images of AFLW2000-3D whose labelled person is not the one that FaceMesh returns first.
 SEVERAL_PEOPLE = (6, 179, 400, 1575, 2107, 2317, 3123, 3216, 3431, 3561, 4157)
@@ -32,7 +32,7 @@ def test_aflw2000_without_extreme_angles(aflw):
 
 
 def test_faces_found_on_aflw2000(aflw_landmarks):
-    assert (aflw_landmarks.found & aflw_landmarks.plain).sum() >= 1840
+    assert (aflw_landmarks.found & aflw_landmarks.plain).sum() >= 1900
 
 
 def test_the_labelled_person_is_picked(aflw, aflw_landmarks):
@@ -49,25 +49,40 @@ def test_the_labelled_person_is_picked(aflw, aflw_landmarks):
     assert picked >= 6
 
 
-def test_accuracy_on_aflw2000(aflw_landmarks):
+def test_accuracy_on_aflw2000(aflw, aflw_landmarks):
     candidate = (DEFAULT_FEATURES, DEFAULT_REGRESSOR)
     (result,) = cross_validate(aflw_landmarks, [candidate], Protocol(folds=5, repeats=1))
-    assert result.figures['MAE'] <= 3.35
-    assert result.figures['geodesic'] <= 5.9
+    assert result.figures['MAE'] <= 3.6
+    assert result.figures['geodesic'] <= 6.1
+    # Faces that take a second look to be found are the hardest: beside those of the others.
+    first_look = extract_landmarks(aflw, 'face_mesh', [PLAIN], retry=False)
+    shown = aflw_landmarks.select(aflw_landmarks.found & aflw_landmarks.plain)
+    easy = shown.found_in(first_look)
+    assert 1800 <= easy.sum() < len(easy)
+    figures = pose_figures(result.predicted[0, easy], shown.labels[easy])
+    assert figures['MAE'] <= 3.2
+    assert figures['geodesic'] <= 5.6
 
 
 def test_the_shipped_model_was_trained_on_these_faces(aflw_landmarks):
     description = load_model(None, 'face_mesh').description
     assert f'{aflw_landmarks.found.sum()} faces' in description.training_data
-    assert description.figures['MAE'] <= 3.35
-    assert description.figures['geodesic'] <= 5.9
+
+
+@pytest.mark.parametrize(
+    ('detector', 'mae', 'geodesic'), [('face_mesh', 3.6, 6.1), ('face_landmarker', 3.35, 5.7)]
+)
+def test_the_shipped_models_are_as_good_as_promised(detector, mae, geodesic):
+    figures = load_model(None, detector).description.figures
+    assert figures['MAE'] <= mae
+    assert figures['geodesic'] <= geodesic
 
 
 def test_pan_and_tilt_on_pointing04(pointing04):
     dataset = read_dataset(pointing04)
     assert len(dataset.samples) == 2790
     part = replace(dataset, samples=dataset.samples[::9])
-    data = extract_landmarks(part, 'face_mesh', ['plain'])
+    data = extract_landmarks(part, 'face_mesh', [PLAIN])
     assert data.found.mean() > 0.9
     seen = data.select(data.found)
     predicted = load_model(None, 'face_mesh').predict(seen.landmarks)

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 
 from headpose_ros.features import FEATURE_SETS, LANDMARK_COUNT, extract_features
 from headpose_ros.regressor import UnsupportedRegressor, as_numpy
-from headpose_ros.rotation import rotation_from_label
+from headpose_ros.rotation import nearest_rotation, rotation_from_label
 from training.copies import COPIES
 from training.crossval import (
     Protocol,
@@ -22,11 +22,13 @@ from training.crossval import (
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
 from training.landmarks import found_table
-from training.metrics import face_errors, pan_tilt_figures, pose_figures
+from training.metrics import RESTRICTED_MAE, face_errors, pan_tilt_figures, pose_figures
 from training.parallel import one_thread
 from training.regressors import REGRESSORS
 
 IMAGES = 60
+
+pytestmark = pytest.mark.filterwarnings('ignore:Got `batch_size` less than 1 or larger')
 
 
 @pytest.fixture(scope='module')
@@ -70,6 +72,9 @@ def test_no_copy_of_a_test_image_is_trained_on(unrelated, monkeypatch):
 
     (result,) = cross_validate(unrelated, [('all_3d', 'memory')], Protocol(5, 2), jobs=1)
     assert result.figures['MAE'] > 20.0
+    # Neither of a copy of one: standard deviations are fitted to these too.
+    for outputs in result.outputs[:, ~unrelated.plain].reshape(2, -1, 3, 3):
+        assert pose_figures(outputs, copies.labels)['MAE'] > 20.0
 
 
 def test_every_plain_face_is_predicted_once_a_repeat(unrelated):
@@ -82,9 +87,40 @@ def test_every_plain_face_is_predicted_once_a_repeat(unrelated):
     assert not np.allclose(result.predicted[0], result.predicted[1])
 
 
-def test_cross_validation_is_repeatable(unrelated):
+@pytest.mark.parametrize('with_copies', [True, False])
+def test_outputs_are_those_of_all_faces_that_can_be_trained_on(unrelated, with_copies):
+    landmarks = unrelated.landmarks.copy()
+    landmarks[:3] = np.nan
+    copies = np.where(np.arange(2 * IMAGES) % 12 == 1, *list(COPIES)[1::-1])
+    data = landmark_file(landmarks, unrelated.labels, unrelated.names, copies)
+    protocol = Protocol(4, 2, with_copies)
+    (result,) = cross_validate(data, [('six', 'ridge')], protocol, jobs=1)
+    assert result.outputs.shape == (2, 2 * IMAGES, 9)
+    known = np.isfinite(result.outputs).all(axis=2)
+    assert (known == np.isfinite(result.outputs).any(axis=2)).all()
+    assert (known == trainable(data, with_copies)).all()
+    plain = result.outputs[:, data.found & data.plain].reshape(2, -1, 3, 3)
+    np.testing.assert_allclose(result.predicted, nearest_rotation(plain))
+
+
+def test_only_what_is_scored_counts(unrelated):
+    candidate, protocol = [('six', 'ridge')], Protocol(4, 1)
+    other = unrelated.select(np.repeat(np.arange(IMAGES) < 20, 2))
+    scored = unrelated.found_in(other)
+    assert scored.tolist() == [True] * 40 + [False] * 80
+    (whole,) = cross_validate(unrelated, candidate, protocol, jobs=1)
+    (part,) = cross_validate(unrelated, candidate, protocol, jobs=1, scored=scored)
+    np.testing.assert_array_equal(part.predicted, whole.predicted[:, :20])
+    labels = unrelated.labels[unrelated.plain][:20]
+    assert part.figures == pytest.approx(
+        pose_figures(whole.predicted[0, :20], labels), nan_ok=True
+    )
+
+
+@pytest.mark.parametrize('regressor', ['fourier_ridge', 'fourier_mlp'])
+def test_cross_validation_is_repeatable(unrelated, regressor):
     runs = [
-        cross_validate(unrelated, [('six', 'fourier_ridge')], Protocol(3, 1), jobs=1)[0].figures
+        cross_validate(unrelated, [('six', regressor)], Protocol(3, 1), jobs=1)[0].figures
         for _ in range(2)
     ]
     assert runs[0] == pytest.approx(runs[1], rel=1e-9, nan_ok=True)
@@ -127,7 +163,7 @@ def test_mirrored_landmarks_are_trained_on(unrelated):
 
 @pytest.mark.parametrize(
     ('name', 'features'),
-    [*((name, 'six') for name in REGRESSORS), ('fourier_ridge', 'all_3d'), ('pls', 'all')],
+    [*((name, 'six') for name in REGRESSORS), ('fourier_mlp', 'all_3d'), ('pls', 'all')],
 )
 def test_plain_numpy_predicts_what_scikit_learn_does(unrelated, name, features):
     pipeline = make_regressor(name, features)
@@ -153,6 +189,16 @@ def test_pose_figures_of_known_errors():
     assert figures['geodesic'] == pytest.approx(3.0)
     by_yaw = [figures[f'MAE at abs(yaw) {name}'] for name in ('< 30', '30-60', '>= 60')]
     assert by_yaw == pytest.approx([1.0, 2.0, 0.0], abs=1e-9)
+
+
+def test_the_restricted_figure_is_of_faces_within_all_three_limits():
+    within = [[0.0, 0.0, 0.0], [40.0, -50.0, 30.0], [-40.0, 50.0, -30.0]]
+    beyond = [[41.0, 0.0, 0.0], [0.0, -51.0, 0.0], [0.0, 0.0, 31.0]]
+    labels = np.radians(within + beyond)
+    off = labels + np.radians(np.repeat([[0.6], [9.0]], 3, axis=0))
+    assert pose_figures(rotation_from_label(off), labels)[RESTRICTED_MAE] == pytest.approx(0.6)
+    none = pose_figures(rotation_from_label(off[3:]), labels[3:])
+    assert np.isnan(none[RESTRICTED_MAE]) and none['MAE'] == pytest.approx(9.0)
 
 
 def test_a_flip_is_a_large_error():

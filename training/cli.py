@@ -23,6 +23,7 @@ from training.datasets import read_dataset
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
 from training.landmarks import extract_landmarks, found_table
+from training.model_card import coverage_table
 from training.peers.whenet import INSTALL as WHENET
 from training.regressors import REGRESSORS
 
@@ -75,7 +76,10 @@ def landmarks(
     detector: Annotated[Detector, typer.Option(help='Face detector.')] = Detector.face_mesh,
     bundle: Bundle = None,
     copies: Annotated[
-        bool, typer.Option(help='Detect on mirrored, turned and shrunk copies too.')
+        bool, typer.Option(help='Detect on mirrored, turned and damaged copies too.')
+    ] = True,
+    retry: Annotated[
+        bool, typer.Option(help='Look again, turned and closer, where nobody is found at once.')
     ] = True,
     jobs: Jobs = -1,
 ) -> None:
@@ -90,7 +94,7 @@ def landmarks(
     names = list(COPIES) if copies and data.has_roll else [PLAIN]
     if copies and not data.has_roll:
         typer.echo(f'{data.name} labels no roll and cannot be trained on: no copies are made')
-    found = extract_landmarks(data, detector.value, names, jobs, bundle)
+    found = extract_landmarks(data, detector.value, names, jobs, bundle, retry)
     found.save(out)
     typer.echo(found_table(found).to_markdown(index=False))
     typer.echo(f'wrote {out}')
@@ -111,6 +115,10 @@ def compare(
     copies: Annotated[
         bool, typer.Option(help='Train on the copies in the landmark file too (much slower).')
     ] = False,
+    faces: Annotated[
+        Path | None,
+        typer.Option(help='Another landmark file: score only the faces found there too.'),
+    ] = None,
     jobs: Jobs = -1,
 ) -> None:
     """Compare feature sets and regressors by repeated k-fold cross-validation.
@@ -124,7 +132,9 @@ def compare(
         for feature_set in _values(features) or FEATURE_SETS
         for regressor in _values(only) or REGRESSORS
     ]
-    table = compare_study.compare(LandmarkFile.load(landmarks), candidates, protocol, out, jobs)
+    data = LandmarkFile.load(landmarks)
+    scored = data.found_in(LandmarkFile.load(faces)) if faces else None
+    table = compare_study.compare(data, candidates, protocol, out, jobs, scored)
     typer.echo(table)
     typer.echo(f'wrote {out}/results.md, results.csv and plots')
 
@@ -157,6 +167,7 @@ def fit(
     description = fitting.fit_model(data, regressor.value, features.value, protocol, out, jobs)
     typer.echo(description.protocol)
     typer.echo(evaluation.figures_table(description.figures))
+    typer.echo(coverage_table(description))
     typer.echo(found_table(data).to_markdown(index=False))
     typer.echo(f'wrote {out / data.detector}.joblib and .md')
 

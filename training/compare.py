@@ -6,6 +6,7 @@ import timeit
 from pathlib import Path
 
 import joblib
+import numpy as np
 import pandas as pd
 
 from headpose_ros.regressor import UnsupportedRegressor, as_numpy
@@ -31,6 +32,7 @@ def compare(
     protocol: Protocol,
     out: Path,
     jobs: int = -1,
+    scored: np.ndarray | None = None,
 ) -> str:
     """Cross-validate candidates on the same splits and write tables and plots.
 
@@ -38,10 +40,11 @@ def compare(
 
     :param candidates: feature set and regressor, keys of ``FEATURE_SETS`` and ``REGRESSORS``.
     :param out: folder that is written.
+    :param scored: (n,) bool, the images whose faces are scored; ``None`` for all.
     :return: the report, Markdown.
     :raises training.errors.TrainingError: the data cannot be used.
     """
-    results = cross_validate(data, candidates, protocol, jobs)
+    results = cross_validate(data, candidates, protocol, jobs, scored)
     costs = [
         measure_cost(data, *candidate, protocol.with_copies)
         for candidate in progress(candidates, 'cost', 'regressor')
@@ -53,7 +56,7 @@ def compare(
         for (features, regressor), result, cost in zip(candidates, results, costs, strict=True)
     ).sort_values('MAE', ignore_index=True)
     table.to_csv(out / 'results.csv', index=False)
-    report = _report(data, table, protocol)
+    report = _report(data, table, protocol, scored)
     (out / 'results.md').write_text(report + '\n', encoding='utf-8')
     title = protocol.summarise(data)
     plot_accuracy(out / 'accuracy.png', table, title)
@@ -93,14 +96,20 @@ def measure_cost(
     }
 
 
-def _report(data: LandmarkFile, table: pd.DataFrame, protocol: Protocol) -> str:
+def _report(
+    data: LandmarkFile, table: pd.DataFrame, protocol: Protocol, scored: np.ndarray | None
+) -> str:
     # Enough digits for each column; the names are text.
     digits = {'fit, s': '.2f', 'predict, ms': '.3f', 'size, MB': '.2f', 'MAE spread': '.3f'}
     formats = ['.2f' if name not in digits else digits[name] for name in table.columns]
+    only = ''
+    if scored is not None:
+        count = int((data.found & data.plain & scored).sum())
+        only = f' Scored are the {count} faces of these that the other landmark file has too.'
     return '\n\n'.join(
         [
             '# Comparison of feature sets and regressors',
-            f'Protocol: {protocol.describe(data)}.',
+            f'Protocol: {protocol.describe(data)}.{only}',
             'Errors in degrees: MAE is the mean of the absolute errors of pitch, yaw and roll, '
             'its spread the standard deviation over the shufflings, median the median of these '
             'errors, geodesic the mean angle between estimate and label. Time of one fit on all '

@@ -1,10 +1,12 @@
-"""Copies of a training image: mirrored, turned, shrunk, and what that does to the labels.
+"""Copies of a training image: mirrored, turned, damaged, and what that does to the labels.
 
 A face detector errs differently on each copy, so that landmarks found on copies say more than
 landmarks that are moved by arithmetic.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from zlib import crc32
 
 import cv2
 import numpy as np
@@ -16,6 +18,9 @@ from headpose_ros.rotation import (
     rotation_from_label,
 )
 
+# Changes a uint8 (H, W, 3) image whose face spans the pixels (n, 2); the generator is for chance.
+Damage = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
+
 
 @dataclass(frozen=True)
 class Copy:
@@ -24,14 +29,24 @@ class Copy:
     :ivar mirrored: left to right, before the rest.
     :ivar clockwise: degrees by which the image is turned.
     :ivar scale: by which the image is scaled.
+    :ivar damage: what is done to the image before all that.
     """
 
     mirrored: bool = False
     clockwise: float = 0.0
     scale: float = 1.0
+    damage: Damage | None = None
 
-    def image(self, bgr: np.ndarray) -> np.ndarray:
-        """Copy of an (H, W, 3) image, black where the original does not reach."""
+    def image(self, bgr: np.ndarray, region: np.ndarray) -> np.ndarray:
+        """Copy of an (H, W, 3) image, black where the original does not reach.
+
+        The same image and region give the same copy.
+
+        :param region: (n, 2) pixels that span the face.
+        """
+        if self.damage:
+            chance = np.random.default_rng(crc32(np.ascontiguousarray(region)))
+            bgr = self.damage(bgr, region, chance)
         height, width = bgr.shape[:2]
         return cv2.warpAffine(bgr, self._matrix(bgr.shape), (width, height))
 
@@ -58,6 +73,40 @@ class Copy:
         return matrix
 
 
+def darken(bgr: np.ndarray, region: np.ndarray, chance: np.random.Generator) -> np.ndarray:
+    """A photograph with too little light."""
+    return _with_gamma(bgr, chance.uniform(1.5, 2.5), chance.uniform(0.3, 0.8))
+
+
+def brighten(bgr: np.ndarray, region: np.ndarray, chance: np.random.Generator) -> np.ndarray:
+    """A photograph with too much light."""
+    return _with_gamma(bgr, chance.uniform(0.4, 0.7), chance.uniform(1.0, 1.3))
+
+
+def coarsen(bgr: np.ndarray, region: np.ndarray, chance: np.random.Generator) -> np.ndarray:
+    """A photograph in which the face is 24 to 48 pixels large, enlarged."""
+    scale = chance.uniform(24.0, 48.0) / np.ptp(region, axis=0).max()
+    coarse = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return cv2.resize(coarse, bgr.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def cover(bgr: np.ndarray, region: np.ndarray, chance: np.random.Generator) -> np.ndarray:
+    """A photograph in which a block of one colour hides a part of the face."""
+    low, size = region.min(axis=0), np.ptp(region, axis=0)
+    block = chance.uniform(0.25, 0.5, 2) * size
+    corner = low + chance.uniform(0.0, 1.0, 2) * (size - block)
+    covered = bgr.copy()
+    (left, top), (right, bottom) = corner.astype(int), (corner + block).astype(int)
+    colour = tuple(int(level) for level in chance.integers(0, 256, 3))
+    cv2.rectangle(covered, (left, top), (right, bottom), colour, cv2.FILLED)
+    return covered
+
+
+def _with_gamma(bgr: np.ndarray, gamma: float, gain: float) -> np.ndarray:
+    levels = 255.0 * (np.arange(256) / 255.0) ** gamma * gain
+    return cv2.LUT(bgr, np.clip(levels, 0.0, 255.0).astype(np.uint8))
+
+
 PLAIN = 'plain'
 
 # The turned ones are shrunk so that the corners stay inside.
@@ -66,5 +115,15 @@ COPIES = {
     'mirrored': Copy(mirrored=True),
     'turned clockwise': Copy(clockwise=20.0, scale=0.8),
     'turned counter-clockwise': Copy(clockwise=-20.0, scale=0.8),
+    'turned far clockwise': Copy(clockwise=35.0, scale=0.8),
+    'turned far counter-clockwise': Copy(clockwise=-35.0, scale=0.8),
+    'mirrored and turned clockwise': Copy(mirrored=True, clockwise=15.0, scale=0.9),
+    'mirrored and turned counter-clockwise': Copy(mirrored=True, clockwise=-15.0, scale=0.9),
     'shrunk': Copy(scale=0.6),
+    'mirrored and shrunk': Copy(mirrored=True, scale=0.5),
+    'coarse': Copy(damage=coarsen),
+    'dark': Copy(damage=darken),
+    'mirrored and bright': Copy(mirrored=True, damage=brighten),
+    'covered': Copy(damage=cover),
+    'mirrored and covered': Copy(mirrored=True, damage=cover),
 }

@@ -10,6 +10,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, GroupShuffleSplit
 from sklearn.pipeline import Pipeline
 
 from headpose_ros.features import FEATURE_SETS, extract_features
+from headpose_ros.model import OUTPUT_COUNT
 from headpose_ros.rotation import mirrored_rotation, nearest_rotation
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
@@ -70,8 +71,8 @@ class Protocol:
             f'{self.folds}-fold cross-validation inside {data.dataset}, split by photograph, mean '
             f'of {self.repeats} shufflings; {data.detector} ({data.detector_version}) found '
             f'{found} of {images} labelled faces ({found / images:.1%}{left_out}); trained on '
-            f'{trained_on} and on mirrored landmarks, with settings chosen on a quarter of the '
-            'training photographs, tested on the images'
+            f'{trained_on} and on mirrored landmarks, with settings, where there are some to '
+            'choose, chosen on a quarter of the training photographs; tested on the images'
         )
 
 
@@ -81,27 +82,35 @@ class CrossValidation:
 
     :ivar figures: means over the repeats, see ``training.metrics.pose_figures``.
     :ivar spread: standard deviation of MAE over the repeats, degrees.
-    :ivar predicted: (repeats, n, 3, 3) ``R_opt`` of the data's n plain images with a face.
+    :ivar predicted: (repeats, n, 3, 3) ``R_opt`` of the n plain images that are scored.
+    :ivar outputs: (repeats, m, 9) outputs of the regressor for all m images of the data, copies
+        that are trained on among them; NaN where there is no face.
     """
 
     figures: dict[str, float]
     spread: float
     predicted: np.ndarray
+    outputs: np.ndarray
 
 
 def cross_validate(
-    data: LandmarkFile, candidates: list[tuple[str, str]], protocol: Protocol, jobs: int = -1
+    data: LandmarkFile,
+    candidates: list[tuple[str, str]],
+    protocol: Protocol,
+    jobs: int = -1,
+    scored: np.ndarray | None = None,
 ) -> list[CrossValidation]:
     """Cross-validate regressors, all on the same splits.
 
     :param candidates: feature set and regressor, keys of ``FEATURE_SETS`` and ``REGRESSORS``.
     :param jobs: processes; -1 for one a core.
+    :param scored: (n,) bool, the images whose faces are scored; ``None`` for all.
     :raises TrainingError: the data cannot be split so, or labels no roll.
     """
     protocol.check(data)
     data.check_found()
     data.check_trainable()
-    shown = np.flatnonzero(data.found & data.plain)
+    shown = np.flatnonzero(data.found & data.plain & (True if scored is None else scored))
     labels = data.labels[shown]
     folds = list(splits(data, protocol))
     tasks = [
@@ -112,14 +121,16 @@ def cross_validate(
     outcomes = iter(run_parallel(predict_fold, tasks, jobs, 'cross-validation', 'fold'))
     results = []
     for _ in candidates:
-        predicted = np.full((protocol.repeats, len(data.names), 3, 3), np.nan)
+        outputs = np.full((protocol.repeats, len(data.names), OUTPUT_COUNT), np.nan)
         for repeat, _ in folds:
-            test, predicted_fold = next(outcomes)
-            predicted[repeat, test] = predicted_fold
-        predicted = predicted[:, shown]
+            test, outputs_fold = next(outcomes)
+            outputs[repeat, test] = outputs_fold
+        predicted = nearest_rotation(outputs[:, shown].reshape(protocol.repeats, -1, 3, 3))
         repeats = pd.DataFrame([pose_figures(each, labels) for each in predicted])
         results.append(
-            CrossValidation(repeats.mean().to_dict(), float(repeats['MAE'].std(ddof=0)), predicted)
+            CrossValidation(
+                repeats.mean().to_dict(), float(repeats['MAE'].std(ddof=0)), predicted, outputs
+            )
         )
     return results
 
@@ -127,10 +138,11 @@ def cross_validate(
 def predict_fold(
     data: LandmarkFile, features: str, regressor: str, with_copies: bool, tested: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Train on all groups but the tested ones, and predict the plain images of these.
+    """Train on all groups but the tested ones, and predict the images of these.
 
     :param tested: (k,) groups.
-    :return: indices into ``data`` (m,) and their rotations (m, 3, 3).
+    :return: indices into ``data`` (m,) and what the regressor gives for them (m, 9): the plain
+        images, and the copies when such are trained on.
     """
     is_tested = np.isin(data.groups, tested)
     chosen = trainable(data, with_copies) & ~is_tested
@@ -140,15 +152,14 @@ def predict_fold(
             f'{len(inputs)} faces and mirrored faces to train on; want {MIN_ROWS} or more: give '
             'more images, or their copies with --copies'
         )
-    test = np.flatnonzero(data.found & data.plain & is_tested)
+    test = np.flatnonzero(trainable(data, with_copies) & is_tested)
     if len(test) == 0:
-        return test, np.empty((0, 3, 3))
+        return test, np.empty((0, OUTPUT_COUNT))
     with one_thread():
         groups = row_groups(data, chosen)
         pipeline = choose_settings(regressor, features, inputs, targets, groups)
         pipeline.fit(inputs, targets)
-        outputs = pipeline.predict(extract_features(data.landmarks[test], features))
-    return test, nearest_rotation(outputs.reshape(-1, 3, 3))
+        return test, pipeline.predict(extract_features(data.landmarks[test], features))
 
 
 def trainable(data: LandmarkFile, with_copies: bool) -> np.ndarray:

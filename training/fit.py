@@ -1,14 +1,18 @@
 """Train a regressor on everything and write it as a model with its card."""
 
 import shlex
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from headpose_ros.features import FEATURE_SETS
+from headpose_ros.features import FEATURE_SETS, extract_features
 from headpose_ros.model import ModelDescription, save_model
 from headpose_ros.regressor import as_numpy
+from headpose_ros.uncertainty import FeatureSpace, Uncertainty
 from training.crossval import (
+    CrossValidation,
     Protocol,
     choose_settings,
     cross_validate,
@@ -20,10 +24,11 @@ from training.landmark_file import LandmarkFile
 from training.landmarks import found_table
 from training.model_card import write_card
 from training.parallel import one_thread
+from training.uncertainty import coverage, fit_uncertainty
 
-# What is shipped: nearly as good as the best of the comparison, quick, and without the faces of
-# the training set in its file.
-DEFAULT_REGRESSOR = 'fourier_ridge'
+# What is shipped: the best of what was tried (docs/accuracy.md), quick, and its file holds none of
+# the faces it was trained on.
+DEFAULT_REGRESSOR = 'fourier_mlp'
 DEFAULT_FEATURES = 'all_3d'
 
 # Largest difference between scikit-learn's prediction and the plain numpy one, in entries of a
@@ -53,6 +58,7 @@ def fit_model(
         groups = row_groups(data, chosen)
         pipeline = choose_settings(regressor, features, inputs, targets, groups)
         pipeline.fit(inputs, targets)
+    uncertainty, shares = _fit_uncertainty(data, features, result)
     _round_to_single(pipeline)
     _check_plain_numpy(pipeline, inputs[:: max(1, len(inputs) // 1000)])
     description = ModelDescription(
@@ -66,16 +72,17 @@ def fit_model(
         ),
         protocol=protocol.describe(data),
         figures=result.figures,
+        coverage=shares,
         command=make_command(data, regressor, features, protocol),
     )
-    save_model(folder / f'{data.detector}.joblib', pipeline, description)
+    save_model(folder / f'{data.detector}.joblib', pipeline, uncertainty, description)
     write_card(
         folder / f'{data.detector}.md',
         description,
         result.spread,
         found_table(data),
         # Kernel methods keep the faces they were trained on.
-        holds_faces=any(hasattr(step, 'X_fit_') for _, step in pipeline.steps),
+        holds_faces=any(hasattr(part, 'X_fit_') for part in _parts(pipeline)),
     )
     return description
 
@@ -97,13 +104,43 @@ def make_command(data: LandmarkFile, regressor: str, features: str, protocol: Pr
     return ' && '.join(commands)
 
 
+def _fit_uncertainty(
+    data: LandmarkFile, features: str, result: CrossValidation
+) -> tuple[Uncertainty, dict[str, tuple[float, float]]]:
+    repeats, rows = np.nonzero(np.isfinite(result.outputs).all(axis=2))
+    inputs = extract_features(data.landmarks[rows], features)
+    outputs = result.outputs[repeats, rows]
+    table = coverage(inputs, outputs, data, rows)
+    shares = {row[0]: (row[1], row[2]) for row in table.itertuples(index=False)}
+    uncertainty = fit_uncertainty(inputs, outputs, data.rotations[rows], data.plain[rows])
+    space = [_rounded(value) for value in vars(uncertainty.space).values()]
+    return replace(uncertainty, space=FeatureSpace(*space)), shares
+
+
+def _parts(regressor) -> Iterator:
+    """A regressor and everything that it is made of."""
+    yield regressor
+    inner = [step for _, step in getattr(regressor, 'steps', ())]
+    for part in (*inner, *getattr(regressor, 'regressors_', ())):
+        yield from _parts(part)
+
+
 def _round_to_single(pipeline) -> None:
     # The arrays stay double, which numpy multiplies without a copy; the zeros at the end of each
     # number compress to nothing, which halves the file.
-    for _, step in pipeline.steps:
-        for name, value in vars(step).items():
-            if isinstance(value, np.ndarray) and value.dtype == np.float64:
-                setattr(step, name, value.astype(np.float32).astype(np.float64))
+    for part in _parts(pipeline):
+        vars(part).pop('_optimizer', None)  # of a network, to train it further
+        for name, value in vars(part).items():
+            if isinstance(value, np.ndarray):
+                setattr(part, name, _rounded(value))
+            elif isinstance(value, list):
+                setattr(part, name, [_rounded(each) for each in value])
+
+
+def _rounded(value):
+    if isinstance(value, np.ndarray) and value.dtype == np.float64:
+        return value.astype(np.float32).astype(np.float64)
+    return value
 
 
 def _check_plain_numpy(pipeline, inputs: np.ndarray) -> None:

@@ -61,6 +61,10 @@ class LandmarkFile:
         self.check_trainable()
         return rotation_from_label(self.labels)
 
+    def found_in(self, other: 'LandmarkFile') -> np.ndarray:
+        """(n,) bool, whether another file of the dataset has the face on the plain image too."""
+        return np.isin(self.names, other.names[other.found & other.plain])
+
     def check_found(self) -> None:
         """Raise ``TrainingError`` when there is not a single face."""
         if not (self.found & self.plain).any():

@@ -32,6 +32,7 @@ def extract_landmarks(
     copies: list[str],
     jobs: int = -1,
     bundle: str | os.PathLike | None = None,
+    retry: bool = True,
 ) -> LandmarkFile:
     """Landmarks of the labelled faces of a dataset.
 
@@ -39,6 +40,7 @@ def extract_landmarks(
     :param copies: keys of ``training.copies.COPIES``.
     :param jobs: processes; -1 for one a core.
     :param bundle: file of the detector, see ``headpose_ros.detector.create_detector``.
+    :param retry: look again where nobody is found, as there.
     :raises TrainingError: an image cannot be read, or the detector takes no bundle.
     :raises headpose_ros.face_detector.DetectorUnavailable: the detector is not installed.
     """
@@ -50,7 +52,7 @@ def extract_landmarks(
     chunks = [samples[i : i + _IMAGES_PER_TASK] for i in range(0, len(samples), _IMAGES_PER_TASK)]
     results = run_parallel(
         _detect_chunk,
-        [(chunk, detector, bundle, copies) for chunk in chunks],
+        [(chunk, detector, bundle, retry, copies) for chunk in chunks],
         jobs,
         f'{detector} landmarks',
         'image',
@@ -101,19 +103,21 @@ def _detect_chunk(
     samples: list[Sample],
     detector_name: str,
     bundle: str | os.PathLike | None,
+    retry: bool,
     copies: list[str],
 ) -> tuple[np.ndarray, np.ndarray]:
     labels, landmarks = [], []
     # MediaPipe's notes would tear the progress bar.
     with (
         silent_stderr(),
-        closing(create_detector(detector_name, 'image', 1, bundle)) as detector,
+        closing(create_detector(detector_name, 'image', 1, bundle, retry)) as detector,
     ):
         for sample in samples:
             bgr = sample.read_image()
             for name in copies:
                 copy = COPIES[name]
-                faces = detector.detect(bgr if name == PLAIN else copy.image(bgr))
+                image = bgr if name == PLAIN else copy.image(bgr, sample.region)
+                faces = detector.detect(image)
                 face = pick_labelled_face(faces, copy.points(sample.region, bgr.shape))
                 landmarks.append(_NOT_FOUND if face is None else face.astype(np.float32))
                 labels.append(sample.label if name == PLAIN else copy.label(sample.label))

@@ -8,6 +8,10 @@ from headpose_ros.rotation import geodesic_angle, label_from_rotation, rotation_
 YAW_RANGES = {'< 30': (0.0, 30.0), '30-60': (30.0, 60.0), '>= 60': (60.0, np.inf)}
 ALL_YAWS = 'all'
 
+# Largest pitch, yaw and roll of a label, degrees, in the restricted range that some report on.
+RESTRICTED = (40.0, 50.0, 30.0)
+RESTRICTED_MAE = 'MAE at pitch, yaw, roll within 40, 50, 30'
+
 # Where Pointing'04's nominal angles can be trusted.
 TRUSTED_PAN = 60.0
 TRUSTED_TILT = 30.0
@@ -55,6 +59,8 @@ def pose_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     for name, mask in yaw_masks(labels[:, 1]).items():
         if name != ALL_YAWS:
             figures[mae_at(name)] = errors[mask].mean() if mask.any() else np.nan
+    inside = (_rounded_degrees(labels) <= RESTRICTED).all(axis=1)
+    figures[RESTRICTED_MAE] = errors[inside].mean() if inside.any() else np.nan
     return {name: float(value) for name, value in figures.items()}
 
 

@@ -18,7 +18,10 @@ from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, Ridge
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
+
+from headpose_ros.mean_regressor import MeanRegressor
 
 SEED = 0
 
@@ -69,6 +72,31 @@ def _fourier_ridge(length: int) -> Pipeline:
     gamma = _GAMMA_TIMES_LENGTH / length
     sampler = RBFSampler(gamma=gamma, n_components=1000, random_state=SEED)
     return make_pipeline(_components(length), sampler, Ridge(alpha=3e-5, solver='cholesky'))
+
+
+def _fourier_mlp(length: int) -> Pipeline:
+    """Mean of kernel ridge by random Fourier features and of three small networks."""
+    fourier = make_pipeline(
+        RBFSampler(gamma=_GAMMA_TIMES_LENGTH / length, n_components=1500, random_state=SEED),
+        Ridge(alpha=1e-4, solver='cholesky'),
+    )
+    networks = [
+        make_pipeline(
+            StandardScaler(),
+            MLPRegressor(
+                hidden_layer_sizes=(96, 96),
+                activation='tanh',
+                alpha=0.03,
+                batch_size=256,
+                max_iter=20,
+                random_state=SEED + i,
+            ),
+        )
+        for i in range(3)
+    ]
+    return make_pipeline(
+        _components(length), MeanRegressor([fourier, *networks], [0.5, *[0.5 / 3] * 3])
+    )
 
 
 def _extra_trees(length: int) -> Pipeline:
@@ -130,6 +158,7 @@ REGRESSORS: dict[str, Callable[[int], Pipeline]] = {
     'svr': _svr,
     'kernel_ridge': _kernel_ridge,
     'fourier_ridge': _fourier_ridge,
+    'fourier_mlp': _fourier_mlp,
     'extra_trees': _extra_trees,
     'gradient_boosting': _gradient_boosting,
     'mlp': _mlp,

@@ -68,11 +68,8 @@ class HeadPoseEstimator:
             return []
         faces.sort(key=_area, reverse=True)
         landmarks = np.stack(faces[: self._max_faces])
-        rotations = self.model.predict(landmarks)
-        return [
-            HeadPose(rotation, points)
-            for rotation, points in zip(rotations, landmarks, strict=True)
-        ]
+        rotations, stds = self.model.predict_with_std(landmarks)
+        return [HeadPose(*each) for each in zip(rotations, landmarks, stds, strict=True)]
 
     def close(self) -> None:
         """Free the detector; the estimator cannot be used after it."""

@@ -1,6 +1,7 @@
 """Landmarks to the numbers a regressor sees, the same in training and on the robot."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -21,6 +22,11 @@ class FeatureSet:
     def length(self) -> int:
         """Length of a feature vector."""
         return len(self.points) * self.dimensions
+
+    @cached_property
+    def indices(self) -> np.ndarray:
+        """``points`` as numpy takes them without a conversion."""
+        return np.array(self.points)
 
 
 # Nose tip, chin, outer eye corners and mouth corners: the points of the usual solvePnP recipe.
@@ -53,8 +59,8 @@ def extract_features(landmarks: np.ndarray, name: str) -> np.ndarray:
             f'landmarks have shape {landmarks.shape}; want (..., {LANDMARK_COUNT}, 3)'
         )
     feature_set = FEATURE_SETS[name]
-    points = landmarks[..., feature_set.points, :]
-    points = points - points.mean(axis=-2, keepdims=True)
-    scale = np.sqrt(np.square(points[..., :2]).sum(axis=-1).mean(axis=-1))
+    points = np.take(landmarks, feature_set.indices, axis=-2)
+    points -= points.mean(axis=-2, keepdims=True)
+    scale = np.sqrt(np.square(points[..., :2]).sum(axis=(-2, -1)) / len(feature_set.indices))
     points = points[..., : feature_set.dimensions] / scale[..., None, None]
     return points.reshape(*points.shape[:-2], feature_set.length)

@@ -16,12 +16,14 @@ class HeadPose:
         sight to it; the identity faces the camera (see ``headpose_ros.rotation``).
     :ivar landmarks: (468, 3) pixels of the face mesh; x right, y down, depth in the scale of x,
         smaller is nearer.
+    :ivar std: (3,) radians, standard deviations of roll, pitch and yaw: how sure ``rpy`` is.
     :ivar track_id: number of the person, kept from frame to frame by a ``FaceTracker``;
         ``None`` when nothing tracks.
     """
 
     rotation: np.ndarray
     landmarks: np.ndarray
+    std: np.ndarray
     track_id: int | None = None
 
     @cached_property

@@ -36,7 +36,7 @@ def in_pixels(points: Sequence, width: int, height: int) -> np.ndarray:
     """Landmarks (468, 3) in pixels, of MediaPipe's for an image of that size.
 
     :param points: with x divided by the width, y by the height, and depth z in the scale of x.
-        The Face Landmarker's last ten, the irises, are left out.
+        The last ten, the irises, are left out.
     """
     scale = np.array([width, height, width], float)
     return np.array([(p.x, p.y, p.z) for p in islice(points, LANDMARK_COUNT)]) * scale

@@ -21,8 +21,9 @@ from headpose_ros.features import FEATURE_SETS, LANDMARK_COUNT, extract_features
 from headpose_ros.regressor import as_numpy
 from headpose_ros.resources import find_resource
 from headpose_ros.rotation import nearest_rotation
+from headpose_ros.uncertainty import FeatureSpace, Uncertainty
 
-FORMAT = 'headpose_ros model 1'
+FORMAT = 'headpose_ros model 2'
 ANGLE_CONVENTION = (
     'row-major R_opt = Rx(-pitch) Ry(yaw) Rz(roll) of AFLW2000-3D labels, in the camera optical '
     'frame (REP-103), identity facing the camera'
@@ -49,6 +50,8 @@ class ModelDescription:
     :ivar training_data: names, counts and terms of the data.
     :ivar protocol: how the figures were measured.
     :ivar figures: name to value, degrees unless the name says otherwise.
+    :ivar coverage: range of the label's yaw to percent of errors within one and two standard
+        deviations.
     :ivar command: what makes the file again.
     :ivar angle_convention: what the regressor's outputs mean.
     :ivar versions: package to version, of what trained it.
@@ -60,6 +63,7 @@ class ModelDescription:
     training_data: str
     protocol: str
     figures: Mapping[str, float]
+    coverage: Mapping[str, tuple[float, float]]
     command: str
     feature_count: int
     landmark_count: int = LANDMARK_COUNT
@@ -69,11 +73,12 @@ class ModelDescription:
 
 @dataclass(frozen=True)
 class Model:
-    """A regressor that is ready to run, its description, and the file it is from."""
+    """A regressor that is ready to run, how sure it is, and the file they are from."""
 
     path: Path
     description: ModelDescription
     predict_outputs: Callable[[np.ndarray], np.ndarray]
+    uncertainty: Uncertainty
 
     def predict(self, landmarks: np.ndarray) -> np.ndarray:
         """Head rotations of faces.
@@ -81,8 +86,22 @@ class Model:
         :param landmarks: (n, 468, 3) pixels.
         :return: (n, 3, 3) ``R_opt``.
         """
-        outputs = self.predict_outputs(extract_features(landmarks, self.description.features))
-        return nearest_rotation(outputs.reshape(-1, 3, 3))
+        return self._predict(landmarks)[2]
+
+    def predict_with_std(self, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Head rotations of faces, and how sure each is.
+
+        :param landmarks: (n, 468, 3) pixels.
+        :return: (n, 3, 3) ``R_opt``, and standard deviations of roll, pitch and yaw, (n, 3)
+            radians.
+        """
+        features, outputs, rotations = self._predict(landmarks)
+        return rotations, self.uncertainty.standard_deviations(features, outputs, rotations)
+
+    def _predict(self, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        features = extract_features(landmarks, self.description.features)
+        outputs = self.predict_outputs(features)
+        return features, outputs, nearest_rotation(outputs.reshape(-1, 3, 3))
 
 
 def library_versions() -> dict[str, str]:
@@ -111,13 +130,16 @@ def find_model(detector: str) -> Path:
     )
 
 
-def save_model(path: str | os.PathLike, pipeline, description: ModelDescription) -> None:
+def save_model(
+    path: str | os.PathLike, pipeline, uncertainty: Uncertainty, description: ModelDescription
+) -> None:
     """Write a model file.
 
     The pipeline is stored as bytes inside the file, so that a reader can check the description
     before anything of scikit-learn is unpickled.
 
     :param pipeline: fitted scikit-learn pipeline from features to the nine entries of ``R_opt``.
+    :param uncertainty: fitted to errors of that pipeline.
     :raises UnsupportedRegressor: the pipeline cannot run as plain numpy.
     """
     as_numpy(pipeline)
@@ -127,6 +149,7 @@ def save_model(path: str | os.PathLike, pipeline, description: ModelDescription)
         'format': FORMAT,
         'description': asdict(description),
         'pipeline': pickled.getvalue(),
+        'uncertainty': asdict(uncertainty),
     }
     joblib.dump(content, path, compress=3)
 
@@ -139,7 +162,7 @@ def load_model(path: str | os.PathLike | None, detector: str) -> Model:
     :raises ModelError: there is no such file, or it does not match what runs.
     """
     path = find_model(detector) if path is None else Path(path)
-    description, pickled = _read(path)
+    description, pickled, numbers = _read(path)
     _check_description(path, description, detector)
     try:
         pipeline = joblib.load(io.BytesIO(pickled))
@@ -154,10 +177,23 @@ def load_model(path: str | os.PathLike | None, detector: str) -> Model:
             f'want {description.feature_count} and {OUTPUT_COUNT}; train the model again with '
             'python -m training fit'
         )
-    return Model(path, description, predict)
+    return Model(path, description, predict, _make_uncertainty(path, numbers, expected))
 
 
-def _read(path: Path) -> tuple[ModelDescription, bytes]:
+def _make_uncertainty(path: Path, numbers: Any, feature_count: int) -> Uncertainty:
+    try:
+        uncertainty = Uncertainty(**numbers | {'space': FeatureSpace(**numbers['space'])})
+        if len(uncertainty.space.mean) != feature_count:
+            raise ValueError(f'made for {len(uncertainty.space.mean)} features')
+    except Exception as error:  # the file may hold anything
+        raise ModelError(
+            f'{path}: what the standard deviations are made from is missing or broken; train the '
+            'model again with python -m training fit'
+        ) from error
+    return uncertainty
+
+
+def _read(path: Path) -> tuple[ModelDescription, bytes, Any]:
     if not path.is_file():
         raise ModelError(f'{path}: there is no such model file')
     try:
@@ -181,7 +217,8 @@ def _read(path: Path) -> tuple[ModelDescription, bytes]:
             f'{path}: the description in it is not complete; train the model again with '
             'python -m training fit'
         )
-    return ModelDescription(**described), content.get('pipeline', b'')
+    uncertainty = content.get('uncertainty')
+    return ModelDescription(**described), content.get('pipeline', b''), uncertainty
 
 
 def _check_description(path: Path, description: ModelDescription, detector: str) -> None:

@@ -5,6 +5,7 @@ thousand faces and slow for one. The steps themselves are a few lines of numpy e
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -15,26 +16,41 @@ class UnsupportedRegressor(ValueError):
     """The pipeline holds a step that has no plain numpy form here."""
 
 
-def as_numpy(pipeline) -> Step:
-    """Prediction of a fitted pipeline without scikit-learn.
+def as_numpy(regressor) -> Step:
+    """Prediction of a fitted regressor without scikit-learn.
 
-    :param pipeline: a fitted ``sklearn.pipeline.Pipeline`` of the classes in ``_CONVERTERS``.
-    :return: a function of features (n, length) that gives what ``pipeline.predict`` gives.
+    :param regressor: a fitted ``sklearn.pipeline.Pipeline`` of the classes in ``_CONVERTERS``, or
+        one of them alone.
+    :return: a function of features (n, length) that gives what ``regressor.predict`` gives.
     :raises UnsupportedRegressor: a step is of another class.
     """
-    steps = []
-    for _, estimator in pipeline.steps:
-        kind = type(estimator).__name__
-        if kind not in _CONVERTERS:
-            raise UnsupportedRegressor(
-                f'{kind} has no plain numpy form; known: {", ".join(sorted(_CONVERTERS))}'
-            )
-        steps.append(_CONVERTERS[kind](estimator))
+    kind = type(regressor).__name__
+    if kind not in _CONVERTERS:
+        raise UnsupportedRegressor(
+            f'{kind} has no plain numpy form; known: {", ".join(sorted(_CONVERTERS))}'
+        )
+    return _CONVERTERS[kind](regressor)
+
+
+def _pipeline(pipeline) -> Step:
+    steps = [as_numpy(step) for _, step in pipeline.steps]
 
     def predict(features: np.ndarray) -> np.ndarray:
         for step in steps:
             features = step(features)
         return features
+
+    return predict
+
+
+def _mean(mean) -> Step:
+    members = [as_numpy(regressor) for regressor in mean.regressors_]
+    shares = np.array(mean.weights) / sum(mean.weights)
+
+    def predict(features: np.ndarray) -> np.ndarray:
+        return sum(
+            share * member(features) for share, member in zip(shares, members, strict=True)
+        )
 
     return predict
 
@@ -105,7 +121,9 @@ def _mlp(regressor) -> Step:
     return predict
 
 
-_CONVERTERS = {
+_CONVERTERS: dict[str, Callable[[Any], Step]] = {
+    'Pipeline': _pipeline,
+    'MeanRegressor': _mean,
     'StandardScaler': _scaler,
     'PCA': _pca,
     'LinearRegression': _linear,

@@ -1,0 +1,45 @@
+"""A model of random numbers, for tests of what is around it."""
+
+import numpy as np
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from headpose_ros.features import FEATURE_SETS, extract_features
+from headpose_ros.model import ModelDescription
+from headpose_ros.uncertainty import FeatureSpace, Uncertainty
+
+FEATURES = 'six'
+LENGTH = FEATURE_SETS[FEATURES].length
+
+
+def random_faces(count: int) -> np.ndarray:
+    """Landmarks (count, 468, 3) in pixels, the same every time."""
+    return np.random.default_rng(0).normal(300, 50, (count, 468, 3))
+
+
+def fitted(*steps) -> Pipeline:
+    """A pipeline of these steps, fitted to random faces and outputs."""
+    x = extract_features(random_faces(60), FEATURES)
+    y = np.random.default_rng(1).normal(0, 1, (60, 9))
+    return make_pipeline(*steps).fit(x, y)
+
+
+def make_uncertainty() -> Uncertainty:
+    """Deviations that depend on everything a little."""
+    space = FeatureSpace(np.zeros(LENGTH), np.eye(3, LENGTH), np.ones(3))
+    weights = np.random.default_rng(2).normal(0, 0.1, (28, 3))
+    return Uncertainty(space, np.full(6, -3.0), np.full(6, 3.0), weights)
+
+
+def describe(detector: str = 'face_mesh') -> ModelDescription:
+    """Description of a model for a detector."""
+    return ModelDescription(
+        detector=detector,
+        features=FEATURES,
+        feature_count=LENGTH,
+        regressor='ridge on six points',
+        training_data='random numbers',
+        protocol='none',
+        figures={'MAE': 1.0},
+        coverage={'all': (68.0, 95.0)},
+        command='pytest',
+    )
