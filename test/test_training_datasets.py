@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headpose_ros.model import load_model
-from training.copies import COPIES, PLAIN
+from training.copies import PLAIN
 from training.crossval import Protocol, cross_validate
 from training.datasets import read_dataset
 from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR
@@ -24,7 +24,8 @@ def aflw(aflw2000):
 
 @pytest.fixture(scope='module')
 def aflw_landmarks(aflw):
-    return extract_landmarks(aflw, 'face_mesh', list(COPIES))
+    # Two of the copies: with all of them, as the shipped model has, this takes minutes.
+    return extract_landmarks(aflw, 'face_mesh', [PLAIN, 'mirrored', 'coarse'])
 
 
 def test_aflw2000_without_extreme_angles(aflw):
@@ -65,8 +66,8 @@ def test_accuracy_on_aflw2000(aflw, aflw_landmarks):
 
 
 def test_the_shipped_model_was_trained_on_these_faces(aflw_landmarks):
-    description = load_model(None, 'face_mesh').description
-    assert f'{aflw_landmarks.found.sum()} faces' in description.training_data
+    found = (aflw_landmarks.found & aflw_landmarks.plain).sum()
+    assert f'found {found} of 1969' in load_model(None, 'face_mesh').description.protocol
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,18 @@ def test_only_what_is_scored_counts(unrelated):
     )
 
 
+def test_only_the_faces_of_another_file_are_scored(unrelated):
+    landmarks = unrelated.landmarks.copy()
+    landmarks[:6] = np.nan
+    other = landmark_file(landmarks, unrelated.labels, unrelated.names, unrelated.copies)
+    scored = unrelated.found_in(other)
+    assert scored.sum() == 2 * (IMAGES - 3)
+    candidates, protocol = [('six', 'ridge')], Protocol(4, 1)
+    (some,) = cross_validate(unrelated, candidates, protocol, jobs=1, scored=scored)
+    (everyone,) = cross_validate(unrelated, candidates, protocol, jobs=1)
+    np.testing.assert_allclose(some.predicted, everyone.predicted[:, 3:])
+
+
 @pytest.mark.parametrize('regressor', ['fourier_ridge', 'fourier_mlp'])
 def test_cross_validation_is_repeatable(unrelated, regressor):
     runs = [
