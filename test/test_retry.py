@@ -168,7 +168,7 @@ def test_nobody_is_invented(detector):
     ]
     for image in images:
         assert detector.detect(image) == []
-    # A cup from above: one of the views takes it for a face, the next frame's closer look does not.
+    # A cup from above: a view takes it for a face, the next frame's closer look does not.
     cup = np.ascontiguousarray(data.coffee()[:, :, ::-1])
     with create('video') as video:
         for image in (*images, cup):
