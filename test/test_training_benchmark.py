@@ -20,7 +20,7 @@ from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
 from training.landmarks import extract_landmarks
 from training.metrics import pose_figures
-from training.peers import seed_recipe, solve_pnp, transformation_matrix, whenet
+from training.peers import svr_recipe, solve_pnp, transformation_matrix, whenet
 
 ROOT = Path(__file__).resolve().parents[1]
 SHAPE = (480, 640)  # of the rendered head, pixels
@@ -105,8 +105,8 @@ def made_up(rendered_head):
 
 
 @pytest.mark.parametrize('points', ['six', 'all'])
-def test_seed_recipe_learns_a_made_up_head(made_up, points):
-    rotations = seed_recipe.cross_validate(points, made_up, Protocol(4, 2), jobs=1)
+def test_svr_recipe_learns_a_made_up_head(made_up, points):
+    rotations = svr_recipe.cross_validate(points, made_up, Protocol(4, 2), jobs=1)
     assert rotations.shape == (2, 400, 3, 3)
     found = np.isfinite(rotations).all(axis=(0, 2, 3))
     assert found.tolist() == made_up.found.tolist()
@@ -115,13 +115,13 @@ def test_seed_recipe_learns_a_made_up_head(made_up, points):
     assert not np.array_equal(rotations[0, found], rotations[1, found])
 
 
-def test_seed_recipe_is_not_shown_what_it_is_tested_on(made_up):
+def test_svr_recipe_is_not_shown_what_it_is_tested_on(made_up):
     # With labels that mean nothing, only a face that was seen before could be read.
     random = np.random.default_rng(1)
     labels = random.permutation(made_up.labels)
     content = vars(made_up) | {'labels': labels}
     shuffled = LandmarkFile(**{k: content[k] for k in LandmarkFile.__dataclass_fields__})
-    (rotations,) = seed_recipe.cross_validate('all', shuffled, Protocol(4, 1), jobs=1)
+    (rotations,) = svr_recipe.cross_validate('all', shuffled, Protocol(4, 1), jobs=1)
     found = shuffled.found
     assert pose_figures(rotations[found], labels[found])['MAE'] > 15.0
 
@@ -129,10 +129,10 @@ def test_seed_recipe_is_not_shown_what_it_is_tested_on(made_up):
 def test_seed_features_know_neither_place_nor_size(made_up):
     landmarks = made_up.landmarks[made_up.found]
     moved = landmarks * 1.7 + (30.0, -12.0, 5.0)
-    for points in seed_recipe.NAMES:
+    for points in svr_recipe.NAMES:
         np.testing.assert_allclose(
-            seed_recipe.recipe_features(landmarks, points),
-            seed_recipe.recipe_features(moved, points),
+            svr_recipe.recipe_features(landmarks, points),
+            svr_recipe.recipe_features(moved, points),
             atol=1e-9,
         )
 
@@ -182,7 +182,7 @@ def test_the_command_measures_every_method(bundle, face_mesh, few, pointing04, t
     assert cv2.imread(str(tmp_path / 'out' / 'benchmark.png')) is not None
 
     table = pd.read_csv(tmp_path / 'out' / 'benchmark.csv')
-    methods = {*OWN_NAMES.values(), *seed_recipe.NAMES.values()}
+    methods = {*OWN_NAMES.values(), *svr_recipe.NAMES.values()}
     methods |= {transformation_matrix.NAME, solve_pnp.NAME}
     assert len(table) == 2 * 2 * len(methods)
     assert set(table['method']) == methods

@@ -17,7 +17,7 @@ from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR
 from training.landmark_file import LandmarkFile
 from training.landmarks import extract_landmarks
 from training.metrics import pan_tilt_figures, pose_figures
-from training.peers import seed_recipe, solve_pnp, transformation_matrix, whenet
+from training.peers import svr_recipe, solve_pnp, transformation_matrix, whenet
 from training.peers.face_mesh import find_faces
 from training.peers.timing import time_methods
 from training.samples import Dataset
@@ -103,7 +103,7 @@ def benchmark(
     faces = find_faces(dataset, setup.jobs)
     seen = replace(data[MESH].select(data[MESH].plain), landmarks=faces)
     rows = _cross_validated(data, seen, setup)
-    recipes = {name: seed_recipe.fit(key, seen) for key, name in seed_recipe.NAMES.items()}
+    recipes = {name: svr_recipe.fit(key, seen) for key, name in svr_recipe.NAMES.items()}
     rows += _untrained(dataset, seen.landmarks, setup)
     common = np.flatnonzero(_common(rows))
     timed = common[:: max(1, len(common) // TIMED_IMAGES)]
@@ -162,8 +162,8 @@ def _cross_validated(
         rotations = np.full((protocol.repeats, len(found), 3, 3), np.nan)
         rotations[:, found] = result.predicted
         rows.append(Row(name, 'the other folds and copies of them', rotations))
-    for key, name in seed_recipe.NAMES.items():
-        rotations = seed_recipe.cross_validate(key, seen, protocol, setup.jobs)
+    for key, name in svr_recipe.NAMES.items():
+        rotations = svr_recipe.cross_validate(key, seen, protocol, setup.jobs)
         rows.append(Row(name, 'the other folds', rotations))
     return rows
 
@@ -180,7 +180,7 @@ def _trained_before(
     target: Dataset,
     trained_on: str,
     models: dict[str, Model],
-    recipes: dict[str, seed_recipe.SeedRecipe],
+    recipes: dict[str, svr_recipe.SeedRecipe],
     setup: Setup,
 ) -> list[Row]:
     """Rows of a dataset that nothing was trained on."""
@@ -199,7 +199,7 @@ def _trained_before(
     return rows
 
 
-def _predict(model: Model | seed_recipe.SeedRecipe, landmarks: np.ndarray) -> np.ndarray:
+def _predict(model: Model | svr_recipe.SeedRecipe, landmarks: np.ndarray) -> np.ndarray:
     rotations = np.full((1, len(landmarks), 3, 3), np.nan)
     found = np.isfinite(landmarks).all(axis=(1, 2))
     rotations[0, found] = model.predict(landmarks[found])

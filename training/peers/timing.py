@@ -13,7 +13,7 @@ from headpose_ros.model import Model
 from headpose_ros.quiet import silent_stderr
 from training.parallel import one_thread
 from training.peers import solve_pnp, transformation_matrix
-from training.peers.seed_recipe import SeedRecipe
+from training.peers.svr_recipe import SeedRecipe
 
 _WARM_UP = 3  # images before the clock counts
 

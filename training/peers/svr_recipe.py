@@ -15,7 +15,7 @@ from training.crossval import Protocol, splits
 from training.landmark_file import LandmarkFile
 from training.parallel import one_thread, run_parallel
 
-NAMES = {'six': 'seed recipe, six points', 'all': 'seed recipe, 468 points'}
+NAMES = {'six': 'SVR recipe, six points', 'all': 'SVR recipe, 468 points'}
 
 _POINTS = {'six': SIX_POINTS, 'all': ALL_POINTS}
 _NOSE, _FOREHEAD, _CHIN = 1, 10, 152
