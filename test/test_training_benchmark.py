@@ -20,7 +20,7 @@ from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
 from training.landmarks import extract_landmarks
 from training.metrics import pose_figures
-from training.peers import svr_recipe, solve_pnp, transformation_matrix, whenet
+from training.peers import solve_pnp, svr_recipe, transformation_matrix, whenet
 
 ROOT = Path(__file__).resolve().parents[1]
 SHAPE = (480, 640)  # of the rendered head, pixels
@@ -126,7 +126,7 @@ def test_svr_recipe_is_not_shown_what_it_is_tested_on(made_up):
     assert pose_figures(rotations[found], labels[found])['MAE'] > 15.0
 
 
-def test_seed_features_know_neither_place_nor_size(made_up):
+def test_recipe_features_know_neither_place_nor_size(made_up):
     landmarks = made_up.landmarks[made_up.found]
     moved = landmarks * 1.7 + (30.0, -12.0, 5.0)
     for points in svr_recipe.NAMES:

@@ -17,7 +17,7 @@ from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR
 from training.landmark_file import LandmarkFile
 from training.landmarks import extract_landmarks
 from training.metrics import pan_tilt_figures, pose_figures
-from training.peers import svr_recipe, solve_pnp, transformation_matrix, whenet
+from training.peers import solve_pnp, svr_recipe, transformation_matrix, whenet
 from training.peers.face_mesh import find_faces
 from training.peers.timing import time_methods
 from training.samples import Dataset
@@ -180,7 +180,7 @@ def _trained_before(
     target: Dataset,
     trained_on: str,
     models: dict[str, Model],
-    recipes: dict[str, svr_recipe.SeedRecipe],
+    recipes: dict[str, svr_recipe.SvrRecipe],
     setup: Setup,
 ) -> list[Row]:
     """Rows of a dataset that nothing was trained on."""
@@ -199,7 +199,7 @@ def _trained_before(
     return rows
 
 
-def _predict(model: Model | svr_recipe.SeedRecipe, landmarks: np.ndarray) -> np.ndarray:
+def _predict(model: Model | svr_recipe.SvrRecipe, landmarks: np.ndarray) -> np.ndarray:
     rotations = np.full((1, len(landmarks), 3, 3), np.nan)
     found = np.isfinite(landmarks).all(axis=(1, 2))
     rotations[0, found] = model.predict(landmarks[found])

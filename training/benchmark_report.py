@@ -15,9 +15,9 @@ _INTRODUCTION = (
     'errors, geodesic the mean angle of the rotation between estimate and label. All methods are '
     'scored by one function, and the angles of a rotation as they are: a head that a method turns '
     'upside down counts in full. A face is found when the landmarks cover the labelled one. This '
-    'project looks again where its detector sees nobody; the peers look once, those on FaceMesh with '
-    'the landmarks of this project, and WHENet, which has no detector, gets the faces that this '
-    'project finds with FaceMesh.'
+    'project looks again where its detector sees nobody; the peers look once, those on FaceMesh '
+    'with the landmarks of this project, and WHENet, which has no detector, gets the faces that '
+    'this project finds with FaceMesh.'
 )
 _POSE = {'pitch': 'pitch', 'yaw': 'yaw', 'roll': 'roll', 'MAE': 'MAE', 'median': 'median'}
 _POSE |= {'geodesic': 'geodesic'}

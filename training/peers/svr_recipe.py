@@ -1,4 +1,4 @@
-"""The recipe that this project grew from: 2-D landmarks and a support vector regressor an angle.
+"""The recipe of most notebooks: 2-D landmarks and a support vector regressor an angle.
 
 The landmarks are moved so that the tip of the nose is zero, and divided by the distance from
 chin to forehead. Three RBF SVRs learn pitch, yaw and roll from plain images: no mirrored
@@ -35,7 +35,7 @@ def recipe_features(landmarks: np.ndarray, points: str) -> np.ndarray:
     return flat[:, _POINTS[points]].reshape(len(flat), -1)
 
 
-class SeedRecipe:
+class SvrRecipe:
     """The recipe, fitted.
 
     :param points: a key of ``NAMES``.
@@ -55,10 +55,10 @@ class SeedRecipe:
         )
 
 
-def fit(points: str, data: LandmarkFile) -> SeedRecipe:
+def fit(points: str, data: LandmarkFile) -> SvrRecipe:
     """The recipe, fitted to all plain images with a face."""
     chosen = data.plain & data.found
-    return SeedRecipe(points, data.landmarks[chosen], data.labels[chosen])
+    return SvrRecipe(points, data.landmarks[chosen], data.labels[chosen])
 
 
 def cross_validate(

@@ -13,7 +13,7 @@ from headpose_ros.model import Model
 from headpose_ros.quiet import silent_stderr
 from training.parallel import one_thread
 from training.peers import solve_pnp, transformation_matrix
-from training.peers.svr_recipe import SeedRecipe
+from training.peers.svr_recipe import SvrRecipe
 
 _WARM_UP = 3  # images before the clock counts
 
@@ -21,7 +21,7 @@ _WARM_UP = 3  # images before the clock counts
 def time_methods(
     images: list[np.ndarray],
     models: dict[str, Model],
-    recipes: dict[str, SeedRecipe],
+    recipes: dict[str, SvrRecipe],
     bundle: str | os.PathLike | None = None,
 ) -> dict[str, tuple[float, float]]:
     """Median milliseconds of each method for one image with a face: all of it, and its pose step.
@@ -59,7 +59,7 @@ def time_methods(
     }
 
 
-def _predictor(model: Model | SeedRecipe) -> Callable[[np.ndarray, tuple[int, ...]], np.ndarray]:
+def _predictor(model: Model | SvrRecipe) -> Callable[[np.ndarray, tuple[int, ...]], np.ndarray]:
     return lambda face, _: model.predict(face[None])[0]
 
 
