@@ -156,7 +156,8 @@ def test_mediapipe_without_face_mesh_is_told(monkeypatch):
     with pytest.raises(DetectorUnavailable) as caught:
         HeadPoseEstimator()
     told = str(caught.value)
-    assert 'has no FaceMesh' in told and told.endswith('set the detector to face_landmarker')
+    assert 'has no FaceMesh' in told and 'set the detector to face_landmarker' in told
+    assert 'headpose fetch-model' in told
     # There is none for newer Pythons.
     assert ("pip install 'mediapipe>=0.10.18" in told) == (sys.version_info < (3, 13))
 

@@ -10,7 +10,7 @@ from skimage import data
 
 from headpose_ros.detector import create_detector
 from headpose_ros.model import load_model
-from headpose_ros.retry import VideoRetry
+from headpose_ros.retry import ImageRetry, VideoRetry
 from headpose_ros.rotation import geodesic_angle, rotation_from_rpy
 from headpose_ros.views import View, search_levels
 from training.datasets import read_dataset
@@ -69,15 +69,10 @@ def model():
 @pytest.fixture
 def counted():
     """A detector that retries in a video, the one for the video in it and the one for views."""
-    searchers = []
-
-    def create_searcher():
-        searchers.append(Counting(create_detector('face_mesh', 'image', 1, retry=False)))
-        return searchers[-1]
-
+    searcher = Counting(create_detector('face_mesh', 'image', 1, retry=False))
     first = Counting(create_detector('face_mesh', 'video', 1, retry=False))
-    with closing(VideoRetry(first, create_searcher)) as retrying:
-        yield retrying, first, searchers
+    with closing(VideoRetry(first, searcher)) as retrying:
+        yield retrying, first, searcher
 
 
 def from_afar(head, face, size, centre, rotation=None, clockwise=0.0):
@@ -209,14 +204,14 @@ def test_a_face_of_60_pixels_is_whole_and_large_in_some_tile(shape):
 
 
 def test_a_small_moving_face_is_followed(counted, rendered_head):
-    detector, _, searchers = counted
+    detector, _, searcher = counted
     found = []
     for frame in range(60):
         centre = (0.3 + 0.004 * frame, 0.4 + 0.002 * frame)
         image, landmarks = from_afar(rendered_head, 60, (1280, 720), centre)
-        before = searchers[0].images if searchers else 0
+        before = searcher.images
         faces = detector.detect(image)
-        assert searchers[0].images == before + 1
+        assert searcher.images == before + 1
         found.append(len(faces))
         for face in faces:
             assert distance(face, landmarks) < 4.0
@@ -226,31 +221,51 @@ def test_a_small_moving_face_is_followed(counted, rendered_head):
     # It comes so near that the detector sees it itself.
     for face in range(60, 260, 10):
         detector.detect(from_afar(rendered_head, face, (1280, 720), (0.5, 0.5))[0])
-    before = searchers[0].images
+    before = searcher.images
     large, landmarks = from_afar(rendered_head, 260, (1280, 720), (0.5, 0.5))
     for _ in range(3):
         (face,) = detector.detect(large)
         assert distance(face, landmarks) < 12.0
-    assert searchers[0].images == before
-    assert len(searchers) == 1
+    assert searcher.images == before
 
 
 def test_frames_with_a_face_cost_nothing_more(counted, rendered_head):
-    detector, first, searchers = counted
+    detector, first, searcher = counted
     with create('video', retry=False) as alone:
         for yaw in range(0, 20, 2):
             image = rendered_head.render(rotation_from_rpy(np.radians([0, 0, yaw])))
             np.testing.assert_array_equal(detector.detect(image), alone.detect(image))
-    assert first.images == 10 and not searchers
+    assert (first.images, searcher.images) == (10, 0)
 
 
 def test_all_detectors_are_closed(counted):
-    detector, first, searchers = counted
+    detector, first, searcher = counted
     detector.detect(np.zeros((48, 64, 3), np.uint8))
     detector.close()
-    assert first.closed and searchers[0].closed
+    assert first.closed and searcher.closed
     with pytest.raises(RuntimeError, match='was closed'):
         detector.detect(np.zeros((48, 64, 3), np.uint8))
+
+
+def test_faces_without_numbers_are_nobody():
+    class Broken:
+        name = 'broken'
+
+        def __init__(self, image_mode):
+            self.images, self._image_mode = 0, image_mode
+
+        def detect(self, bgr):
+            self.images += 1
+            return [np.full((468, 3), np.nan)] if not self._image_mode or self.images == 1 else []
+
+        def close(self):
+            pass
+
+    image = np.zeros((48, 64, 3), np.uint8)
+    for create_retry in (ImageRetry, lambda b: VideoRetry(Broken(False), b)):
+        searcher = Broken(True)
+        assert create_retry(searcher).detect(image) == []
+        assert searcher.images >= 1
 
 
 @pytest.mark.parametrize('mode', ['image', 'video'])

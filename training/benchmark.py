@@ -148,6 +148,10 @@ def _load(file: Path, detector: str, dataset: Dataset) -> LandmarkFile:
             f'{file}: landmarks of other images than those of the dataset; make it again with '
             'python -m training landmarks'
         )
+    if data.first_look_only or data.plain.all():
+        raise TrainingError(
+            f'{file}: made with --no-retry or --no-copies; make it again without them'
+        )
     return data
 
 
@@ -186,7 +190,7 @@ def _trained_before(
     """Rows of a dataset that nothing was trained on."""
     found = {name: setup.extract(target, name, [PLAIN]).landmarks for name in OWN_NAMES}
     rows = [
-        Row(name, trained_on, _predict(models[detector], found[detector]))
+        Row(name, models[detector].trained_on, _predict(models[detector], found[detector]))
         for detector, name in OWN_NAMES.items()
     ]
     mesh = find_faces(target, setup.jobs)

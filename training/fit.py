@@ -9,13 +9,14 @@ import numpy as np
 
 from headpose_ros.features import FEATURE_SETS, extract_features
 from headpose_ros.model import ModelDescription, save_model
-from headpose_ros.regressor import as_numpy
+from headpose_ros.regressor import as_numpy, check_convertible
 from headpose_ros.uncertainty import FeatureSpace, Uncertainty
 from training.crossval import (
     CrossValidation,
     Protocol,
     choose_settings,
     cross_validate,
+    make_regressor,
     row_groups,
     trainable,
     training_rows,
@@ -51,6 +52,7 @@ def fit_model(
     :raises training.errors.TrainingError: the data cannot be used.
     :raises headpose_ros.regressor.UnsupportedRegressor: the regressor cannot run as plain numpy.
     """
+    check_convertible(make_regressor(regressor, features))
     (result,) = cross_validate(data, [(features, regressor)], protocol, jobs)
     chosen = trainable(data, protocol.with_copies)
     inputs, targets = training_rows(data, features, chosen)
@@ -97,6 +99,8 @@ def make_command(data: LandmarkFile, regressor: str, features: str, protocol: Pr
     has_copies = len(set(data.copies)) > 1
     landmarks = ['landmarks', data.dataset, '--out', 'landmarks.npz']
     landmarks += ['--detector', data.detector, '--copies' if has_copies else '--no-copies']
+    if data.first_look_only:
+        landmarks.append('--no-retry')
     fit = ['fit', 'landmarks.npz', '--regressor', regressor, '--features', features]
     fit += ['--folds', str(protocol.folds), '--repeats', str(protocol.repeats)]
     fit += ['--copies' if protocol.with_copies else '--no-copies', '--out', 'models']

@@ -13,6 +13,9 @@ from training.errors import TrainingError
 
 FORMAT = 'headpose_ros landmarks 1'
 
+# At the end of a detector's version where nobody was looked for again.
+FIRST_LOOK = ', first look only'
+
 
 @dataclass(frozen=True, eq=False)
 class LandmarkFile:
@@ -61,9 +64,23 @@ class LandmarkFile:
         self.check_trainable()
         return rotation_from_label(self.labels)
 
+    @property
+    def first_look_only(self) -> bool:
+        """Whether nobody was looked for again."""
+        return self.detector_version.endswith(FIRST_LOOK)
+
     def found_in(self, other: 'LandmarkFile') -> np.ndarray:
-        """(n,) bool, whether another file of the dataset has the face on the plain image too."""
-        return np.isin(self.names, other.names[other.found & other.plain])
+        """(n,) bool, whether another file of the dataset has the face on the plain image too.
+
+        :raises TrainingError: it is of another dataset, or has none of the faces.
+        """
+        shared = np.isin(self.names, other.names[other.found & other.plain])
+        if other.dataset != self.dataset or not (shared & self.found & self.plain).any():
+            raise TrainingError(
+                f'the other landmark file, of {other.dataset}, has none of the faces of this one, '
+                f'of {self.dataset}; give one of the same images'
+            )
+        return shared
 
     def check_found(self) -> None:
         """Raise ``TrainingError`` when there is not a single face."""

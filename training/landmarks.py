@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from headpose_ros.detector import create_detector
+from headpose_ros.face_geometry import overlap
 from headpose_ros.features import LANDMARK_COUNT
 from headpose_ros.quiet import silent_stderr
 from training.copies import COPIES, PLAIN
 from training.errors import TrainingError
-from training.landmark_file import LandmarkFile
+from training.landmark_file import FIRST_LOOK, LandmarkFile
 from training.metrics import yaw_masks
 from training.parallel import run_parallel
 from training.samples import Dataset, Sample
@@ -60,7 +61,7 @@ def extract_landmarks(
     )
     return LandmarkFile(
         detector=detector,
-        detector_version=f'mediapipe {version("mediapipe")}',
+        detector_version=f'mediapipe {version("mediapipe")}' + ('' if retry else FIRST_LOOK),
         dataset=dataset.name,
         terms=dataset.terms,
         left_out=dataset.left_out,
@@ -78,7 +79,7 @@ def pick_labelled_face(faces: list[np.ndarray], region: np.ndarray) -> np.ndarra
     :param faces: (468, 3) pixels each.
     :param region: (n, 2) pixels that span the labelled face.
     """
-    overlaps = [_overlap(face[:, :2], region) for face in faces]
+    overlaps = [overlap(face[:, :2], region) for face in faces]
     if not overlaps or max(overlaps) < MIN_OVERLAP:
         return None
     return faces[int(np.argmax(overlaps))]
@@ -122,9 +123,3 @@ def _detect_chunk(
                 landmarks.append(_NOT_FOUND if face is None else face.astype(np.float32))
                 labels.append(sample.label if name == PLAIN else copy.label(sample.label))
     return np.array(labels), np.array(landmarks)
-
-
-def _overlap(a: np.ndarray, b: np.ndarray) -> float:
-    low, high = np.maximum(a.min(0), b.min(0)), np.minimum(a.max(0), b.max(0))
-    common = np.maximum(high - low, 0.0).prod()
-    return float(common / (np.ptp(a, axis=0).prod() + np.ptp(b, axis=0).prod() - common))

@@ -46,8 +46,8 @@ say nothing about the others:
 ## How sure it is
 
 Each rotation comes with standard deviations of roll, pitch and yaw. Percent of the errors within
-one and two of them (68 and 95 of a normal distribution), held against photographs that neither the
-regressor nor the deviations were fitted to:
+one and two of them (68 and 95 of a normal distribution), cross-validated: the deviations are held
+against errors that they were not fitted to, of regressors that had not seen the photograph:
 
 {coverage}
 

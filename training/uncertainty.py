@@ -9,6 +9,8 @@ from sklearn.model_selection import GroupKFold
 from headpose_ros.rotation import nearest_rotation, rpy_from_rotation
 from headpose_ros.uncertainty import (
     MAX_STD,
+    YAW_SQUARED_TERM,
+    YAW_TERM,
     FeatureSpace,
     Uncertainty,
     find_clues,
@@ -30,10 +32,6 @@ PARTS = 8
 MIN_PART = 20  # faces, for quantiles to mean something
 ONE_DEVIATION, TWO_DEVIATIONS = 0.6827, 0.9545  # shares of a normal distribution within
 ONE_WEIGHT = 2 / 3  # of the first share against the second
-
-# Where the amount of yaw, the third of seven with the one, and its square are among the terms.
-_TERMS = np.transpose(np.triu_indices(7)).tolist()
-_YAW, _YAW_SQUARED = _TERMS.index([0, 2]), _TERMS.index([2, 2])
 
 
 def angle_deviations(rotations: np.ndarray, labelled: np.ndarray) -> np.ndarray:
@@ -77,8 +75,8 @@ def fit_uncertainty(
         weights[:, angle] *= 1.0 + slope
         weights[0, angle] += offset  # the first term is 1
         logarithms = terms[plain] @ weights[:, angle]
-        bend = _correction(terms[plain, _YAW], logarithms, of_angle, ranges, 2)
-        weights[[_YAW_SQUARED, _YAW, 0], angle] += bend
+        bend = _correction(terms[plain, YAW_TERM], logarithms, of_angle, ranges, 2)
+        weights[[YAW_SQUARED_TERM, YAW_TERM, 0], angle] += bend
     return Uncertainty(space, lowest, highest, weights)
 
 

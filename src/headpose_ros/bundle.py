@@ -4,6 +4,8 @@ import hashlib
 import io
 import os
 import shlex
+import shutil
+import sys
 import warnings
 import zipfile
 from pathlib import Path
@@ -42,7 +44,7 @@ def find_bundle(given: str | os.PathLike | None = None) -> Path:
         path, what = default_path(), 'the detector face_landmarker needs its bundle {}'
     if path.is_file():
         return path
-    raise DetectorUnavailable(f'{what.format(path)}; download it with: {_fetch_command(path)}')
+    raise DetectorUnavailable(f'{what.format(path)}; download it with: {fetch_command(path)}')
 
 
 def read_bundle(path: Path) -> bytes:
@@ -59,7 +61,7 @@ def read_bundle(path: Path) -> bytes:
     if not _is_whole(content):
         raise DetectorUnavailable(
             f'{path} is no face landmarker bundle, or a truncated one; download it with: '
-            f'{_fetch_command(path)}'
+            f'{fetch_command(path)}'
         )
     warnings.warn(
         f'{path} is another face landmarker bundle than the one headpose_ros is made with: a '
@@ -74,9 +76,14 @@ def is_known(content: bytes) -> bool:
     return hashlib.sha256(content).hexdigest() == SHA256
 
 
-def _fetch_command(path: Path) -> str:
-    command = 'headpose fetch-model'
-    return command if path == default_path() else f'{command} --out {shlex.quote(str(path))}'
+def fetch_command(path: Path) -> str:
+    """What downloads the bundle to a path, in words."""
+    out = '' if path == default_path() else f' --out {shlex.quote(str(path))}'
+    command = f'headpose fetch-model{out}'
+    if shutil.which('headpose'):
+        return command
+    # A colcon workspace has its programs elsewhere.
+    return f'{command} (here: {shlex.quote(sys.executable)} -m headpose_ros fetch-model{out})'
 
 
 def _is_whole(content: bytes) -> bool:

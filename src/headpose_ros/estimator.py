@@ -6,11 +6,9 @@ import numpy as np
 
 from headpose_ros.detector import create_detector
 from headpose_ros.face_detector import check_bgr
+from headpose_ros.face_geometry import has_shape
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.model import load_model
-
-# A face whose landmarks span less than this many pixels has no shape left to read.
-MIN_FACE_SIZE = 4.0
 
 
 class HeadPoseEstimator:
@@ -31,6 +29,7 @@ class HeadPoseEstimator:
         they are loaded); ``None`` for the one that comes with the package.
     :param bundle: file of the detector ``face_landmarker``; ``None`` looks for it where
         ``headpose_ros.bundle`` says.
+    :param retry: look again, closer and at a turned image, when nobody is found.
     :param confidences: ``min_detection_confidence`` and ``min_tracking_confidence`` of the
         detector, 0 to 1.
     :raises ValueError: a parameter has no meaning.
@@ -46,9 +45,10 @@ class HeadPoseEstimator:
         max_faces: int = 1,
         model: str | os.PathLike | None = None,
         bundle: str | os.PathLike | None = None,
+        retry: bool = True,
         **confidences: float,
     ):
-        self._detector = create_detector(detector, mode, max_faces, bundle, **confidences)
+        self._detector = create_detector(detector, mode, max_faces, bundle, retry, **confidences)
         self._max_faces = max_faces
         try:
             self.model = load_model(model, detector)
@@ -63,7 +63,7 @@ class HeadPoseEstimator:
         :raises ValueError: not such an image.
         """
         check_bgr(bgr)
-        faces = [face for face in self._detector.detect(bgr) if _has_shape(face)]
+        faces = [face for face in self._detector.detect(bgr) if has_shape(face)]
         if not faces:
             return []
         faces.sort(key=_area, reverse=True)
@@ -80,11 +80,6 @@ class HeadPoseEstimator:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _has_shape(landmarks: np.ndarray) -> bool:
-    size = np.ptp(landmarks[:, :2], axis=0).max()
-    return bool(np.isfinite(landmarks).all() and size >= MIN_FACE_SIZE)
 
 
 def _area(landmarks: np.ndarray) -> float:

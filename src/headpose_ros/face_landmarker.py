@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from headpose_ros.bundle import find_bundle, read_bundle
+from headpose_ros.bundle import fetch_command, find_bundle, read_bundle
 from headpose_ros.face_detector import MIN_CANDIDATES, DetectorUnavailable, check_bgr
 from headpose_ros.mediapipe_import import WARM_UP_SHAPE, import_mediapipe, in_pixels
 from headpose_ros.quiet import silent_stderr
@@ -51,9 +51,17 @@ class FaceLandmarkerDetector:
         )
         try:
             self._start()
+        except OSError as error:  # a shared library of the system
+            raise DetectorUnavailable(
+                f'MediaPipe cannot start: {error}; if a library is missing, install it: '
+                'sudo apt install libegl1 libgles2'
+            ) from error
         except Exception as error:  # of many classes, which differ from release to release
             reason = str(error).partition('\n')[0]
-            raise DetectorUnavailable(f'MediaPipe cannot use {path}: {reason}') from error
+            raise DetectorUnavailable(
+                f'MediaPipe cannot use {path}: {reason}; if it is broken, download it with: '
+                f'{fetch_command(path)}'
+            ) from error
 
     def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
         """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels.

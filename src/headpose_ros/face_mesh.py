@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from headpose_ros.bundle import default_path, fetch_command
 from headpose_ros.face_detector import MIN_CANDIDATES, DetectorUnavailable
 from headpose_ros.mediapipe_import import (
     CAN_HAVE_FACE_MESH,
@@ -79,6 +80,7 @@ def _import_face_mesh():
         here = f'install one that has it with {INSTALL}, or ' if CAN_HAVE_FACE_MESH else ''
         raise DetectorUnavailable(
             f'MediaPipe {mediapipe.__version__} has no FaceMesh, which was removed in 0.10.30; '
-            f'{here}set the detector to face_landmarker'
+            f'{here}set the detector to face_landmarker, whose bundle is downloaded with: '
+            f'{fetch_command(default_path())}'
         )
     return mediapipe.solutions.face_mesh

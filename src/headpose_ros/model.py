@@ -80,6 +80,11 @@ class Model:
     predict_outputs: Callable[[np.ndarray], np.ndarray]
     uncertainty: Uncertainty
 
+    @property
+    def trained_on(self) -> str:
+        """Name of the dataset it was trained on."""
+        return self.description.training_data.partition(':')[0]
+
     def predict(self, landmarks: np.ndarray) -> np.ndarray:
         """Head rotations of faces.
 
@@ -161,7 +166,7 @@ def load_model(path: str | os.PathLike | None, detector: str) -> Model:
     :param detector: name of the detector whose landmarks it will see.
     :raises ModelError: there is no such file, or it does not match what runs.
     """
-    path = find_model(detector) if path is None else Path(path)
+    path = find_model(detector) if path is None else Path(path).expanduser()
     description, pickled, numbers = _read(path)
     _check_description(path, description, detector)
     try:

@@ -24,12 +24,22 @@ def as_numpy(regressor) -> Step:
     :return: a function of features (n, length) that gives what ``regressor.predict`` gives.
     :raises UnsupportedRegressor: a step is of another class.
     """
+    return _converter(regressor)(regressor)
+
+
+def check_convertible(pipeline) -> None:
+    """Raise ``UnsupportedRegressor`` when a pipeline, fitted or not, has no plain numpy form."""
+    for _, step in pipeline.steps:
+        _converter(step)
+
+
+def _converter(regressor) -> Callable[[Any], Step]:
     kind = type(regressor).__name__
     if kind not in _CONVERTERS:
         raise UnsupportedRegressor(
             f'{kind} has no plain numpy form; known: {", ".join(sorted(_CONVERTERS))}'
         )
-    return _CONVERTERS[kind](regressor)
+    return _CONVERTERS[kind]
 
 
 def _pipeline(pipeline) -> Step:

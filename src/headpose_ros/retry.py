@@ -1,10 +1,11 @@
 """A face detector that looks again, closer or at a turned image, when it sees nobody."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
 from headpose_ros.face_detector import FaceDetector
+from headpose_ros.face_geometry import has_shape, overlap
 from headpose_ros.views import View, search_levels, view_around, whole_view
 
 # Overlap (intersection over union) of two boxes from which two tiles found the same face.
@@ -30,14 +31,14 @@ class ImageRetry:
 
     def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
         """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels."""
-        if faces := self._detector.detect(bgr):
+        if faces := _usable(self._detector.detect(bgr)):
             view = whole_view(*bgr.shape[:2])
             closer = [self._closer(bgr, face, view) for face in faces]
             return [f if c is None else c for f, c in zip(faces, closer, strict=True)]
         for level in search_levels(*bgr.shape[:2]):
             # What is small in a view, and not there when looked at closely, is no face.
             found = [self._closer(bgr, *pair) for pair in _look(self._detector, bgr, level)]
-            if faces := [face for face in found if face is not None]:
+            if faces := _distinct([face for face in found if face is not None]):
                 return faces
         return []
 
@@ -47,10 +48,11 @@ class ImageRetry:
 
     def _closer(self, bgr: np.ndarray, face: np.ndarray, view: View) -> np.ndarray | None:
         """A face of a view, looked at closely when it is small there; ``None`` if it is not."""
-        if not np.isfinite(face).all() or not view.is_small(face):
+        if not view.is_small(face):
             return face
-        found = _look(self._detector, bgr, [view_around([face], view)])
-        return next((other for other, _ in found if _overlap(other, face) >= SAME_FACE), None)
+        found = [other for other, _ in _look(self._detector, bgr, [view_around([face], view)])]
+        best = max(found, key=lambda other: overlap(other, face), default=None)
+        return best if best is not None and overlap(best, face) >= SAME_FACE else None
 
 
 class VideoRetry:
@@ -60,26 +62,22 @@ class VideoRetry:
     detector itself sees a face. In between and without such a place the views take turns.
 
     :param detector: in video mode; it is closed with this one.
-    :param create_searcher: makes the same detector in image mode, called at the first frame in
-        which nobody is found: two cost 20 to 30 MB more memory than one.
+    :param searcher: the same one in image mode; it is closed with this one too.
     """
 
-    def __init__(self, detector: FaceDetector, create_searcher: Callable[[], FaceDetector]):
+    def __init__(self, detector: FaceDetector, searcher: FaceDetector):
         self.name = detector.name
         self._detector = detector
-        self._create_searcher = create_searcher
-        self._searcher: FaceDetector | None = None
+        self._searcher = searcher
         self._tries = 0
         self._last: tuple[list[np.ndarray], View] | None = None
         self._misses = 0
 
     def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
         """Faces of a ``uint8`` (H, W, 3) BGR frame: a list of (468, 3) landmarks in pixels."""
-        if faces := self._detector.detect(bgr):
+        if faces := _usable(self._detector.detect(bgr)):
             self._last, self._misses = (faces, whole_view(*bgr.shape[:2])), 0
             return faces
-        if self._searcher is None:
-            self._searcher = self._create_searcher()
         followed = self._followed_view()
         view = followed or self._next_view(bgr)
         faces = [face for face, _ in _look(self._searcher, bgr, [view])]
@@ -93,16 +91,13 @@ class VideoRetry:
     def close(self) -> None:
         """Free the detectors; this one cannot be used after it."""
         self._detector.close()
-        if self._searcher is not None:
-            self._searcher.close()
+        self._searcher.close()
 
     def _followed_view(self) -> View | None:
         # Every other frame only: somebody else may be there, or the same one elsewhere.
         if self._last is None or self._misses % 2 == 1 or self._misses >= MAX_MISSES:
             return None
-        faces, view = self._last
-        faces = [face for face in faces if np.isfinite(face).all()]
-        return view_around(faces, view) if faces else None
+        return view_around(*self._last)
 
     def _next_view(self, bgr: np.ndarray) -> View:
         views = [view for level in search_levels(*bgr.shape[:2]) for view in level]
@@ -119,23 +114,22 @@ def _look(
     """
     found = []
     for view in views:
-        for landmarks in detector.detect(view.image(bgr)):
-            face = view.to_image(landmarks)
-            if np.isfinite(face).all():
-                found.append((face, view))
+        faces = _usable([view.to_image(face) for face in detector.detect(view.image(bgr))])
+        found += [(face, view) for face in faces]
     # Of a face that is in several tiles, the one that is cut off least is right.
     found.sort(key=lambda pair: pair[1].clearance(pair[0]), reverse=True)
-    faces: list[tuple[np.ndarray, View]] = []
-    for face, view in found:
-        if all(_overlap(face, other) < SAME_FACE for other, _ in faces):
-            faces.append((face, view))
-    return faces
+    kept = _distinct([face for face, _ in found])
+    return [(face, view) for face, view in found if any(face is other for other in kept)]
 
 
-def _overlap(a: np.ndarray, b: np.ndarray) -> float:
-    """Intersection over union of the boxes around landmarks, 0 to 1."""
-    a, b = a[:, :2], b[:, :2]
-    low, high = np.maximum(a.min(0), b.min(0)), np.minimum(a.max(0), b.max(0))
-    common = np.maximum(high - low, 0.0).prod()
-    union = np.ptp(a, axis=0).prod() + np.ptp(b, axis=0).prod() - common
-    return float(common / union) if union > 0.0 else 1.0
+def _usable(faces: list[np.ndarray]) -> list[np.ndarray]:
+    return [face for face in faces if has_shape(face)]
+
+
+def _distinct(faces: list[np.ndarray]) -> list[np.ndarray]:
+    """Faces without those that are the same as one before."""
+    kept: list[np.ndarray] = []
+    for face in faces:
+        if all(overlap(face, other) < SAME_FACE for other in kept):
+            kept.append(face)
+    return kept

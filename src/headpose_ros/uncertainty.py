@@ -21,6 +21,10 @@ _TINY = 1e-6  # keeps logarithms finite, and is above what rounding leaves of no
 _CLUES = 6
 _FIRST, _SECOND = np.triu_indices(_CLUES + 1)  # pairs of a constant and the clues
 
+# Where the amount of yaw, which is the second clue, and its square are among the terms.
+_PAIRS = list(zip(_FIRST.tolist(), _SECOND.tolist(), strict=True))
+YAW_TERM, YAW_SQUARED_TERM = _PAIRS.index((0, 2)), _PAIRS.index((2, 2))
+
 
 @dataclass(frozen=True, eq=False)
 class FeatureSpace:

@@ -12,8 +12,7 @@ import numpy as np
 
 from headpose_ros.bundle import find_bundle, read_bundle
 from headpose_ros.face_detector import MIN_CANDIDATES
-from headpose_ros.features import LANDMARK_COUNT
-from headpose_ros.mediapipe_import import import_mediapipe
+from headpose_ros.mediapipe_import import import_mediapipe, in_pixels
 from headpose_ros.quiet import silent_stderr
 from headpose_ros.rotation import nearest_rotation
 from training.landmarks import pick_labelled_face
@@ -53,10 +52,10 @@ class TransformationMatrix:
         found = self._landmarker.detect(
             self._mediapipe.Image(self._mediapipe.ImageFormat.SRGB, rgb)
         )
-        scale = np.array([bgr.shape[1], bgr.shape[0], bgr.shape[1]], float)
+        height, width = bgr.shape[:2]
         return [
             (
-                np.array([(p.x, p.y, p.z) for p in face[:LANDMARK_COUNT]]) * scale,
+                in_pixels(face, width, height),
                 rotation_from_matrix(matrix),
             )
             for face, matrix in zip(

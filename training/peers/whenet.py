@@ -55,6 +55,9 @@ def estimate(
     """
     found = np.flatnonzero(np.isfinite(landmarks).all(axis=(1, 2)))
     rows = np.concatenate([timed, np.setdiff1d(found, timed)]).astype(int)
+    rotations = np.full((len(landmarks), 3, 3), np.nan)
+    if len(rows) == 0:
+        return rotations, np.nan
     low, high = landmarks[rows, :, :2].min(axis=1), landmarks[rows, :, :2].max(axis=1)
     content = {
         'images': [str(dataset.samples[i].image.resolve()) for i in rows],
@@ -68,7 +71,6 @@ def estimate(
         _run(command)
         with np.load(out) as archive:
             angles, seconds = archive['angles'], archive['seconds']
-    rotations = np.full((len(landmarks), 3, 3), np.nan)
     rotations[rows] = rotation_from_network(angles)
     return rotations, float(np.median(seconds)) if len(seconds) else np.nan
 

@@ -78,7 +78,8 @@ def main(faces_path, out):
         done = start + len(found[-1])
         print(f'\rWHENet: {done} of {len(faces["images"])} faces', end='', flush=True)
     print()
-    for i in range(-WARM_UP, faces['timed']):
+    order = range(-WARM_UP, faces['timed']) if faces['timed'] else ()
+    for i in (number % len(faces['images']) for number in order):
         bgr, box = cv2.imread(faces['images'][i]), faces['boxes'][i]
         begin = time.perf_counter()
         angles(network, [crop(bgr, box)])

@@ -58,6 +58,7 @@ class HeadPoseNode(Node):
         super().__init__(NAME, **options)
         parameters = declare_headpose_parameters(self)
         self._estimator = _create_estimator(parameters)
+        self._max_std = np.radians(parameters.max_std)
         self._tracker = FaceTracker(parameters.smoothing_min_cutoff, parameters.smoothing_beta)
         self._converter = create_converter()
         self._rpy = self.create_publisher(Vector3Stamped, 'head_pose', RESULTS)
@@ -93,6 +94,7 @@ class HeadPoseNode(Node):
         try:
             bgr = self._converter.imgmsg_to_cv2(message, 'bgr8')
             heads = self._estimator.estimate(bgr)
+            heads = [head for head in heads if head.std.max() <= self._max_std]
         except UnreadableImage as error:
             self._warn_dropped(str(error))
             return

@@ -21,6 +21,7 @@ class HeadPoseParameters:
     max_faces: int
     min_detection_confidence: float
     min_tracking_confidence: float
+    max_std: float
     smoothing_min_cutoff: float
     smoothing_beta: float
 
@@ -69,6 +70,12 @@ def declare_headpose_parameters(node: Node) -> HeadPoseParameters:
         min_tracking_confidence=_declare(
             node, 'min_tracking_confidence', 0.5,
             'Confidence, 0 to 1, below which a followed face is looked for again.', confidence,
+        ),
+        max_std=_declare(
+            node, 'max_std', 60.0,
+            'Degrees: heads are dropped of whose roll, pitch or yaw the standard deviation is '
+            'larger, as of most things that are taken for a face and are none.',
+            FloatingPointRange(from_value=0.0, to_value=180.0),
         ),
         smoothing_min_cutoff=_declare(
             node, 'smoothing_min_cutoff', 1.0,
