@@ -117,6 +117,23 @@ def test_annotated_image_comes_without_a_face_too(ros, started):
     assert not poses
 
 
+def test_heads_that_are_too_unsure_are_dropped(ros, rendered_head):
+    ros.start('headpose_node', '--ros-args', '-p', 'max_std:=0.1')
+    publisher = ros.image_publisher()
+    poses = ros.collect(Vector3Stamped, 'head_pose')
+    annotated = ros.collect(Image, 'head_pose/annotated_image')
+    ros.connect(publisher)
+    bgr = rendered_head.render(np.eye(3))
+    ros.spin_until(
+        lambda: len(annotated) >= 5,
+        'annotated images',
+        each=lambda: publisher.publish(ros.image(bgr)),
+    )
+    # The face is there, and no angle of any face is as sure as that.
+    assert bytes(annotated[-1].data) == bgr.tobytes()
+    assert not poses
+
+
 def test_nothing_is_drawn_when_nobody_subscribes(ros, rendered_head, monkeypatch):
     drawn = []
     draw = headpose_node.draw_heads
