@@ -183,9 +183,8 @@ def test_landmarks_are_found_where_they_are(estimator, rendered_head, axis):
     assert distances.mean() < 4 and distances.max() < 15
 
 
-# Beyond 1 m the face is less than an eighth of the picture wide. FaceMesh still finds it up to
-# 1.15 m, but its landmarks lose their way on a head that is turned.
-@pytest.mark.parametrize('distance', [0.4, 0.5, 0.8, 1.0])
+# From 1.15 m on FaceMesh finds nobody at once, and at 2 m the face is 43 pixels wide.
+@pytest.mark.parametrize('distance', [0.4, 0.5, 0.8, 1.0, 1.4, 2.0])
 def test_distance_and_perspective(estimator, rendered_head, distance):
     position = (0, 0, distance)
     for yaw in (-40, -20, 0, 20, 40):
@@ -195,7 +194,7 @@ def test_distance_and_perspective(estimator, rendered_head, distance):
         away = np.linalg.norm(pixels - seen.landmarks[:, :2], axis=1).mean()
         away /= np.ptp(pixels[:, 1])
         print(f'{yaw:+d}: error {error(true, seen.rotation):.1f}, away {away:.3f} face heights')
-        assert error(true, seen.rotation) < (10 if abs(yaw) == 40 else 5)
+        assert error(true, seen.rotation) < (10 if abs(yaw) == 40 else 6)
         assert away < 0.05
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from headpose_ros.model import load_model
-from training.copies import PLAIN
+from training.copies import COPIES, PLAIN
 from training.crossval import Protocol, cross_validate
 from training.datasets import read_dataset
 from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR
@@ -24,8 +24,8 @@ def aflw(aflw2000):
 
 @pytest.fixture(scope='module')
 def aflw_landmarks(aflw):
-    # Two of the copies: with all of them, as the shipped model has, this takes minutes.
-    return extract_landmarks(aflw, 'face_mesh', [PLAIN, 'mirrored', 'coarse'])
+    # Half of the copies: with all of them, as the shipped model has, this takes minutes.
+    return extract_landmarks(aflw, 'face_mesh', list(COPIES)[::2])
 
 
 def test_aflw2000_without_extreme_angles(aflw):
@@ -53,8 +53,8 @@ def test_the_labelled_person_is_picked(aflw, aflw_landmarks):
 def test_accuracy_on_aflw2000(aflw, aflw_landmarks):
     candidate = (DEFAULT_FEATURES, DEFAULT_REGRESSOR)
     (result,) = cross_validate(aflw_landmarks, [candidate], Protocol(folds=5, repeats=1))
-    assert result.figures['MAE'] <= 3.6
-    assert result.figures['geodesic'] <= 6.1
+    assert result.figures['MAE'] <= 3.65
+    assert result.figures['geodesic'] <= 6.2
     # Faces that take a second look to be found are the hardest: beside those of the others.
     first_look = extract_landmarks(aflw, 'face_mesh', [PLAIN], retry=False)
     shown = aflw_landmarks.select(aflw_landmarks.found & aflw_landmarks.plain)
