@@ -1,4 +1,4 @@
-"""A model of random numbers, for tests of what is around it."""
+"""A model of random numbers, and landmark files, for tests of what is around them."""
 
 import numpy as np
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -6,6 +6,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from headpose_ros.features import FEATURE_SETS, extract_features
 from headpose_ros.model import ModelDescription
 from headpose_ros.uncertainty import FeatureSpace, Uncertainty
+from training.landmark_file import LandmarkFile
 
 FEATURES = 'six'
 LENGTH = FEATURE_SETS[FEATURES].length
@@ -42,4 +43,22 @@ def describe(detector: str = 'face_mesh') -> ModelDescription:
         figures={'MAE': 1.0},
         coverage={'all': (68.0, 95.0)},
         command='pytest',
+    )
+
+
+def landmark_file(
+    landmarks: np.ndarray, labels: np.ndarray, names: np.ndarray, copies: np.ndarray
+) -> LandmarkFile:
+    """Landmarks of a dataset in which every name is a photograph of its own."""
+    return LandmarkFile(
+        detector='face_mesh',
+        detector_version='a version',
+        dataset='a dataset',
+        terms='some terms',
+        left_out=0,
+        names=names,
+        groups=names,
+        copies=copies,
+        labels=labels,
+        landmarks=landmarks,
     )

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from made_up import landmark_file
 
 from headpose_ros.detector import create_detector
 from headpose_ros.rotation import rotation_from_label, rotation_from_rpy, rpy_from_rotation
@@ -99,9 +100,7 @@ def made_up(rendered_head):
     landmarks = face @ rotation_from_label(labels).swapaxes(1, 2) * sizes + places
     landmarks[::5] = np.nan
     names = np.array([f'{i:03}' for i in range(400)])
-    plain = np.full(400, PLAIN)
-    details = ('face_mesh', 'a version', 'a dataset', 'some terms', 0)
-    return LandmarkFile(*details, names, names, plain, labels, landmarks)
+    return landmark_file(landmarks, labels, names, np.full(400, PLAIN))
 
 
 @pytest.mark.parametrize('points', ['six', 'all'])
@@ -205,8 +204,7 @@ def test_the_command_measures_every_method(bundle, face_mesh, few, pointing04, t
 def test_files_that_do_not_belong_are_refused(bundle, face_mesh, few, tmp_path):
     names = np.array(['another'])
     landmarks = np.zeros((1, 468, 3), np.float32)
-    details = ('face_mesh', 'a version', 'a dataset', 'some terms', 0)
-    data = LandmarkFile(*details, names, names, np.array([PLAIN]), np.zeros((1, 3)), landmarks)
+    data = landmark_file(landmarks, np.zeros((1, 3)), names, np.array([PLAIN]))
     data.save(tmp_path / 'other.npz')
     for option, words in (
         ('--face-mesh-landmarks', 'landmarks of other images'),

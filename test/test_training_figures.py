@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up import landmark_file
 from scipy.spatial.transform import Rotation
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
@@ -20,7 +21,6 @@ from training.crossval import (
     training_rows,
 )
 from training.errors import TrainingError
-from training.landmark_file import LandmarkFile
 from training.landmarks import found_table
 from training.metrics import RESTRICTED_MAE, face_errors, pan_tilt_figures, pose_figures
 from training.parallel import one_thread
@@ -39,25 +39,10 @@ def unrelated():
     """
     rng = np.random.default_rng(0)
     shapes = np.repeat(rng.normal(size=(IMAGES, LANDMARK_COUNT, 3)), 2, axis=0)
-    landmarks = shapes + rng.normal(scale=1e-3, size=shapes.shape)
+    landmarks = (shapes + rng.normal(scale=1e-3, size=shapes.shape)).astype(np.float32)
     labels = np.repeat(rng.uniform(-1.0, 1.0, (IMAGES, 3)), 2, axis=0)
     names = np.repeat([f'image{i}' for i in range(IMAGES)], 2)
     return landmark_file(landmarks, labels, names, np.tile(list(COPIES)[:2], IMAGES))
-
-
-def landmark_file(landmarks, labels, names, copies):
-    return LandmarkFile(
-        detector='face_mesh',
-        detector_version='a version',
-        dataset='a dataset',
-        terms='some terms',
-        left_out=0,
-        names=names,
-        groups=names,
-        copies=copies,
-        labels=labels,
-        landmarks=landmarks.astype(np.float32),
-    )
 
 
 def test_no_copy_of_a_test_image_is_trained_on(unrelated, monkeypatch):

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from made_up import landmark_file
 
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.model import load_model
 from headpose_ros.rotation import label_from_rotation, rotation_from_rpy
 from headpose_ros.uncertainty import MAX_STD, MIN_STD
 from training.copies import PLAIN
-from training.landmark_file import LandmarkFile
 from training.uncertainty import coverage, fit_uncertainty
 
 DETECTORS = ['face_mesh', 'face_landmarker']
@@ -71,18 +71,9 @@ def test_a_known_scale_is_found_again(uncertainty):
 
 def test_coverage_of_normal_errors_is_that_of_a_normal_distribution(made_up):
     names = np.array([f'image{i}' for i in range(FACES)])
-    data = LandmarkFile(
-        detector='face_mesh',
-        detector_version='a version',
-        dataset='a dataset',
-        terms='some terms',
-        left_out=0,
-        names=names,
-        groups=names,
-        copies=np.full(FACES, PLAIN),
-        labels=label_from_rotation(made_up.labelled),
-        landmarks=np.broadcast_to(np.zeros((1, 1, 1), np.float32), (FACES, 468, 3)),
-    )
+    nothing = np.broadcast_to(np.zeros((1, 1, 1), np.float32), (FACES, 468, 3))
+    labels = label_from_rotation(made_up.labelled)
+    data = landmark_file(nothing, labels, names, np.full(FACES, PLAIN))
     table = coverage(made_up.features, made_up.outputs, data, np.arange(FACES))
     assert table.iloc[:, 0].tolist() == ['< 30', '30-60', '>= 60', 'all']
     # Not in each range: a label beyond 60 degrees is there by its error more often than not.

@@ -54,10 +54,7 @@ class TransformationMatrix:
         )
         height, width = bgr.shape[:2]
         return [
-            (
-                in_pixels(face, width, height),
-                rotation_from_matrix(matrix),
-            )
+            (in_pixels(face, width, height), rotation_from_matrix(matrix))
             for face, matrix in zip(
                 found.face_landmarks, found.facial_transformation_matrixes, strict=True
             )
