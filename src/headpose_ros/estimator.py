@@ -1,9 +1,11 @@
 """Image in, head poses out: the public face of the core."""
 
 import os
+from functools import partial
 
 import numpy as np
 
+from headpose_ros.camera import Camera, LineOfSight
 from headpose_ros.detector import create_detector
 from headpose_ros.face_detector import check_bgr
 from headpose_ros.face_geometry import has_shape
@@ -48,7 +50,8 @@ class HeadPoseEstimator:
         retry: bool = True,
         **confidences: float,
     ):
-        self._detector = create_detector(detector, mode, max_faces, bundle, retry, **confidences)
+        self._create_detector = partial(create_detector, detector, mode, max_faces, bundle, retry)
+        self._detector = self._create_detector(**confidences)
         self._max_faces = max_faces
         try:
             self.model = load_model(model, detector)
@@ -56,10 +59,13 @@ class HeadPoseEstimator:
             self.close()
             raise
 
-    def estimate(self, bgr: np.ndarray) -> list[HeadPose]:
+    def estimate(self, bgr: np.ndarray, camera: Camera | None = None) -> list[HeadPose]:
         """Heads of an image, the largest face first; an empty list when there is none.
 
         :param bgr: ``uint8`` (H, W, 3), blue, green, red.
+        :param camera: that took it, if it is calibrated. Then the model sees each face freed of
+            the lens, of its place in the image and of the perspective of a near head, and the
+            heads have a ``sight``; but for those that are where the calibration does not reach.
         :raises ValueError: not such an image.
         """
         check_bgr(bgr)
@@ -67,9 +73,33 @@ class HeadPoseEstimator:
         if not faces:
             return []
         faces.sort(key=_area, reverse=True)
-        landmarks = np.stack(faces[: self._max_faces])
-        rotations, stds = self.model.predict_with_std(landmarks)
-        return [HeadPose(*each) for each in zip(rotations, landmarks, stds, strict=True)]
+        faces = faces[: self._max_faces]
+        sights = [_sight(camera, face) for face in faces]
+        seen = [
+            face if sight is None else sight.portrait
+            for face, sight in zip(faces, sights, strict=True)
+        ]
+        rotations, stds = self.model.predict_with_std(np.stack(seen))
+        return [
+            HeadPose(rotation, face, std, sight=sight)
+            for rotation, face, std, sight in zip(rotations, faces, stds, sights, strict=True)
+        ]
+
+    def set_confidences(
+        self, min_detection_confidence: float, min_tracking_confidence: float
+    ) -> None:
+        """Go on with a detector of other confidences, each 0 to 1.
+
+        :raises ValueError: a confidence has no meaning; then the detector stays as it was.
+        :raises headpose_ros.face_detector.DetectorUnavailable: the detector cannot start anew;
+            then it stays as it was too.
+        """
+        before = self._detector
+        self._detector = self._create_detector(
+            min_detection_confidence=min_detection_confidence,
+            min_tracking_confidence=min_tracking_confidence,
+        )
+        before.close()
 
     def close(self) -> None:
         """Free the detector; the estimator cannot be used after it."""
@@ -84,3 +114,12 @@ class HeadPoseEstimator:
 
 def _area(landmarks: np.ndarray) -> float:
     return float(np.ptp(landmarks[:, :2], axis=0).prod())
+
+
+def _sight(camera: Camera | None, landmarks: np.ndarray) -> LineOfSight | None:
+    if camera is None:
+        return None
+    try:
+        return camera.sight_to(landmarks)
+    except ValueError:  # the calibration does not reach there
+        return None

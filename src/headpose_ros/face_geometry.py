@@ -2,6 +2,11 @@
 
 import numpy as np
 
+# Vertices of the face mesh on the cheekbones in front of the ears, the person's left one first.
+CHEEKBONES = (454, 234)
+
+SELLION = 168  # vertex at the deepest point of the nose bridge, midway between the eyes
+
 # A face whose landmarks span less than this many pixels has no shape left to read.
 MIN_FACE_SIZE = 4.0
 

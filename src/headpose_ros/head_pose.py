@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from headpose_ros.camera import LineOfSight
 from headpose_ros.rotation import quaternion_from_rotation, rpy_from_rotation
 
 
@@ -19,17 +20,24 @@ class HeadPose:
     :ivar std: (3,) radians, standard deviations of roll, pitch and yaw: how sure ``rpy`` is.
     :ivar track_id: number of the person, kept from frame to frame by a ``FaceTracker``;
         ``None`` when nothing tracks.
+    :ivar sight: the line of sight to the head; ``None`` where the camera is not calibrated.
+    :ivar neutral: (3, 3) ``rotation`` that counts as straight ahead, to which ``rpy`` is relative
+        and nothing else; ``None`` for a head that faces the camera.
     """
 
     rotation: np.ndarray
     landmarks: np.ndarray
     std: np.ndarray
     track_id: int | None = None
+    sight: LineOfSight | None = None
+    neutral: np.ndarray | None = None
 
     @cached_property
     def rpy(self) -> np.ndarray:
-        """(3,) roll, pitch, yaw in radians, REP-103 signs, zero when facing the camera."""
-        return rpy_from_rotation(self.rotation)
+        """(3,) roll, pitch, yaw in radians, REP-103 signs, zero when looking straight ahead."""
+        if self.neutral is None:
+            return rpy_from_rotation(self.rotation)
+        return rpy_from_rotation(self.neutral.T @ self.rotation)
 
     @cached_property
     def quaternion(self) -> np.ndarray:
