@@ -1,80 +1,181 @@
 """Who is who from image to image, and a steady pose for each."""
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from headpose_ros.face_geometry import overlap
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.smoothing import RotationSmoother
+from headpose_ros.smoothing import BETA, MIN_CUTOFF, RotationSmoother
 
-# A face belongs to a track when its centre moved by less than this many face sizes.
-MAX_SHIFT = 1.0
+# Frames in a row in which a face must be seen before it counts as a person, so that what flickers
+# beside somebody gets no number.
+BIRTH_FRAMES = 3
 
-# Seconds without a face after which a track ends, and after a gap as long its smoothing starts
-# anew: a head can have turned anywhere in the meantime.
+# Seconds without a face after which a person is gone: it can be anybody who comes after that.
 MAX_GAP = 0.5
 
+# The same in frames, where the stamps stand still: half a second at 60 Hz, one at 30 Hz.
+MAX_MISSES = 30
 
-@dataclass
-class _Track:
-    number: int
-    bbox: np.ndarray
-    seen: float
+# Overlap of two faces from which they are one that was found twice: a detector that follows two
+# people who pass one another slips onto the one in front with both. Of two people's faces, the
+# one behind cannot be seen when it is covered so far.
+SAME_FACE = 0.5
+
+# A face is no sighting of a person when the mean of (1 - overlap) and of the distance of the
+# centres, in face sizes, reaches this: boxes that do not touch, a whole size apart.
+MAX_COST = 1.0
+
+# Nor when it is larger or smaller by more than this factor: in MAX_GAP nobody comes from 1.2 m to
+# 0.6 m, but somebody behind may show up where one was.
+MAX_GROWTH = 2.0
+
+# Seconds of the low-pass on the motion of a face in the image: landmarks jitter by half a pixel,
+# which would be 20 pixels/s from one frame to the next.
+MOTION_TIME = 0.1
+
+# Seconds for which somebody unseen is expected to walk on; after that to have stopped behind
+# whoever is in front, or nearly so.
+MOTION_HORIZON = 0.25
+
+
+@dataclass(eq=False)
+class _Person:
+    corners: np.ndarray  # (2, 2) pixels, top left and bottom right of the face seen last
+    seen: float  # seconds
     smoother: RotationSmoother
+    number: int | None = None
+    sightings: int = 0
+    misses: int = 0  # frames in a row while the stamps stood still
+    motion: np.ndarray = field(default_factory=lambda: np.zeros(2))  # pixels per second
+
+    def expected(self, stamp: float) -> np.ndarray:
+        """Corners of the face at a stamp."""
+        return self.corners + self.motion * min(stamp - self.seen, MOTION_HORIZON)
+
+    def see(self, rotation: np.ndarray, corners: np.ndarray, stamp: float) -> np.ndarray:
+        """Take note of a sighting; the smoothed rotation."""
+        seconds = stamp - self.seen
+        if seconds > 0.0:
+            motion = (corners - self.corners).mean(axis=0) / seconds
+            self.motion += seconds / (seconds + MOTION_TIME) * (motion - self.motion)
+        self.corners, self.seen = corners, stamp
+        self.sightings += 1
+        self.misses = 0
+        return self.smoother.update(rotation, seconds)
 
 
 class FaceTracker:
-    """Numbers the heads of a stream of images and smooths the rotation of each.
+    """Numbers the people in a stream of images and smooths the rotation of each head.
+
+    A face is somebody who was seen before when it is where that one is expected, by overlap and
+    distance, in the assignment that fits best for all together. A new face becomes a person, with
+    a number, in its third frame in a row; while nobody is followed, at once. Numbers count from 1
+    and none is given twice.
 
     :param min_cutoff: of ``RotationSmoother``, Hz; 0 turns smoothing off.
     :param beta: of ``RotationSmoother``, Hz per rad/s.
     """
 
-    def __init__(self, min_cutoff: float, beta: float):
-        self._min_cutoff = min_cutoff
-        self._beta = beta
-        self._tracks: list[_Track] = []
+    def __init__(self, min_cutoff: float = MIN_CUTOFF, beta: float = BETA):
+        self._smoothing = (min_cutoff, beta)
+        self._people: list[_Person] = []
         self._next_number = 1
         self._stamp: float | None = None
 
+    @property
+    def living(self) -> frozenset[int]:
+        """Numbers of the people who are followed, seen in the last image or not."""
+        return frozenset(p.number for p in self._people if p.number is not None)
+
+    def set_smoothing(self, min_cutoff: float, beta: float) -> None:
+        """Other settings of ``RotationSmoother`` from now on, for those already followed too."""
+        self._smoothing = (min_cutoff, beta)
+        for person in self._people:
+            person.smoother.min_cutoff, person.smoother.beta = self._smoothing
+
+    def reset(self) -> None:
+        """Forget everybody; numbers go on."""
+        self._people.clear()
+        self._stamp = None
+
     def update(self, heads: list[HeadPose], stamp: float) -> list[HeadPose]:
-        """The heads of one image with ``track_id`` set and ``rotation`` smoothed, in their order.
+        """The people among the heads of one image, in their order.
 
         :param heads: of one image.
-        :param stamp: seconds, of the image; when it does not rise, everything starts anew.
+        :param stamp: seconds, of the image. When it goes back, everybody is forgotten; while it
+            stands still, people are followed and nothing is smoothed.
+        :return: heads with ``track_id`` set and ``rotation`` smoothed; faces that are not yet
+            people, and those that were found twice, are left out.
+        :raises ValueError: the stamp is not a finite number.
         """
-        if self._stamp is not None and stamp <= self._stamp:
-            self._tracks.clear()
-        self._stamp = stamp
-        self._tracks = [t for t in self._tracks if stamp - t.seen <= MAX_GAP]
-        matches = self._match(heads)
-        return [self._follow(head, matches.get(i), stamp) for i, head in enumerate(heads)]
+        if not math.isfinite(stamp):
+            raise ValueError(f'stamp is {stamp!r}; want a finite number of seconds')
+        if self._stamp is not None and stamp < self._stamp:
+            self.reset()
+        stands_still, self._stamp = stamp == self._stamp, stamp
+        self._people = [p for p in self._people if stamp - p.seen <= MAX_GAP]
+        at_once = not self.living
+        heads = _distinct(heads)
+        corners = [_corners(head) for head in heads]
+        matches = self._match(corners, stamp)
+        self._miss([p for p in self._people if p not in matches.values()], stands_still)
+        followed = []
+        for i, head in enumerate(heads):
+            person = matches.get(i) or self._meet(corners[i], stamp)
+            rotation = person.see(head.rotation, corners[i], stamp)
+            if person.number is None and (at_once or person.sightings >= BIRTH_FRAMES):
+                person.number = self._next_number
+                self._next_number += 1
+            if person.number is not None:
+                followed.append(replace(head, rotation=rotation, track_id=person.number))
+        return followed
 
-    def _match(self, heads: list[HeadPose]) -> dict[int, _Track]:
-        if not heads or not self._tracks:
+    def _match(self, corners: list[np.ndarray], stamp: float) -> dict[int, _Person]:
+        """Who each face is, by its index; without those who were not seen before."""
+        if not corners or not self._people:
             return {}
-        cost = np.array([[_shift(h.bbox, t.bbox) for t in self._tracks] for h in heads])
-        rows, columns = linear_sum_assignment(np.minimum(cost, MAX_SHIFT))
+        expected = [person.expected(stamp) for person in self._people]
+        cost = np.array([[_cost(face, other) for other in expected] for face in corners])
+        # What does not match costs the same for all, so that nobody is moved to make room for it.
+        rows, columns = linear_sum_assignment(np.minimum(cost, MAX_COST))
         return {
-            int(row): self._tracks[column]
+            int(row): self._people[column]
             for row, column in zip(rows, columns, strict=True)
-            if cost[row, column] < MAX_SHIFT
+            if cost[row, column] < MAX_COST
         }
 
-    def _follow(self, head: HeadPose, track: _Track | None, stamp: float) -> HeadPose:
-        if track is None:
-            smoother = RotationSmoother(self._min_cutoff, self._beta)
-            track = _Track(self._next_number, head.bbox, stamp, smoother)
-            self._next_number += 1
-            self._tracks.append(track)
-        rotation = head.rotation
-        if self._min_cutoff > 0.0:
-            rotation = track.smoother.update(rotation, stamp - track.seen)
-        track.bbox, track.seen = head.bbox, stamp
-        return replace(head, rotation=rotation, track_id=track.number)
+    def _meet(self, corners: np.ndarray, stamp: float) -> _Person:
+        person = _Person(corners, stamp, RotationSmoother(*self._smoothing))
+        self._people.append(person)
+        return person
+
+    def _miss(self, unseen: list[_Person], stands_still: bool) -> None:
+        for person in unseen:
+            person.misses = person.misses + 1 if stands_still else 0
+            if person.number is None or person.misses >= MAX_MISSES:
+                self._people.remove(person)
 
 
-def _shift(a: np.ndarray, b: np.ndarray) -> float:
-    centres = (a[:2] + a[2:] / 2) - (b[:2] + b[2:] / 2)
-    return float(np.linalg.norm(centres) / max(np.mean([a[2:], b[2:]]), 1.0))
+def _corners(head: HeadPose) -> np.ndarray:
+    return np.stack([head.bbox[:2], head.bbox[:2] + head.bbox[2:]])
+
+
+def _distinct(heads: list[HeadPose]) -> list[HeadPose]:
+    """Heads in their order, without the less sure ones of those that were found twice."""
+    kept: list[HeadPose] = []
+    for head in sorted(heads, key=lambda head: head.std.max()):
+        if all(overlap(_corners(head), _corners(other)) < SAME_FACE for other in kept):
+            kept.append(head)
+    return [head for head in heads if head in kept]
+
+
+def _cost(a: np.ndarray, b: np.ndarray) -> float:
+    sizes = [np.ptp(corners, axis=0).mean() for corners in (a, b)]
+    if max(sizes) > MAX_GROWTH * min(sizes):
+        return MAX_COST
+    shift = np.linalg.norm((a - b).mean(axis=0)) / np.mean(sizes)
+    return float((1.0 - overlap(a, b) + shift) / 2.0)
