@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from itertools import islice
 from types import ModuleType
 
@@ -40,3 +41,14 @@ def in_pixels(points: Sequence, width: int, height: int) -> np.ndarray:
     """
     scale = np.array([width, height, width], float)
     return np.array([(p.x, p.y, p.z) for p in islice(points, LANDMARK_COUNT)]) * scale
+
+
+@cache
+def face_mesh_edges() -> np.ndarray:
+    """Lines (M, 2) between landmarks that make them a mesh, each once.
+
+    :raises DetectorUnavailable: MediaPipe cannot be imported.
+    """
+    connections = import_mediapipe().tasks.vision.FaceLandmarksConnections
+    edges = [(edge.start, edge.end) for edge in connections.FACE_LANDMARKS_TESSELATION]
+    return np.unique(np.sort(edges, axis=1), axis=0)

@@ -1,35 +1,89 @@
 """Head poses drawn on an image."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from headpose_ros.head_pose import HeadPose
+from headpose_ros.mediapipe_import import face_mesh_edges
 from headpose_ros.rotation import OPTICAL_FROM_HEAD
 
 # Red, green, blue for x, y, z as in RViz: out of the face, to the person's left, to the top of
 # the head. BGR.
 AXIS_COLORS = ((48, 48, 235), (64, 200, 64), (240, 140, 40))
-BOX_COLOR = (230, 230, 230)
-TEXT_COLOR = (255, 255, 255)
+HEAD_COLOR = (230, 230, 230)  # of box and text
+PRIMARY_COLOR = (40, 215, 255)
+MESH_COLOR = (230, 225, 130)
 OUTLINE_COLOR = (20, 20, 20)
 
 NOSE_TIP = 1  # vertex of the face mesh
 AXIS_LENGTH = 0.6  # of the face's larger side
-REFERENCE_HEIGHT = 480  # pixels, at which lines are 2 pixels wide and text has scale 0.5
+MESH_OPACITY = 0.5
+MESH_OPAQUE_WIDTH = 150  # pixels of the face; on smaller ones lines cover all, and are fainter
+PLATE_OPACITY = 0.6  # of the dark ground below text
+
+# Pixels of the height at which lines are 2 pixels wide and text has scale 0.5. Of an image that
+# is narrower than 4:3 the height of such an image counts, for a line of text must fit its width.
+REFERENCE_HEIGHT = 480
+MIN_TEXT_SCALE = 0.35  # smaller letters of OpenCV's font cannot be read
+FONT = cv2.FONT_HERSHEY_SIMPLEX
+TEXT_WEIGHT = 10  # how much worse than a face it is to hide other text
+SUBPIXEL_BITS = 4  # binary digits after the point of the mesh's coordinates
 
 
-def draw_heads(bgr: np.ndarray, heads: list[HeadPose]) -> np.ndarray:
+@dataclass(frozen=True)
+class OverlayStyle:
+    """What is drawn of each head beside its box.
+
+    :ivar ids: numbers of the people.
+    :ivar angles: roll, pitch and yaw, degrees.
+    :ivar axes: of the head, at the tip of the nose.
+    :ivar mesh: of the face.
+    """
+
+    ids: bool = True
+    angles: bool = True
+    axes: bool = True
+    mesh: bool = False
+
+
+def draw_heads(
+    bgr: np.ndarray,
+    heads: list[HeadPose],
+    style: OverlayStyle = OverlayStyle(),
+    primary_id: int | None = None,
+) -> np.ndarray:
     """Copy of an image with box, axes and angles of each head.
 
     :param bgr: ``uint8`` (H, W, 3).
+    :param heads: in any order.
+    :param style: what is drawn.
+    :param primary_id: ``track_id`` of the head that stands out, in another colour and with a
+        thicker box; ``None`` for none.
     """
     image = bgr.copy()
+    # The primary last and so on top; its text first, which then has the best place.
+    heads = sorted(heads, key=lambda head: _is_primary(head, primary_id))
     for head in heads:
-        _draw_box(image, head)
-        length = AXIS_LENGTH * float(head.bbox[2:].max())
-        draw_axes(image, head.rotation, head.landmarks[NOSE_TIP, :2], length)
+        if style.mesh:
+            _draw_mesh(image, head)
     for head in heads:
-        _draw_angles(image, head)
+        _draw_box(image, head, primary_id)
+    for head in heads:
+        if style.axes:
+            length = AXIS_LENGTH * float(head.bbox[2:].max())
+            draw_axes(image, head.rotation, head.landmarks[NOSE_TIP, :2], length)
+    texts: list[_Area] = []
+    boxes = [_Area(*head.bbox) for head in heads]
+    for head, box in reversed(list(zip(heads, boxes, strict=True))):
+        words = _words(head, style)
+        places = list(_places(image, words, box, len(heads) == 1)) if words else []
+        if places:  # otherwise the image is too small for letters
+            text, area = min(places, key=lambda place: _hidden(place[1], texts, boxes))
+            _draw_text(image, text, area, _color(head, primary_id))
+            texts.append(area)
     return image
 
 
@@ -52,36 +106,153 @@ def draw_axes(image: np.ndarray, rotation: np.ndarray, origin: np.ndarray, lengt
 
 def describe(head: HeadPose) -> str:
     """Angles of a head in words, degrees."""
+    return '  '.join(_angles(head))
+
+
+@dataclass(frozen=True)
+class _Area:
+    """A rectangle of an image, pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def overlap(self, other: '_Area') -> float:
+        """Square pixels that both cover."""
+        width = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        height = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
+        return max(0.0, width) * max(0.0, height)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """Lines of text, and how large they are.
+
+    :ivar width: pixels, with a margin on both sides.
+    :ivar line_height: pixels from one line to the next.
+    :ivar letters: pixels of the height of a letter such as k.
+    :ivar margin: pixels between the letters and the edges.
+    """
+
+    lines: tuple[str, ...]
+    scale: float
+    thickness: int
+    width: int
+    line_height: int
+    letters: int
+    margin: int
+
+    @property
+    def height(self) -> int:
+        return self.line_height * len(self.lines)
+
+
+def _angles(head: HeadPose) -> list[str]:
     roll, pitch, yaw = np.round(np.degrees(head.rpy)) + 0.0  # no "-0"
-    return f'roll {roll:+.0f}  pitch {pitch:+.0f}  yaw {yaw:+.0f}'
+    return [f'roll {roll:+.0f}', f'pitch {pitch:+.0f}', f'yaw {yaw:+.0f}']
 
 
-def _draw_box(image: np.ndarray, head: HeadPose) -> None:
+def _words(head: HeadPose, style: OverlayStyle) -> list[str]:
+    number = [f'#{head.track_id}'] if style.ids and head.track_id is not None else []
+    return number + (_angles(head) if style.angles else [])
+
+
+def _is_primary(head: HeadPose, primary_id: int | None) -> bool:
+    return primary_id is not None and head.track_id == primary_id
+
+
+def _color(head: HeadPose, primary_id: int | None) -> tuple[int, int, int]:
+    return PRIMARY_COLOR if _is_primary(head, primary_id) else HEAD_COLOR
+
+
+def _draw_mesh(image: np.ndarray, head: HeadPose) -> None:
+    """Lines through which the face can be seen."""
+    low = np.clip(np.floor(head.bbox[:2]) - 1, 0, image.shape[1::-1]).astype(int)
+    high = np.clip(np.ceil(head.bbox[:2] + head.bbox[2:]) + 2, 0, image.shape[1::-1]).astype(int)
+    part = image[low[1]:high[1], low[0]:high[0]]
+    if part.size == 0:
+        return
+    points = _limited(head.landmarks[:, :2] - low) * (1 << SUBPIXEL_BITS)
+    lines = np.round(points).astype(np.int32)[face_mesh_edges()]
+    drawn = part.copy()
+    cv2.polylines(drawn, lines, False, MESH_COLOR, 1, cv2.LINE_AA, SUBPIXEL_BITS)
+    opacity = MESH_OPACITY * min(1.0, head.bbox[2] / MESH_OPAQUE_WIDTH)
+    part[:] = cv2.addWeighted(drawn, opacity, part, 1 - opacity, 0)
+
+
+def _draw_box(image: np.ndarray, head: HeadPose, primary_id: int | None) -> None:
     x, y, width, height = head.bbox
     corners = _pixel((x, y)), _pixel((x + width, y + height))
-    cv2.rectangle(image, *corners, BOX_COLOR, max(1, _thickness(image) // 2), cv2.LINE_AA)
+    thickness = _thickness(image)
+    thickness = max(2, thickness) if _is_primary(head, primary_id) else max(1, thickness // 2)
+    cv2.rectangle(image, *corners, _color(head, primary_id), thickness, cv2.LINE_AA)
 
 
-def _draw_angles(image: np.ndarray, head: HeadPose) -> None:
-    text = describe(head) if head.track_id is None else f'#{head.track_id}  {describe(head)}'
+def _hidden(area: _Area, texts: list[_Area], boxes: list[_Area]) -> float:
+    """How much text in that area would hide, other text above all."""
+    return TEXT_WEIGHT * sum(map(area.overlap, texts)) + sum(map(area.overlap, boxes))
+
+
+def _draw_text(
+    image: np.ndarray, text: _Text, area: _Area, color: tuple[int, int, int]
+) -> None:
+    left, top = int(area.x), int(area.y)
+    plate = image[top:top + text.height, left:left + text.width]
+    plate[:] = cv2.convertScaleAbs(plate, alpha=1 - PLATE_OPACITY)
+    for i, line in enumerate(text.lines):
+        # OpenCV wants the left end of the line that the letters stand on.
+        base = top + text.margin + text.letters + text.line_height * i
+        origin = left + text.margin, base
+        cv2.putText(image, line, origin, FONT, text.scale, color, text.thickness, cv2.LINE_AA)
+
+
+def _places(
+    image: np.ndarray, words: list[str], box: _Area, is_alone: bool
+) -> Iterator[tuple[_Text, _Area]]:
+    """Where words can stand inside an image beside a box, the best place first."""
+    row, column = _set(image, ['  '.join(words)]), _set(image, words)
+    # A column is not wider than most faces and leaves the room over those beside it to them.
+    layouts = (row, column) if is_alone or row.width <= box.width else (column, row)
+    gap = _thickness(image)
+    for text in layouts:
+        for x, y in (
+            (box.x, box.y - text.height - gap),
+            (box.x, box.y + box.height + gap),
+            (box.x + box.width + gap, box.y),
+            (box.x - text.width - gap, box.y),
+        ):
+            room = image.shape[1] - text.width, image.shape[0] - text.height
+            if min(room) >= 0:
+                x, y = np.clip((x, y), 0, room)
+                yield text, _Area(x, y, text.width, text.height)
+
+
+def _set(image: np.ndarray, lines: list[str]) -> _Text:
+    scale = max(MIN_TEXT_SCALE, 0.5 * _size(image))
     thickness = max(1, _thickness(image) // 2)
-    scale = max(0.35, 0.5 * image.shape[0] / REFERENCE_HEIGHT)
-    (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, thickness)
-    # Above the box, and inside the image when the box reaches out of it.
-    x = int(np.clip(head.bbox[0], 0, max(0, image.shape[1] - width)))
-    y = int(np.clip(head.bbox[1] - height // 2, height + 2, image.shape[0] - 2))
-    for color, extra in ((OUTLINE_COLOR, 2), (TEXT_COLOR, 0)):
-        cv2.putText(
-            image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, scale, color, thickness + extra,
-            cv2.LINE_AA,
-        )
+    sizes = [cv2.getTextSize(line, FONT, scale, thickness) for line in lines]
+    (_, letters), tails = sizes[0]  # heights above and below the line they stand on
+    margin = letters // 2
+    width = max(width for (width, _), _ in sizes) + 2 * margin
+    line_height = letters + tails + thickness + margin
+    return _Text(tuple(lines), scale, thickness, width, line_height, letters, margin)
+
+
+def _size(image: np.ndarray) -> float:
+    height, width = image.shape[:2]
+    return min(height, width * 3 / 4) / REFERENCE_HEIGHT
 
 
 def _thickness(image: np.ndarray) -> int:
-    return max(1, round(2 * image.shape[0] / REFERENCE_HEIGHT))
+    return max(1, round(2 * _size(image)))
 
 
 def _pixel(point: np.ndarray | tuple[float, float]) -> tuple[int, int]:
-    # OpenCV draws with 32-bit integers; a landmark far outside the image stays far outside.
-    x, y = np.clip(np.round(point), -30000, 30000)
+    x, y = _limited(np.round(point))
     return int(x), int(y)
+
+
+def _limited(points: np.ndarray) -> np.ndarray:
+    # OpenCV draws with 32-bit integers; a landmark far outside the image stays far outside.
+    return np.clip(points, -30000, 30000)
