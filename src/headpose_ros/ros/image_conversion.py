@@ -91,7 +91,7 @@ _LAYOUTS.update({
 
 SUPPORTED_ENCODINGS = tuple(_LAYOUTS)
 
-_EIGHT_FROM_SIXTEEN_BITS = 255 / 65535
+EIGHT_FROM_SIXTEEN_BITS = 255 / 65535
 _SHOWN_NAME_LENGTH = 32  # characters of an unknown encoding that an error repeats
 
 
@@ -157,7 +157,7 @@ class ImageConverter:
         if layout.code is not None:
             image = cv2.cvtColor(image, layout.code)
         if layout.sample_bytes == 2:
-            image = cv2.convertScaleAbs(image, alpha=_EIGHT_FROM_SIXTEEN_BITS)
+            image = cv2.convertScaleAbs(image, alpha=EIGHT_FROM_SIXTEEN_BITS)
         return image
 
 
