@@ -43,11 +43,16 @@ EXTRAS = {
         'ros-jazzy-sensor-msgs',
         'ros-jazzy-geometry-msgs',
         'ros-jazzy-std-msgs',
+        'ros-jazzy-std-srvs',
+        'ros-jazzy-diagnostic-msgs',
+        'ros-jazzy-lifecycle-msgs',
+        'ros-jazzy-visualization-msgs',
     ],
 }
 EXTRAS['test'] = [
     'pytest>=7.4',
     'hypothesis>=6.90',
+    'psutil>=5.9',
     'pyyaml>=6.0',
     *EXTRAS['sample'],
     *EXTRAS['training'],

@@ -4,7 +4,7 @@ from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument
 from launch.conditions import IfCondition
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, PythonExpression
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
@@ -23,6 +23,14 @@ def generate_launch_description():
         [
             DeclareLaunchArgument(
                 'image', default_value='image', description='Topic of the camera images.'
+            ),
+            DeclareLaunchArgument(
+                'camera_info',
+                # Where camera drivers put it: beside the images.
+                default_value=PythonExpression(
+                    ["'", image, "'[:'", image, "'.rfind('/') + 1] + 'camera_info'"]
+                ),
+                description='Topic of the calibration of the camera.',
             ),
             DeclareLaunchArgument(
                 'params_file',
@@ -49,7 +57,7 @@ def generate_launch_description():
                 executable='headpose_node',
                 namespace=namespace,
                 parameters=[LaunchConfiguration('params_file'), {'use_sim_time': use_sim_time}],
-                remappings=[('image', image)],
+                remappings=[('image', image), ('camera_info', LaunchConfiguration('camera_info'))],
                 output='screen',
             ),
             Node(
@@ -58,7 +66,9 @@ def generate_launch_description():
                 name='usb_cam',
                 namespace=namespace,
                 parameters=[{'frame_id': 'camera_optical_frame', 'use_sim_time': use_sim_time}],
-                remappings=[('image_raw', image)],
+                remappings=[
+                    ('image_raw', image), ('camera_info', LaunchConfiguration('camera_info')),
+                ],
                 condition=IfCondition(LaunchConfiguration('camera')),
                 output='screen',
             ),

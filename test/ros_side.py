@@ -8,8 +8,13 @@ import sys
 import threading
 import time
 
+import psutil
 import rclpy
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
@@ -56,6 +61,17 @@ class Process:
 
     def signal(self, number):
         self._process.send_signal(number)
+
+    @property
+    def memory(self):
+        """Bytes in use."""
+        return psutil.Process(self._process.pid).memory_info().rss
+
+    @property
+    def seconds_used(self):
+        """Seconds of a core used so far."""
+        times = psutil.Process(self._process.pid).cpu_times()
+        return times.user + times.system
 
     def exit_code(self):
         """Wait for the end."""
@@ -133,6 +149,33 @@ class RosSide:
                 due = time.monotonic() + period
                 each()
             self.executor.spin_once(timeout_sec=min(0.01, period))
+
+    def call(self, kind, name, request):
+        """Response of a service."""
+        client = self.node.create_client(kind, name)
+        self.spin_until(client.service_is_ready, f'the service {name}')
+        future = client.call_async(request)
+        self.spin_until(future.done, f'a response of {name}')
+        self.node.destroy_client(client)
+        return future.result()
+
+    def set_parameters(self, node='headpose_node', **values):
+        """Result of setting parameters of a node, all at once."""
+        request = SetParametersAtomically.Request(
+            parameters=[Parameter(k, value=v).to_parameter_msg() for k, v in values.items()]
+        )
+        name = f'{node}/set_parameters_atomically'
+        return self.call(SetParametersAtomically, name, request).result
+
+    def change_state(self, label, node='headpose_node'):
+        """Whether a transition of a lifecycle node went through."""
+        number = getattr(Transition, f'TRANSITION_{label.upper()}')
+        request = ChangeState.Request(transition=Transition(id=number))
+        return self.call(ChangeState, f'{node}/change_state', request).success
+
+    def state(self, node='headpose_node'):
+        """State of a lifecycle node, such as ``active``."""
+        return self.call(GetState, f'{node}/get_state', GetState.Request()).current_state.label
 
     def connect(self, publisher):
         """Wait until somebody listens."""

@@ -5,6 +5,7 @@ import sys
 
 ROS_PACKAGES = (
     'rclpy', 'cv_bridge', 'sensor_msgs', 'geometry_msgs', 'std_msgs', 'rcl_interfaces',
+    'std_srvs', 'diagnostic_msgs', 'lifecycle_msgs', 'visualization_msgs', 'tf2_msgs',
     'builtin_interfaces', 'launch', 'launch_ros', 'ament_index_python', 'tf2_ros',
 )
 

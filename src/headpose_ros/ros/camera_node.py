@@ -15,7 +15,7 @@ from headpose_ros.face_detector import DetectorUnavailable
 from headpose_ros.image_source import ImageSource, SourceError, open_source
 from headpose_ros.ros.image_conversion import create_converter
 from headpose_ros.ros.messages import camera_info_message
-from headpose_ros.ros.parameters import CameraParameters, declare_camera_parameters
+from headpose_ros.ros.parameters import CameraParameters, declare_parameters
 from headpose_ros.ros.run import StartError, run_node
 
 NAME = 'camera_node'
@@ -36,29 +36,29 @@ class CameraNode(Node):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(NAME, **options)
-        self._parameters = declare_camera_parameters(self)
-        self._source = _open(self._parameters)
+        self._settings = declare_parameters(self, CameraParameters)
+        self._source = _open(self._settings)
         self._frames = self._all_frames()
         self._begun = False
         self._converter = create_converter()
         self._image = self.create_publisher(Image, 'image', IMAGES)
         self._info = self.create_publisher(CameraInfo, 'camera_info', IMAGES)
-        rate = self._parameters.rate or self._source.rate
+        rate = self._settings.rate or self._source.rate
         self.create_timer(1.0 / rate, self._publish)
         self.get_logger().info(
-            f'{self._parameters.source} at {rate:g} Hz to {self._image.topic_name} and '
+            f'{self._settings.source} at {rate:g} Hz to {self._image.topic_name} and '
             f'{self._info.topic_name}'
         )
 
     def _all_frames(self) -> Iterator[np.ndarray | None]:
         yield from self._source.frames()
-        while self._parameters.loop:
+        while self._settings.loop:
             yield from self._source.frames()
 
     def _publish(self) -> None:
         if not self._begun:
             # What is shown once should be seen from its beginning.
-            self._begun = self._parameters.loop or self._image.get_subscription_count() > 0
+            self._begun = self._settings.loop or self._image.get_subscription_count() > 0
             if not self._begun:
                 return
         bgr = next(self._frames, False)
@@ -69,12 +69,12 @@ class CameraNode(Node):
             return
         if bgr is None:
             self.get_logger().warning(
-                f'{self._parameters.source} gave no image; trying again',
+                f'{self._settings.source} gave no image; trying again',
                 throttle_duration_sec=WARNING_PERIOD,
             )
             return
         header = Header(
-            stamp=self.get_clock().now().to_msg(), frame_id=self._parameters.frame_id
+            stamp=self.get_clock().now().to_msg(), frame_id=self._settings.frame_id
         )
         height, width = bgr.shape[:2]
         matrix = self._source.camera_matrix
@@ -91,7 +91,7 @@ def _open(parameters: CameraParameters) -> ImageSource:
     try:
         return open_source(parameters.source, size)
     except (SourceError, DetectorUnavailable) as error:
-        raise StartError(f'cannot start: {error}') from error
+        raise StartError(str(error)) from error
 
 
 def main(args: list[str] | None = None) -> int:

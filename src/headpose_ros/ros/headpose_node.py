@@ -2,185 +2,227 @@
 
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-from geometry_msgs.msg import QuaternionStamped, Vector3Stamped
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
-from rclpy.node import Node
-from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.subscription import Subscription
-from sensor_msgs.msg import Image
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
 
-from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.face_detector import DetectorUnavailable
-from headpose_ros.head_pose import HeadPose
-from headpose_ros.overlay import draw_heads
-from headpose_ros.ros.image_conversion import UnreadableImage, create_converter
-from headpose_ros.ros.messages import orientation_message, rpy_message, stamp_seconds
-from headpose_ros.ros.parameters import HeadPoseParameters, declare_headpose_parameters
-from headpose_ros.ros.run import StartError, run_node
-from headpose_ros.ros.stream_watch import StreamWatch
-from headpose_ros.tracking import FaceTracker
+from headpose_ros.ros.diagnostics import ERROR, Diagnostics, Finding, Report, load_values
+from headpose_ros.ros.health import camera_findings, stream_findings
+from headpose_ros.ros.image_conversion import UnreadableImage
+from headpose_ros.ros.image_input import ImageMessage
+from headpose_ros.ros.lifecycle import refuse_impossible_transitions, told_if_it_fails
+from headpose_ros.ros.messages import stamp_seconds
+from headpose_ros.ros.neutral_services import NeutralServices
+from headpose_ros.ros.parameters import (
+    HeadPoseParameters,
+    changed_parameters,
+    declare_parameters,
+)
+from headpose_ros.ros.pipeline import Pipeline
+from headpose_ros.ros.run import run_node
+from headpose_ros.ros.stream_watch import Load, StreamWatch
+from headpose_ros.ros.transforms import TransformsUnavailable
 
 NAME = 'headpose_node'
 
-# Sensor-data QoS with room for one image: while the node works on an image, a newer one replaces
-# the one that waits, so that a pose is never of an old image.
-NEWEST_IMAGE = QoSProfile(
-    history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT
-)
-RESULTS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
-RESULT_IMAGES = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
-
-WATCH_PERIOD = 1.0  # seconds
 WARNING_PERIOD = 10.0  # seconds between warnings of one kind
-
-LOGGED_FIGURES = ('MAE', 'geodesic')  # of the model's, degrees
-
-RATE_CURE = 'this machine does not hold the rate: lower the rate or the size of the images'
-PROFILE_CURE = (
-    'they are lost on the way: with Fast DDS, start the camera with the large-image profile '
-    '(see README, "Images get lost")'
-)
+LISTENER_PERIOD = 0.25  # seconds between two looks for listeners
 
 
-class HeadPoseNode(Node):
-    """Subscribes to ``image``, publishes ``head_pose``, its orientation and an annotated image.
+class HeadPoseNode(LifecycleNode):
+    """Subscribes to ``image`` and ``camera_info``, and publishes the poses of heads.
 
     Everything happens in the one thread that spins the node, because the detector wants one.
 
     :param options: of ``rclpy.node.Node``, such as its context.
-    :raises StartError: detector or model cannot be used.
+    :raises headpose_ros.ros.parameters.ParameterRefused: a parameter has no meaning.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(NAME, **options)
-        parameters = declare_headpose_parameters(self)
-        self._estimator = _create_estimator(parameters)
-        self._max_std = np.radians(parameters.max_std)
-        self._tracker = FaceTracker(parameters.smoothing_min_cutoff, parameters.smoothing_beta)
-        self._converter = create_converter()
-        self._rpy = self.create_publisher(Vector3Stamped, 'head_pose', RESULTS)
-        self._orientation = self.create_publisher(
-            QuaternionStamped, 'head_pose/orientation', RESULTS
-        )
-        self._annotated = self.create_publisher(Image, 'head_pose/annotated_image', RESULT_IMAGES)
-        # Humble's rclpy does not tell the number that a publisher gave to its message.
-        numbered = hasattr(Subscription, 'CallbackType')
-        on_image = self._on_numbered_image if numbered else self._on_image
-        self._images = self.create_subscription(Image, 'image', on_image, NEWEST_IMAGE)
+        refuse_impossible_transitions(self)
+        self._settings = declare_parameters(self, HeadPoseParameters)
+        self.add_on_set_parameters_callback(self._on_parameters)
+        self._pipeline: Pipeline | None = None
+        self._is_active = False
+        self._failure = ''  # why the last transition did not go through
+        self._faces = 0  # in the last image
         self._watch = StreamWatch(time.monotonic())
-        # A steady clock, so that the warnings come without a /clock in simulated time too.
+        self._neutral = NeutralServices(self, lambda: self._is_active)
+        Diagnostics(self, self._report)
+        # Steady, so that it goes on without a /clock in simulated time too.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(WATCH_PERIOD, self._on_watch, clock=steady)
-        self._log_start()
+        self._listener_timer = self.create_timer(LISTENER_PERIOD, self._on_listeners, clock=steady)
+        self._listener_timer.cancel()
+        self._autostart_timer = self.create_timer(0.0, self._on_autostart, clock=steady)
+
+    @told_if_it_fails
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load detector and model, and make the publishers."""
+        try:
+            self._pipeline = Pipeline(self, self._settings, self._on_image)
+        except (ValueError, DetectorUnavailable, TransformsUnavailable) as error:
+            self._failure = f'cannot be configured: {error}'
+            self.get_logger().error(
+                f'{self._failure}; when that is mended: '
+                f'ros2 lifecycle set {self.get_fully_qualified_name()} configure'
+            )
+            return TransitionCallbackReturn.FAILURE
+        self._failure = ''
+        self.get_logger().info(self._pipeline.describe())
+        return super().on_configure(state)
+
+    @told_if_it_fails
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Subscribe to the camera."""
+        self._is_active = True
+        self._on_listeners()
+        self._listener_timer.reset()
+        self.get_logger().info(
+            f'images from {self._pipeline.images.topic}, results on '
+            f'{", ".join(self._pipeline.outputs.topics)}'
+        )
+        return super().on_activate(state)
+
+    @told_if_it_fails
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Unsubscribe from the camera."""
+        self._deactivate()
+        return super().on_deactivate(state)
+
+    @told_if_it_fails
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free detector, model and publishers."""
+        self._free()
+        return super().on_cleanup(state)
+
+    @told_if_it_fails
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free everything, from any state."""
+        self._free()
+        return super().on_shutdown(state)
+
+    @told_if_it_fails
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free everything, so that it can be configured anew."""
+        self._failure = 'a transition failed, see the log'
+        self._free()
+        return super().on_error(state)
 
     def destroy_node(self) -> None:
         """Free the detector as well."""
-        self._estimator.close()
+        self._free()
         super().destroy_node()
 
-    def _on_numbered_image(self, message: Image, info: dict[str, int | None]) -> None:
-        self._on_image(message, info)
+    def _deactivate(self) -> None:
+        if self._is_active:
+            self._is_active = False
+            self._listener_timer.cancel()
+            self._pipeline.stop()
+            if self.context.ok():
+                self._pipeline.outputs.clear()
 
-    def _on_image(self, message: Image, info: dict[str, int | None] | None = None) -> None:
+    def _free(self) -> None:
+        self._deactivate()
+        if self._pipeline is not None:
+            self._pipeline.close()
+            self._pipeline = None
+
+    def _on_autostart(self) -> None:
+        self.destroy_timer(self._autostart_timer)
+        # Somebody may have been faster.
+        if not self._settings.autostart or self._pipeline is not None:
+            return
+        if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
+            self.trigger_activate()
+
+    def _on_listeners(self) -> None:
+        """Subscribe to the camera or unsubscribe, as the listeners and ``lazy`` want it."""
+        pipeline = self._pipeline
+        is_wanted = (
+            not self._settings.lazy
+            or self._neutral.is_recording
+            or pipeline.outputs.has_listeners()
+        )
+        if is_wanted and not pipeline.images.is_running:
+            self._watch.restart(time.monotonic())
+            pipeline.start()
+        elif not is_wanted and pipeline.images.is_running:
+            pipeline.stop()
+
+    def _on_image(self, message: ImageMessage, number: int | None) -> None:
         start = time.monotonic()
-        self._process(message)
-        number = info['publication_sequence_number'] if info else None
-        self._watch.worked(start, time.monotonic(), number)
-
-    def _process(self, message: Image) -> None:
+        missed = self._watch.came(start, number, stamp_seconds(message.header))
         try:
-            bgr = self._converter.imgmsg_to_cv2(message, 'bgr8')
-            heads = self._estimator.estimate(bgr)
-            heads = [head for head in heads if head.std.max() <= self._max_std]
+            people, latency = self._pipeline.work_on(message, self._settings)
         except UnreadableImage as error:
-            self._warn_dropped(str(error))
-            return
+            self._drop(str(error))
         except Exception as error:  # whatever a foreign library makes of an odd image
-            self._warn_dropped(f'{type(error).__name__}: {error}')
+            self._drop(f'{type(error).__name__}: {error}')
+        else:
+            self._faces = len(people.heads)
+            self._neutral.add(people.primary)
+            self._watch.worked(start, time.monotonic(), latency, missed)
+
+    def _drop(self, reason: str) -> None:
+        if not self.context.ok():  # a signal came while the image was worked on
             return
-        heads = self._tracker.update(heads, stamp_seconds(message.header))
-        if heads:
-            self._rpy.publish(rpy_message(message.header, heads[0]))
-            self._orientation.publish(orientation_message(message.header, heads[0]))
-        if self._annotated.get_subscription_count() > 0:
-            self._publish_annotated(message, bgr, heads)
-
-    def _publish_annotated(
-        self, message: Image, bgr: np.ndarray, heads: list[HeadPose]
-    ) -> None:
-        drawn = draw_heads(bgr, heads)
-        self._annotated.publish(self._converter.cv2_to_imgmsg(drawn, 'bgr8', message.header))
-
-    def _warn_dropped(self, reason: str) -> None:
+        self._watch.failed(time.monotonic(), reason)
         self.get_logger().warning(
             f'dropped an image: {reason}', throttle_duration_sec=WARNING_PERIOD
         )
 
-    def _on_watch(self) -> None:
+    def _on_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
+        try:
+            changed = changed_parameters(self._settings, parameters)
+            if self._pipeline is not None:
+                self._pipeline.change(self._settings, changed)
+        except (ValueError, DetectorUnavailable) as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        self._settings = changed
+        return SetParametersResult(successful=True)
+
+    def _report(self) -> Report:
         now = time.monotonic()
-        topic = self._images.topic_name
-        silence = self._watch.silence(now)
-        if silence is not None:
-            self.get_logger().warning(
-                f'no image on {topic} for {silence:.0f} s: {self._why_silent()}',
-                throttle_duration_sec=WARNING_PERIOD,
-            )
-        load = self._watch.load(now)
-        # Two publishers count their images each for itself.
-        if load is not None and load.too_high and self.count_publishers(topic) <= 1:
-            missed = 'some' if load.missed is None else f'{load.missed:.0%}'
-            cure = PROFILE_CURE if load.lost_on_the_way else RATE_CURE
-            self.get_logger().warning(
-                f'{missed} of the images on {topic} are missed, {load.rate:.1f} a second are '
-                f'worked on, which takes {load.busy:.0%} of the time; {cure}',
-                throttle_duration_sec=WARNING_PERIOD,
-            )
-
-    def _why_silent(self) -> str:
-        topic = self._images.topic_name
-        publishers = self.get_publishers_info_by_topic(topic)
-        if not publishers:
-            return 'nobody publishes it; is the camera running, is image remapped to its topic?'
-        foreign = {p.topic_type for p in publishers} - {'sensor_msgs/msg/Image'}
-        if foreign:
-            return f'it is a {", ".join(foreign)}; want sensor_msgs/msg/Image'
-        return f'{len(publishers)} publish it, but nothing arrives; {PROFILE_CURE}'
-
-    def _log_start(self) -> None:
-        model = self._estimator.model
-        converter = self._converter.name
-        if self._converter.reason:
-            converter += f' ({self._converter.reason})'
-        figures = model.description.figures
-        accuracy = ', '.join(
-            f'{name} {figures[name]:.2f} deg' for name in LOGGED_FIGURES if name in figures
-        )
-        self.get_logger().info(
-            f'detector {model.description.detector}, model {model.path} ({accuracy}), images '
-            f'converted by {converter}'
-        )
-        self.get_logger().info(
-            f'images from {self._images.topic_name}, poses to {self._rpy.topic_name} and '
-            f'{self._orientation.topic_name}, overlay to {self._annotated.topic_name}'
+        load = self._watch.load(now) if self._is_active else None
+        pipeline, watch = self._pipeline, self._watch
+        return Report(
+            state=self._state(),
+            findings=tuple(self._findings(load, now)),
+            hardware=pipeline.images.topic if pipeline else '',
+            values={
+                'detector': self._settings.detector,
+                'model': pipeline.model.path if pipeline else '-',
+                'faces': self._faces if self._is_active else '-',
+                'frames in': watch.processed + watch.dropped + watch.missed,
+                'frames processed': watch.processed,
+                'frames skipped': watch.missed,
+                'frames dropped': watch.dropped,
+                **dict(load_values(load)),
+            },
         )
 
+    def _state(self) -> str:
+        if self._pipeline is None:
+            return 'not configured'
+        if not self._is_active:
+            return 'not active'
+        return 'works' if self._pipeline.images.is_running else 'sleeps, as nobody listens'
 
-def _create_estimator(parameters: HeadPoseParameters) -> HeadPoseEstimator:
-    try:
-        return HeadPoseEstimator(
-            detector=parameters.detector,
-            mode='video',
-            max_faces=parameters.max_faces,
-            model=parameters.model or None,
-            bundle=parameters.bundle or None,
-            min_detection_confidence=parameters.min_detection_confidence,
-            min_tracking_confidence=parameters.min_tracking_confidence,
-        )
-    except (ValueError, DetectorUnavailable) as error:
-        raise StartError(f'cannot start: {error}') from error
+    def _findings(self, load: Load | None, now: float) -> Iterator[Finding]:
+        if self._failure:
+            yield Finding(ERROR, self._failure)
+        if not self._is_active or not self._pipeline.images.is_running:
+            return
+        for finding in stream_findings(self._watch, self._pipeline.images, load, now):
+            self.get_logger().warning(finding.text, throttle_duration_sec=WARNING_PERIOD)
+            yield finding
+        yield from camera_findings(self._watch, self._pipeline.calibration)
 
 
 def main(args: list[str] | None = None) -> int:

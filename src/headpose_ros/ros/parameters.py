@@ -1,144 +1,257 @@
-"""Parameters of the nodes: declared with description, type and range, read as one value."""
+"""Parameters of the nodes: name, default, description and range of each, in one place."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar
 
+import numpy as np
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from headpose_ros.bundle import VARIABLE
+from headpose_ros.camera_pose import HEAD_WIDTH
 from headpose_ros.detector import DETECTORS
+from headpose_ros.following import MAX_BETA, MAX_MIN_CUTOFF, FollowSettings
 from headpose_ros.image_source import SAMPLE
+from headpose_ros.overlay import OverlayStyle
+from headpose_ros.primary import POLICIES
+from headpose_ros.ros.image_input import TRANSPORTS
+from headpose_ros.smoothing import BETA, MIN_CUTOFF
+
+T = TypeVar('T')
+
+
+class ParameterRefused(ValueError):
+    """A value of a parameter cannot be; the message says why."""
+
+
+def _parameter(
+    default: Any,
+    description: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: Sequence[str] = (),
+    constraints: str = '',
+    live: bool = False,
+) -> Any:
+    """Field of a dataclass that is a parameter of a node.
+
+    :param low: smallest value of a number.
+    :param high: largest value of a number.
+    :param choices: values of a text.
+    :param constraints: what else must hold, in words.
+    :param live: whether it can change while the node runs.
+    """
+    if choices:
+        constraints = f'one of: {", ".join(choices)}'
+    descriptor = ParameterDescriptor(
+        description=description, additional_constraints=constraints, read_only=not live
+    )
+    if low is not None and isinstance(default, int):
+        descriptor.integer_range = [IntegerRange(from_value=low, to_value=high, step=1)]
+    elif low is not None:
+        descriptor.floating_point_range = [FloatingPointRange(from_value=low, to_value=high)]
+    return field(default=default, metadata={'descriptor': descriptor, 'choices': choices})
 
 
 @dataclass(frozen=True)
 class HeadPoseParameters:
-    """Parameters of ``headpose_node``; see ``declare_headpose_parameters`` for their meaning."""
+    """Parameters of ``headpose_node``.
 
-    detector: str
-    bundle: str
-    model: str
-    max_faces: int
-    min_detection_confidence: float
-    min_tracking_confidence: float
-    max_std: float
-    smoothing_min_cutoff: float
-    smoothing_beta: float
+    :raises ParameterRefused: a value has no meaning.
+    """
+
+    autostart: bool = _parameter(
+        True,
+        'Configure and activate at the start; false leaves both to a lifecycle manager.',
+    )
+    detector: str = _parameter('face_mesh', 'Face detector.', choices=tuple(DETECTORS))
+    bundle: str = _parameter(
+        '',
+        'Path of the .task bundle of the detector face_landmarker; empty for the one of '
+        f'{VARIABLE}, or else the one that "headpose fetch-model" downloaded.',
+    )
+    model: str = _parameter(
+        '',
+        'Path of a trained model; empty for the one of the package. joblib files run code when '
+        'they are loaded: name only files you trust.',
+    )
+    max_faces: int = _parameter(1, 'Faces to look for at the most.', low=1, high=10)
+    image_transport: str = _parameter(
+        'raw',
+        'Whether to subscribe to raw images (topic "image") or compressed ones (the same topic '
+        'with "/compressed" after it).',
+        choices=TRANSPORTS,
+    )
+    rectified: bool = _parameter(
+        False,
+        'Whether the images are rectified already: then the projection matrix of camera_info '
+        'counts, otherwise its camera matrix and distortion.',
+    )
+    publish_tf: bool = _parameter(
+        False,
+        'Broadcast a TF frame face_<id> for each head, which needs tf2_ros and a calibrated '
+        'camera.',
+    )
+    tf_prefix: str = _parameter(
+        '', 'Put before the names of the TF frames, to tell several cameras apart.'
+    )
+    min_detection_confidence: float = _parameter(
+        0.5, 'Confidence below which a found face is dropped.', low=0.0, high=1.0, live=True
+    )
+    min_tracking_confidence: float = _parameter(
+        0.5,
+        'Confidence below which a followed face is looked for again.',
+        low=0.0, high=1.0, live=True,
+    )
+    max_std: float = _parameter(
+        60.0,
+        'Degrees: heads are dropped of whose roll, pitch or yaw the standard deviation is '
+        'larger, as of most things that are taken for a face and are none.',
+        low=0.0, high=180.0, live=True,
+    )
+    smoothing_min_cutoff: float = _parameter(
+        MIN_CUTOFF,
+        'One Euro filter: cutoff in Hz while the head holds still; lower is calmer, 0.0 turns '
+        'smoothing off.',
+        low=0.0, high=MAX_MIN_CUTOFF, live=True,
+    )
+    smoothing_beta: float = _parameter(
+        BETA,
+        'One Euro filter: rise of the cutoff with the speed of the head, in Hz per rad/s; '
+        'higher lags less.',
+        low=0.0, high=MAX_BETA, live=True,
+    )
+    primary: str = _parameter(
+        'largest', 'Which of several people head_pose is about.', choices=tuple(POLICIES), live=True
+    )
+    neutral_rpy: tuple[float, ...] = _parameter(
+        (0.0, 0.0, 0.0),
+        'Degrees: roll, pitch and yaw that count as straight ahead; head_pose is relative to '
+        'them. ~/calibrate_neutral sets them.',
+        constraints='three numbers from -180 to 180', live=True,
+    )
+    head_width: float = _parameter(
+        HEAD_WIDTH,
+        'Metres from cheekbone to cheekbone in front of the ears, from which the distance '
+        'follows.',
+        low=0.05, high=0.5, live=True,
+    )
+    lazy: bool = _parameter(
+        False, 'Unsubscribe from the camera while nobody listens to any output.', live=True
+    )
+    draw_ids: bool = _parameter(True, 'Draw the number of each person.', live=True)
+    draw_angles: bool = _parameter(True, 'Draw roll, pitch and yaw.', live=True)
+    draw_axes: bool = _parameter(True, 'Draw the axes of each head.', live=True)
+    draw_mesh: bool = _parameter(False, 'Draw the face mesh.', live=True)
+    jpeg_quality: int = _parameter(
+        80, 'Quality of the compressed annotated image, percent.', low=1, high=100, live=True
+    )
+
+    def __post_init__(self) -> None:
+        _check_choices(self)
+        angles = np.asarray(self.neutral_rpy, float)
+        if angles.shape != (3,) or not (np.abs(angles) <= 180.0).all():
+            raise ParameterRefused(
+                f'neutral_rpy is {list(self.neutral_rpy)}; want three numbers of degrees from '
+                '-180 to 180'
+            )
+        if not np.isfinite([getattr(self, f.name) for f in fields(self) if f.type is float]).all():
+            raise ParameterRefused('a parameter is not finite; want finite numbers')
+
+    @property
+    def confidences(self) -> dict[str, float]:
+        """Of the detector, by the names that ``HeadPoseEstimator`` knows."""
+        return {
+            'min_detection_confidence': self.min_detection_confidence,
+            'min_tracking_confidence': self.min_tracking_confidence,
+        }
+
+    @property
+    def follow_settings(self) -> FollowSettings:
+        """What the core needs to follow people."""
+        return FollowSettings(
+            max_std=float(np.radians(self.max_std)),
+            smoothing_min_cutoff=self.smoothing_min_cutoff,
+            smoothing_beta=self.smoothing_beta,
+            primary=self.primary,
+            neutral_rpy=tuple(np.radians(self.neutral_rpy).tolist()),
+        )
+
+    @property
+    def overlay_style(self) -> OverlayStyle:
+        """What is drawn on the annotated image."""
+        return OverlayStyle(
+            ids=self.draw_ids, angles=self.draw_angles, axes=self.draw_axes, mesh=self.draw_mesh
+        )
 
 
 @dataclass(frozen=True)
 class CameraParameters:
-    """Parameters of ``camera_node``; see ``declare_camera_parameters`` for their meaning."""
+    """Parameters of ``camera_node``."""
 
-    source: str
-    loop: bool
-    rate: float
-    width: int
-    height: int
-    frame_id: str
+    source: str = _parameter(
+        SAMPLE,
+        'What to publish.',
+        constraints=f'{SAMPLE!r} for the built-in moving head, the path of a webcam such as '
+        '/dev/video0, a video file, an image file, or a folder of images',
+    )
+    loop: bool = _parameter(
+        True,
+        'Start again at the end; otherwise the source is shown once, from when somebody '
+        'subscribes, and the node ends with it.',
+    )
+    rate: float = _parameter(
+        0.0, "Images a second, Hz; 0.0 for the source's own rate.", low=0.0, high=1000.0
+    )
+    width: int = _parameter(
+        0,
+        "Width in pixels, of webcams and of the sample; 0 for the source's own.",
+        low=0, high=16384,
+    )
+    height: int = _parameter(
+        0,
+        "Height in pixels, of webcams and of the sample; 0 for the source's own.",
+        low=0, high=16384,
+    )
+    frame_id: str = _parameter('camera_optical_frame', 'Optical frame of the images.')
 
 
-def declare_headpose_parameters(node: Node) -> HeadPoseParameters:
-    """Declare and read them.
+def declare_parameters(node: Node, kind: type[T]) -> T:
+    """Declare the parameters of a dataclass above on a node, and read them.
 
     :raises rclpy.exceptions.ParameterException: a value has another type or is out of range.
+    :raises ParameterRefused: a value has no meaning.
     """
-    confidence = FloatingPointRange(from_value=0.0, to_value=1.0)
-    return HeadPoseParameters(
-        detector=_declare(
-            node, 'detector', 'face_mesh', 'Face detector.',
-            constraints=f'one of: {", ".join(DETECTORS)}',
-        ),
-        bundle=_declare(
-            node, 'bundle', '',
-            'Path of the .task bundle of the detector face_landmarker; empty for the one of '
-            f'{VARIABLE}, or else the one that "headpose fetch-model" downloaded.',
-        ),
-        model=_declare(
-            node, 'model', '',
-            'Path of a trained model; empty for the one of the package. joblib files run code '
-            'when they are loaded: name only files you trust.',
-        ),
-        max_faces=_declare(
-            node, 'max_faces', 1, 'Faces to look for at the most.',
-            IntegerRange(from_value=1, to_value=10, step=1),
-        ),
-        min_detection_confidence=_declare(
-            node, 'min_detection_confidence', 0.5,
-            'Confidence, 0 to 1, below which a found face is dropped.', confidence,
-        ),
-        min_tracking_confidence=_declare(
-            node, 'min_tracking_confidence', 0.5,
-            'Confidence, 0 to 1, below which a followed face is looked for again.', confidence,
-        ),
-        max_std=_declare(
-            node, 'max_std', 60.0,
-            'Degrees: heads are dropped of whose roll, pitch or yaw the standard deviation is '
-            'larger, as of most things that are taken for a face and are none.',
-            FloatingPointRange(from_value=0.0, to_value=180.0),
-        ),
-        smoothing_min_cutoff=_declare(
-            node, 'smoothing_min_cutoff', 1.0,
-            'One Euro filter: cutoff in Hz while the head holds still; lower is calmer, 0.0 '
-            'turns smoothing off.', FloatingPointRange(from_value=0.0, to_value=100.0),
-        ),
-        smoothing_beta=_declare(
-            node, 'smoothing_beta', 5.0,
-            'One Euro filter: rise of the cutoff with the speed of the head, in Hz per rad/s; '
-            'higher lags less.', FloatingPointRange(from_value=0.0, to_value=1000.0),
-        ),
-    )
+    values = {}
+    for each in fields(kind):
+        default = list(each.default) if isinstance(each.default, tuple) else each.default
+        descriptor = each.metadata['descriptor']
+        values[each.name] = _plain(node.declare_parameter(each.name, default, descriptor).value)
+    return kind(**values)
 
 
-def declare_camera_parameters(node: Node) -> CameraParameters:
-    """Declare and read them.
+def changed_parameters(now: T, parameters: Sequence[Parameter]) -> T:
+    """The values of a node with some of its parameters changed, all or none.
 
-    :raises rclpy.exceptions.ParameterException: a value has another type or is out of range.
+    :param now: the values before.
+    :param parameters: those to change; names that ``now`` does not have are not its own.
+    :raises ParameterRefused: a value has no meaning.
     """
-    pixels = IntegerRange(from_value=0, to_value=16384, step=1)
-    return CameraParameters(
-        source=_declare(
-            node, 'source', SAMPLE,
-            'What to publish.',
-            constraints=f'{SAMPLE!r} for the built-in moving head, the path of a webcam '
-            'such as /dev/video0, a video file, an image file, or a folder of images',
-        ),
-        loop=_declare(
-            node, 'loop', True,
-            'Start again at the end; otherwise the source is shown once, from when somebody '
-            'subscribes, and the node ends with it.',
-        ),
-        rate=_declare(
-            node, 'rate', 0.0, "Images a second, Hz; 0.0 for the source's own rate.",
-            FloatingPointRange(from_value=0.0, to_value=1000.0),
-        ),
-        width=_declare(
-            node, 'width', 0,
-            "Width in pixels, of webcams and of the sample; 0 for the source's own.", pixels,
-        ),
-        height=_declare(
-            node, 'height', 0,
-            "Height in pixels, of webcams and of the sample; 0 for the source's own.", pixels,
-        ),
-        frame_id=_declare(
-            node, 'frame_id', 'camera_optical_frame', 'Optical frame of the images.'
-        ),
-    )
+    names = {each.name for each in fields(now)}
+    return replace(now, **{p.name: _plain(p.value) for p in parameters if p.name in names})
 
 
-def _declare(
-    node: Node,
-    name: str,
-    default: Any,
-    description: str,
-    value_range: FloatingPointRange | IntegerRange | None = None,
-    constraints: str = '',
-) -> Any:
-    descriptor = ParameterDescriptor(
-        description=description, additional_constraints=constraints, read_only=True
-    )
-    if isinstance(value_range, FloatingPointRange):
-        descriptor.floating_point_range = [value_range]
-    elif value_range is not None:
-        descriptor.integer_range = [value_range]
-    return node.declare_parameter(name, default, descriptor).value
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | bool | int | float) else tuple(value)
+
+
+def _check_choices(parameters: HeadPoseParameters) -> None:
+    for each in fields(parameters):
+        value, choices = getattr(parameters, each.name), each.metadata['choices']
+        if choices and value not in choices:
+            raise ParameterRefused(
+                f'{each.name} is {value!r}; want one of: {", ".join(choices)}'
+            )

@@ -9,6 +9,7 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.logging import get_logger
 from rclpy.node import Node
 
+from headpose_ros.ros.parameters import ParameterRefused
 from headpose_ros.ros.transport import use_large_image_profile
 
 
@@ -36,8 +37,8 @@ def run_node(create: Callable[[], Node], name: str, args: list[str] | None) -> i
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
-    except (StartError, ParameterException) as error:
-        get_logger(name).fatal(str(error))
+    except (StartError, ParameterException, ParameterRefused) as error:
+        get_logger(name).fatal(f'cannot start: {error}')
         return 1
     except Exception:
         # A signal that comes while the node is being made pulls the context away under it.

@@ -1,0 +1,108 @@
+"""Services that set which pose of a head counts as straight ahead."""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.task import Future
+from std_srvs.srv import Trigger
+
+from headpose_ros.head_pose import HeadPose
+from headpose_ros.neutral import NeutralError, NeutralRecorder
+
+DURATION = 1.0  # seconds of images that the mean is taken of
+PATIENCE = 4.0  # seconds after which it ends, however many images came
+DECIMALS = 2  # of the degrees that are kept
+
+
+class NeutralServices:
+    """``~/calibrate_neutral`` and ``~/reset_neutral``, which set the parameter ``neutral_rpy``.
+
+    :param node: the node, with that parameter.
+    :param is_active: tells whether the node works on images.
+    """
+
+    def __init__(self, node: Node, is_active: Callable[[], bool]):
+        self._node = node
+        self._is_active = is_active
+        self._recorder: NeutralRecorder | None = None
+        self._started: float | None = None
+        self._done: Future | None = None
+        node.create_service(Trigger, '~/calibrate_neutral', self._calibrate)
+        node.create_service(Trigger, '~/reset_neutral', self._reset)
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether it waits for images."""
+        return self._recorder is not None
+
+    def add(self, primary: HeadPose | None) -> None:
+        """Take the primary face of an image, or none, into a calibration that is under way."""
+        if self._recorder is None:
+            return
+        now = time.monotonic()
+        if self._started is None:
+            self._started = now
+        self._recorder.add(primary)
+        if now - self._started >= DURATION and not self._done.done():
+            self._done.set_result(None)
+
+    async def _calibrate(
+        self, _: Trigger.Request, response: Trigger.Response
+    ) -> Trigger.Response:
+        if not self._is_active():
+            response.message = 'the node is not active; activate it first'
+        elif self.is_recording:
+            response.message = 'a calibration is under way; wait for its end'
+        else:
+            response.success, response.message = await self._record()
+        if not response.success:
+            self._node.get_logger().warning(f'no neutral pose taken: {response.message}')
+        return response
+
+    async def _record(self) -> tuple[bool, str]:
+        self._recorder, self._started = NeutralRecorder(), None
+        self._done = Future()
+        timer = self._node.create_timer(
+            PATIENCE, self._give_up, clock=Clock(clock_type=ClockType.STEADY_TIME)
+        )
+        try:
+            await self._done
+            if self._started is None:
+                return False, f'no image came within {PATIENCE:.0f} s; is the camera running?'
+            neutral = self._recorder.result()
+        except NeutralError as error:
+            return False, str(error)
+        finally:
+            self._recorder = None
+            self._node.destroy_timer(timer)
+        angles = np.round(np.degrees(neutral.rpy), DECIMALS).tolist()
+        if refusal := self._set(angles):
+            return False, refusal
+        roll, pitch, yaw = angles
+        return True, (
+            f'straight ahead is now roll {roll:+.1f}, pitch {pitch:+.1f}, yaw {yaw:+.1f} degrees, '
+            f'the mean of {neutral.poses} poses that spread by {np.degrees(neutral.spread):.1f}; '
+            f'to keep it over a restart, set the parameter neutral_rpy: {angles}'
+        )
+
+    def _give_up(self) -> None:
+        if not self._done.done():
+            self._done.set_result(None)
+
+    def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        refusal = self._set([0.0, 0.0, 0.0])
+        response.success = not refusal
+        response.message = refusal or 'straight ahead is now a head that faces the camera'
+        return response
+
+    def _set(self, degrees: list[float]) -> str:
+        """Set the parameter; the reason if that was refused, otherwise empty."""
+        (result,) = self._node.set_parameters([Parameter('neutral_rpy', value=degrees)])
+        if result.successful:
+            self._node.get_logger().info(f'neutral_rpy is now {degrees}')
+            return ''
+        return result.reason
