@@ -12,7 +12,7 @@ from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import CompressedImage, Image
 
 from headpose_ros.model import find_model
-from headpose_ros.ros import headpose_node
+from headpose_ros.ros import headpose_node, outputs
 from headpose_ros.rotation import OPTICAL_FROM_HEAD, rotation_from_rpy
 
 # Degrees. The model reads people it has never seen to about 3 degrees an axis, and its zero of
@@ -136,10 +136,8 @@ def test_heads_that_are_too_unsure_are_dropped(ros, rendered_head):
 
 def test_nothing_is_drawn_when_nobody_subscribes(ros, rendered_head, monkeypatch):
     drawn = []
-    draw = headpose_node.draw_heads
-    monkeypatch.setattr(
-        headpose_node, 'draw_heads', lambda *a: drawn.append(len(a)) or draw(*a)
-    )
+    draw = outputs.draw_heads
+    monkeypatch.setattr(outputs, 'draw_heads', lambda *a: drawn.append(len(a)) or draw(*a))
     node = headpose_node.HeadPoseNode(context=ros.context)
     ros.executor.add_node(node)
     publisher = ros.image_publisher()
@@ -276,9 +274,12 @@ def test_signals_end_it_cleanly(ros, started, rendered_head, numbers):
 @pytest.mark.parametrize(
     ('parameter', 'told'),
     [
-        ('model:=nowhere.joblib', 'nowhere.joblib: there is no such model file'),
-        ('detector:=crystal_ball', "unknown detector 'crystal_ball'; known: face_mesh"),
+        ('detector:=crystal_ball', "detector is 'crystal_ball'; want one of: face_mesh, face_"),
         ('max_faces:=0', 'max_faces'),
+        ('image_transport:=pigeon', "image_transport is 'pigeon'; want one of: raw, compressed"),
+        ('primary:=loudest', "primary is 'loudest'; want one of: largest"),
+        ('neutral_rpy:=[1.0,2.0]', 'want three numbers of degrees'),
+        ('head_width:=.nan', 'head_width'),
         ('min_detection_confidence:=1.5', 'min_detection_confidence'),
         ('smoothing_beta:=fast', 'smoothing_beta'),
     ],
@@ -317,7 +318,7 @@ def test_the_parameter_file_names_every_parameter_with_its_default(ros):
     finally:
         node.destroy_node()
     process = ros.start('headpose_node', '--ros-args', '--params-file', str(path))
-    process.wait_for('detector face_mesh')
+    process.wait_for('images from /image')
 
 
 def test_simulated_time_that_does_not_run_stops_nothing(ros, rendered_head):

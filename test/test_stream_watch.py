@@ -2,37 +2,53 @@
 
 import pytest
 
-from headpose_ros.ros.stream_watch import LOAD_WINDOW, SILENCE, StreamWatch
+from headpose_ros.ros.stream_watch import FAILING, SILENCE, WINDOW, StreamWatch
 
 
-def feed(watch, images, work, numbers=None):
-    """Images at an even pace over a window, each worked on for so many seconds."""
+def feed(watch, images, work, numbers=None, begin=0.0):
+    """Images at an even pace over a window, each worked on for so many seconds; the load."""
     for i in range(images):
-        start = i * LOAD_WINDOW / images
-        watch.worked(start, start + work, numbers[i] if numbers else None)
-    return watch.load(LOAD_WINDOW)
+        start = begin + i * WINDOW / images
+        missed = watch.came(start, numbers[i] if numbers else None, start)
+        watch.worked(start, start + work, 2 * work, missed)
+    return watch.load(begin + WINDOW)
 
 
 def test_silence_counts_from_the_start_and_from_the_last_image():
     watch = StreamWatch(0.0)
     assert watch.silence(SILENCE - 0.1) is None
     assert watch.silence(SILENCE) == SILENCE
-    watch.worked(10.0, 10.1, None)
+    watch.worked(10.0, 10.1, 0.1, None)
     assert watch.silence(12.0) is None
     assert watch.silence(16.1) == pytest.approx(6.0)
 
 
 def test_all_images_seen():
-    load = feed(StreamWatch(0.0), 150, 0.01, list(range(150)))
-    assert (load.rate, load.missed) == (30.0, 0.0)
+    watch = StreamWatch(0.0)
+    load = feed(watch, 150, 0.01, list(range(150)))
+    assert (load.rate, load.camera_rate, load.missed) == (30.0, 30.0, 0.0)
     assert load.busy == pytest.approx(0.3)
     assert not load.too_high
+    assert (watch.processed, watch.missed, watch.dropped) == (150, 0, 0)
+
+
+def test_times_are_of_the_middle_and_of_the_slow():
+    watch = StreamWatch(0.0)
+    for i in range(100):
+        work = 0.04 if i % 10 == 0 else 0.01
+        watch.worked(0.05 * i, 0.05 * i + work, 0.2 + work, None)
+    load = watch.load(5.0)
+    assert load.work == pytest.approx((0.01, 0.04))
+    assert load.latency == pytest.approx((0.21, 0.24))
 
 
 def test_every_second_image_missed_because_of_the_work():
-    load = feed(StreamWatch(0.0), 50, 0.09, list(range(0, 100, 2)))
+    watch = StreamWatch(0.0)
+    load = feed(watch, 50, 0.09, list(range(0, 100, 2)))
     assert load.missed == pytest.approx(0.5, abs=0.01)
+    assert load.camera_rate == pytest.approx(20.0, abs=0.3)
     assert load.too_high and not load.lost_on_the_way
+    assert watch.missed == 49
 
 
 def test_images_missed_although_there_was_time():
@@ -50,11 +66,48 @@ def test_a_camera_that_starts_again_misses_nothing():
     assert load.missed == 0.0
 
 
-def test_one_answer_a_window_and_none_without_images():
+def test_only_the_last_seconds_count():
     watch = StreamWatch(0.0)
-    assert watch.load(LOAD_WINDOW) is None
-    assert feed(StreamWatch(0.0), 10, 0.01) is not None
-    watch.worked(6.0, 6.1, None)
-    assert watch.load(LOAD_WINDOW + 1.0) is None
-    assert watch.load(2 * LOAD_WINDOW) is not None
-    assert watch.load(2 * LOAD_WINDOW) is None
+    assert watch.load(1.0) is None
+    assert feed(watch, 50, 0.09, list(range(0, 100, 2))).too_high
+    assert not feed(watch, 50, 0.01, list(range(100, 150)), begin=WINDOW + 0.1).too_high
+    assert watch.load(4 * WINDOW) is None
+    assert watch.processed == 100
+
+
+def test_at_the_start_it_is_too_early_to_tell():
+    watch = StreamWatch(0.0)
+    for i in range(5):
+        watch.worked(0.1 * i, 0.1 * i + 0.09, 0.1, watch.came(0.1 * i, 4 * i, 0.1 * i))
+    load = watch.load(1.0)
+    assert load.missed == pytest.approx(12 / 17)
+    assert not load.too_high
+
+
+def test_after_a_pause_nothing_was_missed_in_it():
+    watch = StreamWatch(0.0)
+    watch.came(0.0, 5, 0.0)
+    watch.restart(9.0)
+    assert watch.silence(10.0) is None
+    assert watch.came(10.0, 305, 10.0) == 0
+
+
+def test_it_fails_when_nothing_works_for_a_while():
+    watch = StreamWatch(0.0)
+    watch.failed(1.0, 'too short')
+    assert watch.failure(1.0 + FAILING / 2) == ''
+    watch.failed(1.0 + FAILING, 'too long')
+    assert watch.failure(1.0 + FAILING) == 'too long'
+    assert watch.silence(1.0 + FAILING) is None
+    watch.worked(4.0, 4.1, 0.1, None)
+    assert watch.failure(9.0) == ''
+    assert watch.dropped == 2
+
+
+def test_stamps_that_stand_still_are_noticed():
+    watch = StreamWatch(0.0)
+    seen = []
+    for stamp in (1.0, 2.0, 2.0, 1.5):
+        watch.came(0.0, None, stamp)
+        seen.append(watch.stands_still)
+    assert seen == [False, False, True, False]

@@ -8,6 +8,7 @@ from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
 from rclpy.logging import get_logger
 from rclpy.node import Node
+from threadpoolctl import threadpool_limits
 
 from headpose_ros.ros.parameters import ParameterRefused
 from headpose_ros.ros.transport import use_large_image_profile
@@ -34,6 +35,9 @@ def run_node(create: Callable[[], Node], name: str, args: list[str] | None) -> i
     node = None
     try:
         node = create()
+        # The matrices of a few faces are small: what numpy's threads would take part in is over
+        # before they have begun, and waiting for more they keep a whole core busy.
+        threadpool_limits(limits=1, user_api='blas')
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass

@@ -28,6 +28,7 @@ LIGHT_LOAD = 0.5
 class Load:
     """How a stream was coped with over the last seconds.
 
+    :ivar seconds: how many seconds.
     :ivar rate: images worked on a second.
     :ivar camera_rate: images a second that the camera sent, as far as that is known.
     :ivar busy: share of the time spent on them.
@@ -36,6 +37,7 @@ class Load:
     :ivar latency: seconds from the stamp of an image to its results, median and 95th percentile.
     """
 
+    seconds: float
     rate: float
     camera_rate: float
     busy: float
@@ -45,7 +47,9 @@ class Load:
 
     @property
     def too_high(self) -> bool:
-        """Whether images are missed."""
+        """Whether images are missed, and not only at the start."""
+        if self.seconds < WINDOW:
+            return False
         return self.busy >= FULL_LOAD if self.missed is None else self.missed >= MISSED_SHARE
 
     @property
@@ -149,6 +153,7 @@ class StreamWatch:
         work = np.array([each.end - each.start for each in self._window])
         latency = [each.latency for each in self._window]
         return Load(
+            seconds=seconds,
             rate=count / seconds,
             camera_rate=(count + missed) / seconds,
             busy=float(work.sum()) / seconds,
