@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -31,8 +32,12 @@ class NeutralServices:
         self._recorder: NeutralRecorder | None = None
         self._started: float | None = None
         self._done: Future | None = None
-        node.create_service(Trigger, '~/calibrate_neutral', self._calibrate)
-        node.create_service(Trigger, '~/reset_neutral', self._reset)
+        # Images and everything else must go on while a calibration waits for them.
+        aside = ReentrantCallbackGroup()
+        node.create_service(
+            Trigger, '~/calibrate_neutral', self._calibrate, callback_group=aside
+        )
+        node.create_service(Trigger, '~/reset_neutral', self._reset, callback_group=aside)
 
     @property
     def is_recording(self) -> bool:

@@ -158,8 +158,6 @@ class HeadPoseParameters:
                 f'neutral_rpy is {list(self.neutral_rpy)}; want three numbers of degrees from '
                 '-180 to 180'
             )
-        if not np.isfinite([getattr(self, f.name) for f in fields(self) if f.type is float]).all():
-            raise ParameterRefused('a parameter is not finite; want finite numbers')
 
     @property
     def confidences(self) -> dict[str, float]:

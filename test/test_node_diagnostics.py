@@ -1,0 +1,132 @@
+"""What the node says of itself, once a second."""
+
+import time
+
+import cv2
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from geometry_msgs.msg import Vector3Stamped
+from sensor_msgs.msg import CameraInfo
+
+from headpose_ros.ros.messages import camera_info_message
+
+OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+
+
+class Doctor:
+    """Listens to the diagnostics of a node, and sends it images with their calibration."""
+
+    def __init__(self, ros, head, *arguments):
+        self.ros = ros
+        self.head = head
+        self.process = ros.start('headpose_node', '--ros-args', *arguments)
+        self.arrays = ros.collect(DiagnosticArray, '/diagnostics')
+        self.images = ros.image_publisher()
+        self.infos = ros.image_publisher('camera_info', kind=CameraInfo)
+        self.bgr = head.render(np.eye(3))
+
+    @property
+    def status(self):
+        return self.arrays[-1].status[0] if self.arrays else DiagnosticStatus(level=b'\x09')
+
+    @property
+    def values(self):
+        return {v.key: v.value for v in self.status.values}
+
+    def publish(self, with_info=True, **header):
+        message = self.ros.image(self.bgr, **header)
+        height, width = self.bgr.shape[:2]
+        if with_info:
+            self.infos.publish(
+                camera_info_message(message.header, width, height, self.head.camera_matrix)
+            )
+        self.images.publish(message)
+
+    def wait(self, level, text, each=None, period=0.04):
+        self.ros.spin_until(
+            lambda: self.status.level == level and text in self.status.message,
+            f'level {level} with {text!r}', each, period,
+        )
+
+
+@pytest.fixture
+def doctor(ros, rendered_head):
+    return Doctor(ros, rendered_head)
+
+
+def test_all_is_well(doctor):
+    doctor.wait(OK, 'works', doctor.publish)
+    end = time.monotonic() + 6
+    doctor.ros.spin_until(lambda: time.monotonic() > end, 'six seconds', doctor.publish, 0.04)
+    assert doctor.status.level == OK, doctor.status.message
+    assert doctor.status.name == 'headpose_node: head pose'
+    assert doctor.status.hardware_id == '/image'
+    values = doctor.values
+    assert values['detector'] == 'face_mesh' and 'face_mesh.joblib' in values['model']
+    assert values['faces'] == '1'
+    assert int(values['frames processed']) > 50
+    frames = sum(int(values[f'frames {what}']) for what in ('processed', 'skipped', 'dropped'))
+    assert int(values['frames in']) == frames
+    assert 15 < float(values['camera rate (Hz)']) < 30
+    p50, p95 = (float(values[f'latency from stamp {p} (ms)']) for p in ('p50', 'p95'))
+    assert 1 < p50 <= p95
+    assert 0 < float(values['work p50 (ms)']) <= float(values['work p95 (ms)'])
+    stamps = [a.header.stamp.sec + a.header.stamp.nanosec * 1e-9 for a in doctor.arrays]
+    assert 0.8 < np.median(np.diff(stamps)) < 1.3
+
+
+def test_no_images(doctor):
+    doctor.wait(WARN, 'no image on /image for')
+    doctor.wait(OK, 'works', doctor.publish)
+
+
+def test_uncalibrated(doctor):
+    doctor.wait(WARN, 'uncalibrated', lambda: doctor.publish(with_info=False))
+    assert '/camera_info' in doctor.status.message
+    doctor.wait(OK, 'works', doctor.publish)
+
+
+def test_stamps_that_stand_still(doctor):
+    doctor.wait(WARN, 'stand still', lambda: doctor.publish(stamp=0.0))
+    doctor.wait(OK, 'works', doctor.publish)
+
+
+def test_not_keeping_up(doctor):
+    small = doctor.bgr
+    # Larger than this machine copies and looks at as fast as they come.
+    doctor.bgr = cv2.resize(small, (1920, 1440))
+    doctor.wait(WARN, 'are missed', doctor.publish, period=0.002)
+    assert int(doctor.values['frames skipped']) > 10
+    doctor.bgr = small
+    doctor.wait(OK, 'works', doctor.publish, period=0.05)
+
+
+def test_it_stopped_working(doctor):
+    doctor.wait(OK, 'works', doctor.publish)
+
+    def broken():
+        message = doctor.ros.image(doctor.bgr)
+        message.encoding = 'pineapple'
+        doctor.images.publish(message)
+
+    doctor.wait(ERROR, 'can be worked on', broken)
+    assert 'pineapple' in doctor.status.message
+    assert int(doctor.values['frames dropped']) > 5
+    doctor.wait(OK, 'works', doctor.publish)
+
+
+def test_it_cannot_be_configured(ros, rendered_head):
+    doctor = Doctor(ros, rendered_head, '-p', 'model:=nowhere.joblib')
+    doctor.wait(ERROR, 'there is no such model file')
+
+
+def test_its_states(ros, rendered_head):
+    doctor = Doctor(ros, rendered_head, '-p', 'autostart:=false', '-p', 'lazy:=true')
+    doctor.wait(OK, 'not configured')
+    assert ros.change_state('configure')
+    doctor.wait(OK, 'not active')
+    assert ros.change_state('activate')
+    doctor.wait(OK, 'sleeps')
+    ros.collect(Vector3Stamped, 'head_pose')
+    doctor.wait(OK, 'works', doctor.publish)
