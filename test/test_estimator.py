@@ -1,11 +1,14 @@
 """The public face of the core, on real MediaPipe."""
 
+import os
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
+from headpose_ros.camera import Camera
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.face_detector import DetectorUnavailable
 from headpose_ros.model import ModelError
@@ -160,6 +163,99 @@ def test_mediapipe_without_face_mesh_is_told(monkeypatch):
     assert 'headpose fetch-model' in told
     # There is none for newer Pythons.
     assert ("pip install 'mediapipe>=0.10.18" in told) == (sys.version_info < (3, 13))
+
+
+def test_with_a_camera_the_model_sees_the_head_along_its_line_of_sight(estimator, rendered_head):
+    picture = rendered_head.render(np.eye(3), (0.2, 0.0, 0.6))
+    (plain,) = estimator.estimate(picture)
+    (head,) = estimator.estimate(picture, Camera.nominal(640, 480))
+    assert plain.sight is None and plain.neutral is None and head.neutral is None
+    np.testing.assert_array_equal(head.landmarks, plain.landmarks)
+    ray = head.sight.rotation @ [0, 0, 1]
+    assert ray[0] / ray[2] == pytest.approx(1 / 3, abs=0.02)
+    rotations, stds = estimator.model.predict_with_std(head.sight.portrait[None])
+    np.testing.assert_allclose(head.rotation, rotations[0], atol=1e-9)
+    np.testing.assert_allclose(head.std, stds[0])
+
+
+def test_where_the_calibration_does_not_reach_heads_are_without_a_line_of_sight(
+    estimator, rendered_head
+):
+    picture = rendered_head.render(np.eye(3), (0.2, 0.0, 0.6))
+    (plain,) = estimator.estimate(picture)
+    # Its polynomial turns back at a tangent of 0.22 from the middle.
+    matrix = np.array([[640.0, 0.0, 319.5], [0.0, 640.0, 239.5], [0.0, 0.0, 1.0]])
+    camera = Camera(matrix, np.array([-7.0, 0.0, 0.0, 0.0]), 'plumb_bob', 640, 480)
+    (head,) = estimator.estimate(picture, camera)
+    assert head.sight is None
+    np.testing.assert_array_equal(head.rotation, plain.rotation)
+    np.testing.assert_array_equal(head.std, plain.std)
+
+
+def test_rpy_is_relative_to_a_neutral_pose_and_nothing_else_is(estimator, photo):
+    (head,) = estimator.estimate(photo)
+    neutral = rotation_from_rpy(np.radians([3, -6, 10]))
+    other = replace(head, neutral=neutral)
+    np.testing.assert_allclose(other.rpy, rpy_from_rotation(neutral.T @ head.rotation))
+    np.testing.assert_array_equal(other.quaternion, head.quaternion)
+    np.testing.assert_allclose(replace(head, neutral=head.rotation).rpy, 0.0, atol=1e-9)
+
+
+def test_other_confidences_are_like_those_of_the_beginning(options, photo):
+    confidences = {'min_detection_confidence': 0.3, 'min_tracking_confidence': 0.7}
+    with (
+        HeadPoseEstimator(mode='video', **options, **confidences) as made_so,
+        HeadPoseEstimator(mode='video', **options) as estimator,
+    ):
+        (expected,) = made_so.estimate(photo)
+        (before,) = estimator.estimate(photo)
+        assert (before.landmarks != expected.landmarks).any()
+        estimator.set_confidences(**confidences)
+        (head,) = estimator.estimate(photo)
+        np.testing.assert_array_equal(head.landmarks, expected.landmarks)
+        np.testing.assert_array_equal(head.rotation, expected.rotation)
+
+
+def test_the_detector_before_is_closed(options, photo):
+    with HeadPoseEstimator(**options) as estimator:
+        estimator.estimate(photo)
+        threads = len(os.listdir('/proc/self/task'))
+        for _ in range(4):
+            estimator.set_confidences(0.5, 0.5)
+            assert estimator.estimate(photo)
+        assert len(os.listdir('/proc/self/task')) <= threads
+
+
+def test_a_confidence_decides_who_is_found(options, photo):
+    with HeadPoseEstimator(retry=False, **options) as estimator:
+        assert estimator.estimate(photo)
+        estimator.set_confidences(1.0, 0.5)
+        assert estimator.estimate(photo) == []
+        estimator.set_confidences(0.5, 0.5)
+        assert estimator.estimate(photo)
+
+
+@pytest.mark.parametrize('confidences', [(2.0, 0.5), (0.5, -0.1), (float('nan'), 0.5)])
+def test_confidences_that_cannot_be_leave_the_detector(options, photo, confidences):
+    with HeadPoseEstimator(**options) as estimator:
+        (before,) = estimator.estimate(photo)
+        with pytest.raises(ValueError, match='min_(detection|tracking)_confidence is'):
+            estimator.set_confidences(*confidences)
+        (after,) = estimator.estimate(photo)
+        np.testing.assert_array_equal(after.landmarks, before.landmarks)
+
+
+@pytest.mark.usefixtures('face_mesh')
+def test_a_detector_that_cannot_start_anew_leaves_the_one_before(monkeypatch, photo):
+    import mediapipe
+
+    with HeadPoseEstimator() as estimator:
+        (before,) = estimator.estimate(photo)
+        monkeypatch.delattr(mediapipe, 'solutions')
+        with pytest.raises(DetectorUnavailable):
+            estimator.set_confidences(0.4, 0.4)
+        (after,) = estimator.estimate(photo)
+        np.testing.assert_array_equal(after.landmarks, before.landmarks)
 
 
 def test_closed_means_closed(options, photo):

@@ -21,8 +21,8 @@ HEAD_WIDTH = 0.138
 WIDTH_SPREAD = 0.053
 
 # How much smaller the landmarks of a head that is seen from its side are, relatively; it goes with
-# 1 - cos of the angle by which it is turned from the line of sight. Fitted to AFLW2000-3D's scales:
-# 0.062, with a standard error of 0.009.
+# 1 - cos of the angle by which it is turned from the line of sight. Fitted to the scales of
+# AFLW2000-3D: 0.062, with a standard error of 0.009.
 SHRINKING = 0.06
 
 # The landmarks' size is off by about as much, relatively, as the angles are in radians: on

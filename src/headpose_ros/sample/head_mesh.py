@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from scipy.spatial import Delaunay
 
+from headpose_ros.face_geometry import CHEEKBONES
 from headpose_ros.sample.photograph import COLLAR, OUTLINE
 
 # Radians by which the chin lies behind the forehead in a head that faces the camera: the mean of
@@ -12,7 +13,6 @@ from headpose_ros.sample.photograph import COLLAR, OUTLINE
 NEUTRAL_LEAN = np.radians(2.9)
 
 _FOREHEAD, _CHIN = 10, 152
-CHEEKBONES = (454, 234)  # the person's left one first
 _SYMMETRIC_PAIRS = (CHEEKBONES, (263, 33), (362, 133), (291, 61), (356, 127), (397, 172))
 # The rim of FaceMesh's mesh, clockwise in the image from the forehead.
 _FACE_OVAL = (

@@ -15,9 +15,10 @@ those of the detector: the middle of the first pixel is (0.5, 0.5).
 import cv2
 import numpy as np
 
+from headpose_ros.face_geometry import CHEEKBONES
 from headpose_ros.features import LANDMARK_COUNT
 from headpose_ros.rotation import rotation_from_rpy
-from headpose_ros.sample.head_mesh import CHEEKBONES, build_mesh, own_rotation
+from headpose_ros.sample.head_mesh import build_mesh, own_rotation
 from headpose_ros.sample.photograph import (
     cut_out,
     find_landmarks,
