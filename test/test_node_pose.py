@@ -106,7 +106,7 @@ def test_without_a_calibration_there_are_angles_only_and_a_reason(scene, rendere
         ({'d': [float('nan')] * 5}, 'the distortion is'),
         ({'d': [0.1, 0.2]}, '2 coefficients; want'),
         ({'distortion_model': 'crystal'}, "the distortion model is 'crystal'"),
-        ({'width': 320, 'height': 240}, 'is about images of 320x240 pixels, but they have 640x480'),
+        ({'width': 320, 'height': 240}, 'of 320x240 pixels, but they have 640x480'),
     ):
         scene.no_pose(bgr, **changes)
         assert told in scene.process.output

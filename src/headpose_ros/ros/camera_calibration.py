@@ -99,12 +99,15 @@ def camera_of(message: CameraInfo, is_rectified: bool) -> Camera:
     name, numbers = ('P', message.p) if is_rectified else ('K', message.k)
     matrix = np.array(numbers, float).reshape(3, -1)[:, :3]
     if not matrix[:2, :2].any():
-        raise UnusableCalibration(f'{name} is zero, which means not calibrated; {UNCALIBRATED_CURE}')
+        raise UnusableCalibration(
+            f'{name} is zero, which means not calibrated; {UNCALIBRATED_CURE}'
+        )
     roi = message.roi
     size = (roi.width or message.width, roi.height or message.height)
     binning = (max(1, message.binning_x), max(1, message.binning_y))
     # The middle of the first binned pixel is not that of the first of the sensor.
-    for axis, (offset, factor) in enumerate(zip((roi.x_offset, roi.y_offset), binning, strict=True)):
+    offsets = (roi.x_offset, roi.y_offset)
+    for axis, (offset, factor) in enumerate(zip(offsets, binning, strict=True)):
         matrix[axis, 2] = (matrix[axis, 2] - offset + 0.5) / factor - 0.5
         matrix[axis, :2] /= factor
     try:

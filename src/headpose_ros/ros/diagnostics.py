@@ -53,7 +53,9 @@ class Diagnostics:
     def __init__(self, node: Node, report: Callable[[], Report]):
         self._node = node
         self._report = report
-        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', QoSProfile(depth=10))
+        self._publisher = node.create_publisher(
+            DiagnosticArray, '/diagnostics', QoSProfile(depth=10)
+        )
         # A steady clock, so that it goes on without a /clock in simulated time too.
         node.create_timer(PERIOD, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
 

@@ -50,9 +50,11 @@ class ImageInput:
         self._is_compressed = transport == COMPRESSED
         self._kind = CompressedImage if self._is_compressed else Image
         # As image_transport does it: a remapped "image" takes its compressed twin along.
-        base = node.resolve_topic_name('image')
-        self._twin = base if self._is_compressed else f'{base}/{COMPRESSED}'
-        self.topic = node.resolve_topic_name(f'{base}/{COMPRESSED}') if self._is_compressed else base
+        raw = node.resolve_topic_name('image')
+        compressed = node.resolve_topic_name(f'{raw}/{COMPRESSED}')
+        self.topic, self._twin = (
+            (compressed, raw) if self._is_compressed else (raw, compressed)
+        )
         self._subscription: Subscription | None = None
 
     @property

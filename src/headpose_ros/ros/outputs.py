@@ -70,7 +70,11 @@ class Outputs:
         )
 
     def publish_poses(
-        self, header: Header, people: People, shape: tuple[int, ...], parameters: HeadPoseParameters
+        self,
+        header: Header,
+        people: People,
+        shape: tuple[int, ...],
+        parameters: HeadPoseParameters,
     ) -> None:
         """Publish where and how the heads are.
 
@@ -83,7 +87,7 @@ class Outputs:
         if people.primary is not None:
             self._rpy.publish(rpy_message(header, people.primary))
             self._orientation.publish(orientation_message(header, people.primary))
-        places = _Places(people, shape, parameters.head_width)
+        places = _Places(shape, parameters.head_width)
         if _is_heard(self._pose) and people.primary is not None and people.primary.sight:
             self._pose.publish(pose_message(header, places.of(people.primary)))
         if self._transforms is not None:
@@ -92,7 +96,8 @@ class Outputs:
                 header, [(head.track_id, places.of(head)) for head in located]
             )
         if _is_heard(self._marker_array):
-            pairs = [(head, places.of(head)) for head in people.heads]
+            guesses = [(head, places.guess(head)) for head in people.heads]
+            pairs = [(head, place) for head, place in guesses if place is not None]
             self._marker_array.publish(self._markers.update(header, pairs, people.living))
 
     def publish_images(
@@ -128,21 +133,31 @@ class Outputs:
 class _Places:
     """Where heads are, worked out once each and only if it is asked for."""
 
-    def __init__(self, people: People, shape: tuple[int, ...], head_width: float):
+    def __init__(self, shape: tuple[int, ...], head_width: float):
         self._head_width = head_width
         self._shape = shape
         self._known: dict[int, CameraPose] = {}
 
     def of(self, head: HeadPose) -> CameraPose:
-        """Where a head is; by a guess of the camera where that is not calibrated."""
+        """Where a head with a line of sight is."""
         if head.track_id not in self._known:
-            if head.sight is None:
-                head = replace(head, sight=self._guess.sight_to(head.landmarks))
             self._known[head.track_id] = camera_pose(head, self._head_width)
         return self._known[head.track_id]
 
+    def guess(self, head: HeadPose) -> CameraPose | None:
+        """The same, by a guess of the camera where that is not calibrated.
+
+        ``None`` for what cannot be a face in such a camera.
+        """
+        if head.sight is None:
+            try:
+                head = replace(head, sight=self._nominal.sight_to(head.landmarks))
+            except ValueError:
+                return None
+        return self.of(head)
+
     @cached_property
-    def _guess(self) -> Camera:
+    def _nominal(self) -> Camera:
         height, width = self._shape[:2]
         return Camera.nominal(width, height)
 

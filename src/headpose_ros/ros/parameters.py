@@ -125,7 +125,9 @@ class HeadPoseParameters:
         low=0.0, high=MAX_BETA, live=True,
     )
     primary: str = _parameter(
-        'largest', 'Which of several people head_pose is about.', choices=tuple(POLICIES), live=True
+        'largest',
+        'Which of several people head_pose is about.',
+        choices=tuple(POLICIES), live=True,
     )
     neutral_rpy: tuple[float, ...] = _parameter(
         (0.0, 0.0, 0.0),
