@@ -1,19 +1,24 @@
 # make demo   real head poses on the built-in moving head; SOURCE=/dev/video0 or a file for yours
 # make test   the whole test suite
-# Both make the virtual environment .venv first and fill it from PyPI.
+# make soak   memory, latency and rate of the node over MINUTES=10, with a plot
+# All make the virtual environment .venv first and fill it from PyPI.
 
 SOURCE ?= sample
 DURATION ?= 20
+MINUTES ?= 10
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test venv clean
+.PHONY: demo test soak venv clean
 
 demo: venv
 	$(RUN) -m headpose_ros.ros.demo --source "$(SOURCE)" --seconds $(DURATION)
 
 test: venv
 	$(RUN) -m pytest
+
+soak: venv
+	$(RUN) -m benchmarks soak --source "$(SOURCE)" --minutes $(MINUTES)
 
 venv:
 	@./make_venv.sh $(VENV)

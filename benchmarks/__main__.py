@@ -1,0 +1,22 @@
+"""python -m benchmarks COMMAND: see --help of each."""
+
+import argparse
+import sys
+
+from benchmarks import soak
+
+COMMANDS = {'soak': soak}
+
+
+def main() -> int:
+    """Run the command that is named; the exit code of the process."""
+    parser = argparse.ArgumentParser(prog='python -m benchmarks', description=__doc__)
+    commands = parser.add_subparsers(dest='command', required=True)
+    for name, module in COMMANDS.items():
+        module.add_arguments(commands.add_parser(name, help=module.__doc__.partition('\n')[0]))
+    arguments = parser.parse_args()
+    return COMMANDS[arguments.command].run(arguments)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

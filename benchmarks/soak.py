@@ -1,0 +1,246 @@
+"""Memory, latency and rate of the node over a long time.
+
+Camera and node run as two processes, and everything that the node publishes is listened to.
+Writes ``soak.csv`` and ``soak.png``; ends with exit code 1 when the memory of the node grows.
+"""
+
+import argparse
+import csv
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, astuple, dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+import rclpy
+from geometry_msgs.msg import PoseWithCovarianceStamped, QuaternionStamped, Vector3Stamped
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Int32
+from visualization_msgs.msg import MarkerArray
+
+from headpose_ros.image_source import SAMPLE
+from headpose_ros.ros.messages import stamp_seconds
+from headpose_ros.ros.processes import START_TIMEOUT, CameraAndNode, ProcessEnded
+
+PERIOD = 1.0  # seconds between two samples
+WARM_UP = 60.0  # seconds, in which memory may grow: networks and pools fill as they are used
+MAX_GROWTH = 5.0  # MB after the warm-up
+
+# Share of the time after the warm-up at whose beginning and end memory is compared: medians, as
+# malloc gives memory back and takes it again from one second to the next.
+ENDS = 0.2
+
+OTHERS = {
+    'head_pose/orientation': QuaternionStamped,
+    'head_pose/pose': PoseWithCovarianceStamped,
+    'head_pose/face_count': Int32,
+    'head_pose/markers': MarkerArray,
+    'head_pose/annotated_image': Image,
+    'head_pose/annotated_image/compressed': CompressedImage,
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One second of a soak.
+
+    :ivar seconds: since the first pose.
+    :ivar memory: of the node, resident, MB.
+    :ivar rate: poses a second, Hz.
+    :ivar latency_p50: from the stamp of the image to the pose received, ms.
+    :ivar latency_p95: the same, 95th percentile.
+    :ivar cpu: of the node, percent of one core.
+    """
+
+    seconds: float
+    memory: float
+    rate: float
+    latency_p50: float
+    latency_p95: float
+    cpu: float
+
+
+class Listener(Node):
+    """Listens to everything, and keeps the latencies of poses."""
+
+    def __init__(self) -> None:
+        super().__init__('headpose_soak')
+        self.latencies: list[float] = []
+        self.create_subscription(Vector3Stamped, 'head_pose', self._on_pose, QoSProfile(depth=10))
+        for topic, kind in OTHERS.items():
+            self.create_subscription(kind, topic, lambda _: None, QoSProfile(depth=10))
+
+    def _on_pose(self, message: Vector3Stamped) -> None:
+        now = self.get_clock().now().nanoseconds * 1e-9
+        self.latencies.append(now - stamp_seconds(message.header))
+
+
+class SoakError(RuntimeError):
+    """The soak cannot go on; the message is for the user."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument('--minutes', type=float, default=10.0, help='how long (default: 10)')
+    parser.add_argument(
+        '--source', default=SAMPLE,
+        help=f'of camera_node: webcam, video, images (default: {SAMPLE}, the built-in head)',
+    )
+    parser.add_argument(
+        '--out', type=Path, default=Path('soak'), help='folder to write into (default: soak)'
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Soak; the exit code of the process."""
+    samples: list[Sample] = []
+    listener = None
+    print(f'soaking for {arguments.minutes:g} min; the node needs some seconds to start')
+    try:
+        with CameraAndNode(arguments.source, max_faces=2) as processes:
+            rclpy.init()
+            listener = Listener()
+            for sample in _samples(listener, processes, 60.0 * arguments.minutes):
+                samples.append(sample)
+                _print_line(sample)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        print('\nstopped')
+    except (SoakError, ProcessEnded) as error:
+        print(f'\nerror: {error}', file=sys.stderr)
+        return 1
+    finally:
+        if listener is not None:
+            listener.destroy_node()
+        rclpy.try_shutdown()
+    if not samples:
+        return 0
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    _write(samples, arguments.out / 'soak.csv')
+    plot(samples, arguments.out / 'soak.png')
+    return _print_summary(samples, arguments.out)
+
+
+def growth(samples: list[Sample]) -> float | None:
+    """MB by which memory grew after the warm-up; ``None`` when there was hardly any time.
+
+    The difference of the medians of the first and the last fifth of the time after it.
+    """
+    memory = np.array([s.memory for s in samples if s.seconds >= WARM_UP])
+    count = int(ENDS * len(memory))
+    if count < 2:
+        return None
+    return float(np.median(memory[-count:]) - np.median(memory[:count]))
+
+
+def plot(samples: list[Sample], path: Path) -> None:
+    """Draw memory, latency and rate over time."""
+    import matplotlib
+
+    matplotlib.use('agg')
+    from matplotlib import pyplot as plt
+
+    column = {name: [asdict(s)[name] for s in samples] for name in asdict(samples[0])}
+    minutes = np.array(column['seconds']) / 60.0
+    figure, (top, middle, bottom) = plt.subplots(
+        3, sharex=True, figsize=(9, 8), layout='constrained'
+    )
+    top.plot(minutes, column['memory'], color='tab:blue')
+    top.axvspan(0.0, min(WARM_UP / 60.0, minutes[-1]), color='0.92', zorder=0)
+    top.set(ylabel='memory of the node, MB', title=_verdict(samples))
+    top.set_ylim(0.95 * min(column['memory']), 1.05 * max(column['memory']))
+    middle.plot(minutes, column['latency_p95'], color='tab:orange', label='95th percentile')
+    middle.plot(minutes, column['latency_p50'], color='tab:blue', label='median')
+    middle.set(ylabel='image stamp to pose received, ms')
+    middle.set_ylim(bottom=0.0)
+    middle.legend(loc='upper right')
+    bottom.plot(minutes, column['rate'], color='tab:blue', label='poses per second')
+    bottom.plot(minutes, column['cpu'], color='tab:green', label='CPU, % of one core')
+    bottom.set(ylabel='rate and load', xlabel='minutes')
+    bottom.set_ylim(bottom=0.0)
+    bottom.legend(loc='lower right')
+    for axes in (top, middle, bottom):
+        axes.grid(alpha=0.3)
+        axes.spines[['top', 'right']].set_visible(False)
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
+
+
+def _samples(listener: Listener, processes: CameraAndNode, seconds: float) -> Iterator[Sample]:
+    process = psutil.Process(processes.node_pid)
+    started = time.monotonic()
+    while not listener.latencies:
+        rclpy.spin_once(listener, timeout_sec=0.1)
+        processes.check()
+        if time.monotonic() - started > START_TIMEOUT:
+            raise SoakError(
+                f'no pose came within {START_TIMEOUT:.0f} s; does the source show a face?'
+            )
+    begin = due = time.monotonic()
+    process.cpu_percent()
+    listener.latencies.clear()
+    while due - begin < seconds:
+        last, due = due, due + PERIOD
+        while (left := due - time.monotonic()) > 0.0:
+            rclpy.spin_once(listener, timeout_sec=left)
+        processes.check()
+        latencies, listener.latencies = listener.latencies, []
+        p50, p95 = np.percentile(latencies, (50, 95)) if latencies else (np.nan, np.nan)
+        yield Sample(
+            seconds=due - begin,
+            memory=process.memory_info().rss / 1e6,
+            rate=len(latencies) / (due - last),
+            latency_p50=1e3 * p50,
+            latency_p95=1e3 * p95,
+            cpu=process.cpu_percent(),
+        )
+
+
+def _write(samples: list[Sample], path: Path) -> None:
+    with path.open('w', newline='') as file:
+        writer = csv.writer(file)
+        writer.writerow(asdict(samples[0]))
+        writer.writerows([round(value, 3) for value in astuple(sample)] for sample in samples)
+
+
+def _print_line(sample: Sample) -> None:
+    is_terminal = sys.stdout.isatty()
+    if not is_terminal and round(sample.seconds) % 60 not in (0, 1):
+        return
+    text = (
+        f'{sample.seconds:6.0f} s  {sample.memory:6.1f} MB  {sample.rate:5.1f} poses/s  '
+        f'latency p50 {sample.latency_p50:5.1f} ms, p95 {sample.latency_p95:5.1f} ms  '
+        f'{sample.cpu:3.0f} % CPU'
+    )
+    print(f'\r{text}  ' if is_terminal else text, end='' if is_terminal else '\n', flush=True)
+
+
+def _verdict(samples: list[Sample]) -> str:
+    grown = growth(samples)
+    if grown is None:
+        return f'too short to tell how memory grows: it is told after {WARM_UP:.0f} s of warm-up'
+    return f'memory grew by {grown:+.1f} MB after the first {WARM_UP:.0f} s'
+
+
+def _print_summary(samples: list[Sample], folder: Path) -> int:
+    p50 = np.nanmedian([s.latency_p50 for s in samples])
+    p95 = np.nanmedian([s.latency_p95 for s in samples])
+    first, last = samples[0], samples[-1]
+    print(f'\ntime         {last.seconds / 60.0:.1f} min')
+    print(f'rate         {np.mean([s.rate for s in samples]):.1f} poses/s')
+    print(f'latency      p50 {p50:.1f} ms, p95 {p95:.1f} ms (median of the seconds)')
+    print(f'memory       {first.memory:.1f} MB at the start, {last.memory:.1f} MB at the end')
+    print(f'             {_verdict(samples)}')
+    print(f'written      {(folder / "soak.csv").resolve()}, soak.png')
+    grown = growth(samples)
+    if grown is not None and grown >= MAX_GROWTH:
+        print(
+            f'error: memory grew by {grown:.1f} MB; less than {MAX_GROWTH:.0f} are wanted',
+            file=sys.stderr,
+        )
+        return 1
+    return 0
