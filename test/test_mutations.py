@@ -1,0 +1,238 @@
+"""Messages as no camera should send them: random mutations of good ones, 20 000 and more.
+
+The node runs in the test's process, and its callbacks get the messages as rclpy gives them. A
+crash ends the test run, a hang is told with the place where it hangs, and whatever the node
+publishes must be made of finite numbers.
+"""
+
+import copy
+import faulthandler
+import time
+
+import cv2
+import numpy as np
+import pytest
+from geometry_msgs.msg import PoseWithCovarianceStamped, QuaternionStamped, Vector3Stamped
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import CameraInfo, CompressedImage
+from std_msgs.msg import Int32
+from threadpoolctl import threadpool_limits
+from visualization_msgs.msg import MarkerArray
+
+from headpose_ros.ros.compressed_images import write_compressed
+from headpose_ros.ros.headpose_node import HeadPoseNode
+from headpose_ros.ros.image_conversion import SUPPORTED_ENCODINGS
+from headpose_ros.ros.messages import camera_info_message
+from headpose_ros.rotation import rotation_from_rpy
+from headpose_ros.sample.rendered_head import RenderedHead
+
+EXAMPLES = 1005  # of each transport
+MESSAGES = 10  # of each example
+HANG = 60.0  # seconds for one example
+
+UINT32 = st.sampled_from([0, 1, 2, 3, 7, 63, 64, 128, 1000, 2**16, 2**31, 2**32 - 1])
+NUMBERS = st.sampled_from([0.0, 1.0, -1.0, 1e-300, 1e300, np.nan, np.inf, -np.inf, 64.0, 100.0])
+ENCODINGS = st.one_of(
+    st.sampled_from([*SUPPORTED_ENCODINGS, '32FC1', '64FC3', '', 'BGR8', 'bgr8 ', 'bayer_xyzw8']),
+    st.text(max_size=12),
+)
+FORMATS = st.one_of(
+    st.sampled_from(['jpeg', 'png', 'bgr8; jpeg compressed bgr8', '32FC1; compressedDepth']),
+    st.text(max_size=12),
+)
+STAMPS = st.tuples(
+    st.sampled_from([-(2**31), -1, 0, 1, 100, 2**31 - 1]),
+    st.sampled_from([0, 1, 10**9, 2**32 - 1]),
+)
+
+# What happens to the bytes of an image. Most of it leaves none, which costs little time; a search
+# for a face in what is left costs ten milliseconds.
+DAMAGE = st.one_of(
+    st.tuples(st.just('cut'), st.floats(0, 0.99)),
+    st.tuples(st.just('cut'), st.floats(0.99, 1)),
+    st.tuples(st.just('splice'), st.floats(0, 1)),
+    st.tuples(st.just('empty'), st.just(0)),
+    st.tuples(st.just('cut'), st.floats(0, 0.99)),
+    st.tuples(st.just('extend'), st.integers(1, 100_000)),
+    st.tuples(st.just('noise'), st.just(0)),
+    st.tuples(st.just('flip'), st.integers(1, 200)),
+)
+HEADER = {'stamp': STAMPS, 'frame_id': st.text(max_size=9)}
+
+# Messages with some fields of other values, and damage to the data.
+RAW = st.fixed_dictionaries({}, optional={
+    'width': UINT32, 'height': UINT32, 'step': UINT32, 'encoding': ENCODINGS,
+    'is_bigendian': st.integers(0, 255), 'data': DAMAGE, **HEADER,
+}).filter(bool)
+COMPRESSED = st.fixed_dictionaries({'data': DAMAGE}, optional={'format': FORMATS, **HEADER})
+INFO = st.fixed_dictionaries({}, optional={
+    'width': UINT32, 'height': UINT32, 'binning_x': UINT32,
+    'distortion_model': st.sampled_from(['plumb_bob', 'equidistant', 'rational_polynomial', 'x']),
+    'd': st.lists(NUMBERS, max_size=9), 'k': st.lists(NUMBERS, min_size=9, max_size=9),
+})
+
+
+class Target:
+    """A node that is fed by hand, and all that it publishes."""
+
+    def __init__(self, ros, transport):
+        self.ros = ros
+        parameters = {'image_transport': transport, 'smoothing_min_cutoff': 0.0}
+        self.node = HeadPoseNode(
+            context=ros.context,
+            parameter_overrides=[Parameter(name, value=v) for name, v in parameters.items()],
+        )
+        self.node.get_logger().set_level(50)  # of thousands of messages that are dropped
+        ros.executor.add_node(self.node)
+        self.outputs = {
+            kind: ros.collect(kind, f'head_pose{topic}') for kind, topic in (
+                (Vector3Stamped, ''), (QuaternionStamped, '/orientation'), (Int32, '/face_count'),
+                (PoseWithCovarianceStamped, '/pose'), (MarkerArray, '/markers'),
+            )
+        }
+        ros.spin_until(lambda: self._callback('image') is not None, 'the start')
+        self.sent = 0
+
+    def _callback(self, topic):
+        names = {s.topic_name: s.callback for s in self.node.subscriptions}
+        return next((call for name, call in names.items() if name.startswith(f'/{topic}')), None)
+
+    def feed(self, message, info=None):
+        if info is not None:
+            self._callback('camera_info')(info)
+        self._callback('image')(message, {'publication_sequence_number': self.sent})
+        self.sent += 1
+
+    def check(self):
+        """Whatever has come must be finite; the poses that came."""
+        end = time.monotonic() + 0.002
+        while time.monotonic() < end:
+            self.ros.executor.spin_once(timeout_sec=0)
+        poses = 0
+        for kind, messages in self.outputs.items():
+            poses += len(messages) if kind is Vector3Stamped else 0
+            for message in messages:
+                assert np.isfinite(list(numbers_of(message))).all(), message
+            messages.clear()
+        return poses
+
+    def close(self):
+        self.ros.executor.remove_node(self.node)
+        self.node.destroy_node()
+
+
+def numbers_of(message):
+    """All floating-point numbers of a message."""
+    for name, kind in message.get_fields_and_field_types().items():
+        value = getattr(message, name)
+        if kind.startswith(('double', 'float')):
+            yield from np.ravel(value)
+        elif hasattr(value, 'get_fields_and_field_types'):
+            yield from numbers_of(value)
+        elif kind.startswith('sequence<') and '/' in kind:
+            for each in value:
+                yield from numbers_of(each)
+
+
+@pytest.fixture(scope='module')
+def picture():
+    """A small picture of a face."""
+    head = RenderedHead(96, 96, focal_length=110)
+    return head.render(rotation_from_rpy(np.radians([5, 5, 15])), (0, 0, 0.5))
+
+
+def mutated(message, changes, rng):
+    """A copy of a message with some changes."""
+    message = copy.deepcopy(message)
+    for name, value in changes.items():
+        if name == 'stamp':
+            message.header.stamp.sec, message.header.stamp.nanosec = value
+        elif name == 'frame_id':
+            message.header.frame_id = value
+        elif name == 'data':
+            data = damaged(np.frombuffer(message.data, np.uint8), *value, rng)
+            message.data = type(message.data)('B', data.tobytes())
+        else:
+            setattr(message, name, value)
+    return message
+
+
+def damaged(data, what, amount, rng):
+    if what == 'cut':
+        return data[: int(amount * len(data))]
+    if what == 'extend':
+        return np.concatenate([data, rng.integers(0, 256, amount, np.uint8)])
+    if what == 'splice':
+        at = int(amount * len(data))
+        return np.concatenate([data[at:], data[:at]])
+    if what == 'noise':
+        return rng.integers(0, 256, len(data), np.uint8)
+    if what == 'empty':
+        return data[:0]
+    data = data.copy()
+    places = rng.integers(0, max(1, len(data)), amount)
+    data[places[places < len(data)]] = rng.integers(0, 256, 1, np.uint8)
+    return data
+
+
+def good_raw(ros, picture):
+    """Good messages of the picture."""
+    message = ros.image(picture)
+    grey = copy.deepcopy(message)
+    grey.encoding, grey.step = 'mono8', grey.width
+    grey.data = type(grey.data)('B', cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).tobytes())
+    return [message, grey]
+
+
+def good_compressed(ros, picture):
+    """The same, compressed."""
+    header = ros.image(picture).header
+    png = CompressedImage(header=header, format='png')
+    png.data.frombytes(cv2.imencode('.png', picture)[1].tobytes())
+    return [write_compressed(picture, header, 90), png]
+
+
+@pytest.mark.parametrize('transport', ['raw', 'compressed'])
+def test_mutated_messages_do_no_harm(ros, picture, transport):
+    target = Target(ros, transport)
+    is_raw = transport == 'raw'
+    good = (good_raw if is_raw else good_compressed)(ros, picture)
+    info = camera_info_message(
+        good[0].header, 96, 96, np.array([[110.0, 0, 48], [0, 110, 48], [0, 0, 1]])
+    )
+    counts = {'poses': 0, 'mutated': 0}
+
+    @seed(20240229)
+    @settings(
+        max_examples=EXAMPLES, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        st.lists(RAW if is_raw else COMPRESSED, min_size=MESSAGES, max_size=MESSAGES), INFO,
+        st.integers(0, 2**32 - 1),
+    )
+    def feed(changes, info_changes, number):
+        rng = np.random.default_rng(number)
+        odd = copy.deepcopy(info)
+        for name, value in info_changes.items():
+            setattr(odd, name, value)
+        for i, each in enumerate(changes):
+            target.feed(mutated(good[i % len(good)], each, rng), odd if i == 0 else None)
+            counts['mutated'] += 1
+        counts['poses'] += target.check()
+
+    try:
+        start = time.monotonic()
+        with threadpool_limits(limits=1, user_api='blas'):  # as in a process of the node
+            feed()
+        print(f'{counts}, {time.monotonic() - start:.0f} s')
+        assert counts['mutated'] >= 10_000
+        assert counts['poses'] > 0  # some are good enough to be read
+        # The next good images give a pose.
+        for _ in range(20):
+            target.feed(good[0], info)
+        ros.spin_until(lambda: target.outputs[Vector3Stamped], 'a pose of a good image')
+    finally:
+        target.close()
