@@ -30,27 +30,31 @@ def generate_launch_description():
                 default_value=PythonExpression(
                     ["'", image, "'[:'", image, "'.rfind('/') + 1] + 'camera_info'"]
                 ),
-                description='Topic of the calibration of the camera.',
+                description='Topic of the calibration of the camera; by default camera_info in the '
+                'namespace of the images: /front/camera_info for /front/image_raw.',
             ),
             DeclareLaunchArgument(
                 'params_file',
                 default_value=PathJoinSubstitution([share, 'config', 'headpose.yaml']),
-                description='YAML file with the parameters of headpose_node.',
+                description='YAML file with the parameters of headpose_node; a copy of the default, '
+                'changed, is a good start.',
             ),
             DeclareLaunchArgument(
-                'namespace', default_value='', description='Namespace of all nodes and topics.'
+                'namespace',
+                default_value='',
+                description='Namespace of all nodes and of all topics that do not begin with /.',
             ),
             DeclareLaunchArgument(
                 'use_sim_time',
                 default_value='false',
                 choices=['true', 'false'],
-                description='Take the time from /clock.',
+                description='Take the time from /clock, as with a simulator or a bag.',
             ),
             DeclareLaunchArgument(
                 'camera',
                 default_value='false',
                 choices=['true', 'false'],
-                description='Start the camera driver usb_cam too.',
+                description='Start the camera driver usb_cam too, which has to be installed.',
             ),
             Node(
                 package='headpose_ros',

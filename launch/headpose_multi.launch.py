@@ -1,46 +1,58 @@
 """Start headpose_node for several cameras, each in a namespace and a process of its own."""
 
+import re
+
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, PythonExpression
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
 from headpose_ros.ros.transport import use_large_image_profile
+
+# What ROS takes for a namespace, without a slash at its ends.
+NAMESPACE = re.compile(r'[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
 
 
 def generate_launch_description():
     """Describe the arguments, and the nodes that follow from them."""
     use_large_image_profile()
     share = get_package_share_directory('headpose_ros')
+    image = LaunchConfiguration('image')
     return LaunchDescription(
         [
             DeclareLaunchArgument(
                 'cameras',
                 description='Names of the cameras with commas between, such as front,rear. Each '
-                'is the namespace of its topics and of its node.',
+                'is the namespace of its topics and of its node (/front/image, /front/head_pose), '
+                'and the tf_prefix of its TF frames (front_face_1).',
             ),
             DeclareLaunchArgument(
                 'image',
                 default_value='image',
-                description='Topic of the camera images, in the namespace of each camera.',
+                description='Topic of the camera images, within the namespace of each camera.',
             ),
             DeclareLaunchArgument(
                 'camera_info',
-                default_value='camera_info',
-                description='Topic of the calibration, in the namespace of each camera.',
+                # Where camera drivers put it: beside the images.
+                default_value=PythonExpression(
+                    ["'", image, "'[:'", image, "'.rfind('/') + 1] + 'camera_info'"]
+                ),
+                description='Topic of the calibration, within the namespace of each camera; by '
+                'default camera_info beside the images: color/camera_info for color/image_raw.',
             ),
             DeclareLaunchArgument(
                 'params_file',
                 default_value=PathJoinSubstitution([share, 'config', 'headpose.yaml']),
-                description='YAML file with the parameters of the nodes.',
+                description='YAML file with the parameters of all nodes, or of each by its name, '
+                'such as /front/headpose_node; a copy of the default, changed, is a good start.',
             ),
             DeclareLaunchArgument(
                 'use_sim_time',
                 default_value='false',
                 choices=['true', 'false'],
-                description='Take the time from /clock.',
+                description='Take the time from /clock, as with a simulator or a bag.',
             ),
             OpaqueFunction(function=_nodes),
         ]
@@ -51,9 +63,10 @@ def _nodes(context):
     """Nodes of the cameras that the argument names."""
     text = LaunchConfiguration('cameras').perform(context)
     cameras = [name.strip().strip('/') for name in text.split(',')]
-    if not all(cameras) or len(set(cameras)) < len(cameras):
+    if not all(map(NAMESPACE.fullmatch, cameras)) or len(set(cameras)) < len(cameras):
         raise RuntimeError(
-            f'cameras is {text!r}; want different names with commas between, such as front,rear'
+            f'cameras is {text!r}; want different names of letters, digits and _ (no digit '
+            'first), with commas between, such as cameras:=front,rear'
         )
     use_sim_time = ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)
     return [
@@ -63,7 +76,7 @@ def _nodes(context):
             namespace=camera,
             parameters=[
                 LaunchConfiguration('params_file'),
-                # Two cameras count their people each for itself.
+                # Each camera counts its people for itself: both may have a face_1.
                 {'use_sim_time': use_sim_time, 'tf_prefix': f'{camera.replace("/", "_")}_'},
             ],
             remappings=[

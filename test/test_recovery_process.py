@@ -1,0 +1,91 @@
+"""Processes that are killed, and processes that are told to end in the middle of their work."""
+
+import signal
+import time
+
+import numpy as np
+import pytest
+from geometry_msgs.msg import Vector3Stamped
+from recovering import GROWTH, LATECOMERS, footprint
+from sensor_msgs.msg import Image
+from std_msgs.msg import Int32
+
+# Share of a core above which a node is at work; without images it needs less than 0.03.
+AT_WORK = 0.4
+
+
+@pytest.fixture
+def started(ros):
+    """A node, its camera, and its counts of faces, one for each image that is worked on."""
+    process = ros.start('headpose_node')
+    camera = ros.image_publisher()
+    counts = ros.collect(Int32, 'head_pose/face_count')
+    ros.connect(camera)
+    return process, camera, counts
+
+
+def wait(ros, seconds):
+    end = time.monotonic() + seconds
+    ros.spin_until(lambda: time.monotonic() >= end, 'the time')
+
+
+def test_a_camera_that_is_killed_comes_back(ros):
+    node = ros.start('headpose_node')
+    poses = ros.collect(Vector3Stamped, 'head_pose')
+    footprints = []
+    for _ in range(3):
+        camera = ros.start('camera_node', '--ros-args', '-p', 'width:=320', '-p', 'height:=240')
+        poses.clear()
+        ros.spin_until(lambda: len(poses) >= 15, 'poses of a live stream')
+        footprints.append(footprint(node))
+        camera.signal(signal.SIGKILL)
+        assert camera.exit_code() == -signal.SIGKILL
+        wait(ros, 0.2)  # for the image that was on its way
+        poses.clear()
+        wait(ros, 0.2)
+        assert not poses
+    assert footprints[-1].memory < footprints[1].memory + GROWTH, footprints
+    assert footprints[-1].threads <= footprints[1].threads + LATECOMERS, footprints
+    assert footprints[-1].files <= footprints[1].files + LATECOMERS, footprints
+    node.signal(signal.SIGINT)
+    assert node.exit_code() == 0
+    assert 'Traceback' not in node.output
+
+
+# The work on such an image takes from half a second to more than one.
+@pytest.mark.parametrize(
+    ('numbers', 'delay'),
+    [
+        ([signal.SIGTERM], 0.05),
+        ([signal.SIGTERM], 0.4),
+        ([signal.SIGINT, signal.SIGINT], 0.2),
+    ],
+    ids=str,
+)
+def test_signals_in_the_middle_of_an_image(ros, started, numbers, delay):
+    process, camera, counts = started
+    large = Image(height=6000, width=8000, encoding='mono8', step=8000)
+    large.data.frombytes(np.full((6000, 8000), 90, np.uint8))
+
+    def share_of_a_core(seconds):
+        before, begin = process.seconds_used, time.monotonic()
+        wait(ros, seconds)
+        return (process.seconds_used - before) / (time.monotonic() - begin)
+
+    def is_in_the_middle():
+        """Send an image, and see whether the node has begun with it and is not done."""
+        used = process.seconds_used
+        camera.publish(large)
+        ros.spin_until(lambda: process.seconds_used > used + 0.05, 'work on an image')
+        wait(ros, delay)
+        counts.clear()
+        return share_of_a_core(0.1) > AT_WORK and not counts
+
+    ros.spin_until(lambda: counts, 'the first image', lambda: camera.publish(large), period=2.0)
+    while not is_in_the_middle():
+        wait(ros, 1.0)
+    for number in numbers:
+        process.signal(number)
+    assert process.exit_code() == 0, process.output
+    assert 'Traceback' not in process.output
+    assert 'dropped an image' not in process.output
