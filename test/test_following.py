@@ -234,6 +234,13 @@ def test_a_camera_that_comes_back_has_a_pose_at_once(follow, picture):
     assert numbers(people) == [4] and people.primary.track_id == 4 and people.living == {4}
 
 
+def test_another_size_of_the_images_has_a_pose_at_once(follow, picture):
+    follower, bgr = follow(), picture()
+    for i, size in enumerate(((640, 480), (1280, 960), (320, 240), (640, 480))):
+        (head,) = follower.update(cv2.resize(bgr, size), i * PERIOD).heads
+        assert head.track_id == i + 1
+
+
 def test_what_is_refused_changes_nothing(follow, picture):
     follower = follow(max_faces=1)
     image = picture()

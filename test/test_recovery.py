@@ -141,15 +141,16 @@ def test_a_flood_of_500_images_a_second(node):
         return sent / seconds
 
     flood(1.0)  # until all buffers are there that it needs
-    node.pause(0.3)
+    node.pause(0.7)
     ages.clear()
     with node.recovery():
         rate = flood(3.0)
-        node.pause(0.5)
+        node.pause(0.7)  # for whoever was seen in the small images to be gone
     print(f'{rate:.0f} images a second, {len(ages) / 3.0:.0f} poses, oldest {max(ages):.3f} s')
-    assert rate > 400
-    assert node.growth_of('frames skipped') > 0
-    assert len(ages) > 40 and max(ages) < 1.0
+    # A busy machine does not send so many either, but always more than can be worked on.
+    assert rate > 200
+    assert node.growth_of('frames skipped') > 300
+    assert len(ages) > 15 and max(ages) < 1.0
     for _ in range(15):
         node.next_pose()
         node.pause(PERIOD)

@@ -91,6 +91,7 @@ class HeadFollower:
         self._estimator = estimator
         self._tracker = FaceTracker()
         self._selector = PrimarySelector()
+        self._size: tuple[int, int] | None = None
         self.settings = settings or FollowSettings()
 
     @property
@@ -106,7 +107,7 @@ class HeadFollower:
         self._selector.policy = settings.primary
 
     def update(self, bgr: np.ndarray, stamp: float, camera: Camera | None = None) -> People:
-        """The people of the next image.
+        """The people of the next image. Where its size is another, everybody is new.
 
         :param bgr: ``uint8`` (H, W, 3), blue, green, red.
         :param stamp: seconds, of the image, see ``FaceTracker.update``.
@@ -115,11 +116,15 @@ class HeadFollower:
         """
         heads = self._estimator.estimate(bgr, camera)
         heads = [head for head in heads if head.std.max() <= self._settings.max_std]
+        height, width = bgr.shape[:2]
+        if (width, height) != self._size:
+            # What is where in the image before says nothing now.
+            self._tracker.reset()
+            self._size = (width, height)
         heads = self._tracker.update(heads, stamp)
         heads = [replace(head, neutral=self._neutral) for head in heads]
         living = self._tracker.living
-        height, width = bgr.shape[:2]
-        return People(heads, self._selector.choose(heads, living, (width, height)), living)
+        return People(heads, self._selector.choose(heads, living, self._size), living)
 
     def reset(self) -> None:
         """Forget everybody; numbers go on."""

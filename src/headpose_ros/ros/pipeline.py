@@ -57,6 +57,7 @@ class Pipeline:
             closing.callback(self.outputs.close)
             self._closing = closing.pop_all()
         self._node = node
+        self._frame: str | None = None
 
     @property
     def model(self) -> Model:
@@ -101,6 +102,9 @@ class Pipeline:
         header, stamp = message.header, stamp_seconds(message.header)
         bgr = self.images.read(message)
         camera = self.calibration.camera_for(bgr.shape[1], bgr.shape[0])
+        if header.frame_id != self._frame:  # another camera, which sees other people
+            self._follower.reset()
+            self._frame = header.frame_id
         people = self._follower.update(bgr, stamp, camera)
         self.outputs.publish_poses(header, people, bgr.shape, parameters)
         latency = self._node.get_clock().now().nanoseconds * 1e-9 - stamp
