@@ -30,14 +30,14 @@ def generate_launch_description():
                 default_value=PythonExpression(
                     ["'", image, "'[:'", image, "'.rfind('/') + 1] + 'camera_info'"]
                 ),
-                description='Topic of the calibration of the camera; by default camera_info in the '
-                'namespace of the images: /front/camera_info for /front/image_raw.',
+                description='Topic of the calibration of the camera; by default camera_info '
+                'beside the images: /front/camera_info for /front/image_raw.',
             ),
             DeclareLaunchArgument(
                 'params_file',
                 default_value=PathJoinSubstitution([share, 'config', 'headpose.yaml']),
-                description='YAML file with the parameters of headpose_node; a copy of the default, '
-                'changed, is a good start.',
+                description='YAML file with the parameters of headpose_node; a copy of the '
+                'default, changed, is a good start.',
             ),
             DeclareLaunchArgument(
                 'namespace',
