@@ -35,7 +35,7 @@ class Footprint(NamedTuple):
 
 def footprint(process):
     """What a ``ros_side.Process`` holds."""
-    inside = psutil.Process(process._process.pid)
+    inside = psutil.Process(process.pid)
     with inside.oneshot():
         return Footprint(inside.memory_info().rss, inside.num_threads(), inside.num_fds())
 

@@ -63,6 +63,10 @@ class Process:
         self._process.send_signal(number)
 
     @property
+    def pid(self):
+        return self._process.pid
+
+    @property
     def memory(self):
         """Bytes in use."""
         return psutil.Process(self._process.pid).memory_info().rss

@@ -114,6 +114,18 @@ def test_without_a_calibration_there_are_angles_only_and_a_reason(scene, rendere
     assert np.isfinite(pose.pose.covariance).all()
 
 
+def test_nonsense_that_changes_does_not_flood_the_log(scene, rendered_head):
+    bgr = rendered_head.render(np.eye(3))
+    focal = iter(range(1, 10**6))
+
+    def publish():
+        k = [-float(next(focal)), 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+        scene.publish(bgr, k=k)
+
+    scene.ros.spin_until(lambda: len(scene.angles) > 60, 'angles', publish, 0.02)
+    assert 1 < scene.process.output.count('uncalibrated: ') <= 20
+
+
 def test_it_follows_a_calibration_that_changes(scene, rendered_head):
     bgr = rendered_head.render(np.eye(3))
     near = position_of(scene.pose(bgr))[2]

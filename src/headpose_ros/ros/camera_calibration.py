@@ -13,6 +13,11 @@ UNCALIBRATED_CURE = (
 )
 
 
+# Reasons that are told in the log before it is left at those: a driver that sends nonsense may send
+# other nonsense each time.
+MAX_TOLD = 20
+
+
 class UnusableCalibration(ValueError):
     """A ``camera_info`` does not tell how the camera projects; the message says why."""
 
@@ -62,7 +67,7 @@ class CameraCalibration:
                 f'pixels, but they have {width}x{height}; publish the calibration of these'
             )
         self.problem = reason
-        if reason not in self._told:
+        if reason not in self._told and len(self._told) < MAX_TOLD:
             self._told.add(reason)
             if reason:
                 self._node.get_logger().warning(f'uncalibrated: {reason}')
