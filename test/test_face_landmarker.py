@@ -235,7 +235,7 @@ def test_the_node_runs_it_with_the_bundle_of_its_parameter(request, bundle, mode
     options = ['--ros-args', '-p', f'detector:={NAME}', '-p', f'model:={models[NAME]}']
     node = ros.start('headpose_node', *options, '-p', f'bundle:={bundle}')
     node.wait_for(f'detector {NAME}')
-    node = ros.start('headpose_node', *options)
-    assert node.exit_code() == 1
-    assert 'cannot start: HEADPOSE_FACE_LANDMARKER names /no/where.task' in node.output
+    node = ros.start('headpose_node', *options, '-r', '__ns:=/other')
+    node.wait_for('cannot be configured: HEADPOSE_FACE_LANDMARKER names /no/where.task')
+    assert ros.state('/other/headpose_node') == 'unconfigured'
     assert 'Traceback' not in node.output
