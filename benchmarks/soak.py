@@ -1,7 +1,8 @@
 """Memory, latency and rate of the node over a long time.
 
 Camera and node run as two processes, and everything that the node publishes is listened to.
-Writes ``soak.csv`` and ``soak.png``; ends with exit code 1 when the memory of the node grows.
+Writes ``soak.csv`` and ``soak.png``; ends with exit code 1 when the memory of the node grows, when
+a process ends, or when poses stop coming.
 """
 
 import argparse
@@ -9,7 +10,7 @@ import csv
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -31,9 +32,12 @@ PERIOD = 1.0  # seconds between two samples
 WARM_UP = 60.0  # seconds, in which memory may grow: networks and pools fill as they are used
 MAX_GROWTH = 5.0  # MB after the warm-up
 
-# Share of the time after the warm-up at whose beginning and end memory is compared: medians, as
-# malloc gives memory back and takes it again from one second to the next.
-ENDS = 0.2
+# Seconds after the warm-up and before the end whose memory is compared: medians, as malloc gives
+# memory back and takes it again from one second to the next; short, so that a steady leak counts
+# nearly in full (98 % of it in ten minutes).
+ENDS = 10.0
+
+SILENCE = 30.0  # seconds without a pose after which the node hangs, or nobody is there
 
 OTHERS = {
     'head_pose/orientation': QuaternionStamped,
@@ -98,43 +102,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Soak; the exit code of the process."""
+    arguments.out.mkdir(parents=True, exist_ok=True)
     samples: list[Sample] = []
+    problem = ''
     listener = None
     print(f'soaking for {arguments.minutes:g} min; the node needs some seconds to start')
     try:
         with CameraAndNode(arguments.source, max_faces=2) as processes:
             rclpy.init()
             listener = Listener()
-            for sample in _samples(listener, processes, 60.0 * arguments.minutes):
+            soaking = _samples(listener, processes, 60.0 * arguments.minutes)
+            for sample in _written(soaking, arguments.out / 'soak.csv'):
                 samples.append(sample)
                 _print_line(sample)
     except (KeyboardInterrupt, ExternalShutdownException):
         print('\nstopped')
     except (SoakError, ProcessEnded) as error:
-        print(f'\nerror: {error}', file=sys.stderr)
-        return 1
+        problem = str(error)
     finally:
         if listener is not None:
             listener.destroy_node()
         rclpy.try_shutdown()
+    if samples:
+        plot(samples, arguments.out / 'soak.png')
+        _print_summary(samples, arguments.out)
+    problem = problem or complaint(samples)
+    if problem:
+        print(f'error: {problem}', file=sys.stderr)
+    return 1 if problem else 0
+
+
+def complaint(samples: list[Sample]) -> str:
+    """What is wrong with a soak, in a sentence; empty when nothing is."""
     if not samples:
-        return 0
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    _write(samples, arguments.out / 'soak.csv')
-    plot(samples, arguments.out / 'soak.png')
-    return _print_summary(samples, arguments.out)
+        return 'stopped before anything was measured'
+    if not any(s.rate for s in samples):
+        return 'no poses came; does the source show a face?'
+    grown = growth(samples)
+    if grown is not None and grown >= MAX_GROWTH:
+        return f'memory grew by {grown:.1f} MB; less than {MAX_GROWTH:.0f} are wanted'
+    return ''
 
 
 def growth(samples: list[Sample]) -> float | None:
     """MB by which memory grew after the warm-up; ``None`` when there was hardly any time.
 
-    The difference of the medians of the first and the last fifth of the time after it.
+    The difference of the medians of the last ``ENDS`` seconds and of those after the warm-up.
     """
-    memory = np.array([s.memory for s in samples if s.seconds >= WARM_UP])
-    count = int(ENDS * len(memory))
-    if count < 2:
+    settled = [s for s in samples if s.seconds >= WARM_UP]
+    if not settled or settled[-1].seconds - WARM_UP < 2 * ENDS:
         return None
-    return float(np.median(memory[-count:]) - np.median(memory[:count]))
+    begin, end = WARM_UP + ENDS, settled[-1].seconds - ENDS
+    first = np.median([s.memory for s in settled if s.seconds < begin])
+    last = np.median([s.memory for s in settled if s.seconds > end])
+    return float(last - first)
 
 
 def plot(samples: list[Sample], path: Path) -> None:
@@ -180,7 +201,7 @@ def _samples(listener: Listener, processes: CameraAndNode, seconds: float) -> It
             raise SoakError(
                 f'no pose came within {START_TIMEOUT:.0f} s; does the source show a face?'
             )
-    begin = due = time.monotonic()
+    begin = due = last_pose = time.monotonic()
     process.cpu_percent()
     listener.latencies.clear()
     while due - begin < seconds:
@@ -189,6 +210,10 @@ def _samples(listener: Listener, processes: CameraAndNode, seconds: float) -> It
             rclpy.spin_once(listener, timeout_sec=left)
         processes.check()
         latencies, listener.latencies = listener.latencies, []
+        if latencies:
+            last_pose = due
+        elif due - last_pose >= SILENCE:
+            raise SoakError(f'no pose has come for {SILENCE:.0f} s')
         p50, p95 = np.percentile(latencies, (50, 95)) if latencies else (np.nan, np.nan)
         yield Sample(
             seconds=due - begin,
@@ -200,11 +225,15 @@ def _samples(listener: Listener, processes: CameraAndNode, seconds: float) -> It
         )
 
 
-def _write(samples: list[Sample], path: Path) -> None:
+def _written(samples: Iterator[Sample], path: Path) -> Iterator[Sample]:
+    """Samples as they come, each written to a table at once: a long soak may be cut off."""
     with path.open('w', newline='') as file:
         writer = csv.writer(file)
-        writer.writerow(asdict(samples[0]))
-        writer.writerows([round(value, 3) for value in astuple(sample)] for sample in samples)
+        writer.writerow(each.name for each in fields(Sample))
+        for sample in samples:
+            writer.writerow(round(value, 3) for value in astuple(sample))
+            file.flush()
+            yield sample
 
 
 def _print_line(sample: Sample) -> None:
@@ -226,7 +255,7 @@ def _verdict(samples: list[Sample]) -> str:
     return f'memory grew by {grown:+.1f} MB after the first {WARM_UP:.0f} s'
 
 
-def _print_summary(samples: list[Sample], folder: Path) -> int:
+def _print_summary(samples: list[Sample], folder: Path) -> None:
     p50 = np.nanmedian([s.latency_p50 for s in samples])
     p95 = np.nanmedian([s.latency_p95 for s in samples])
     first, last = samples[0], samples[-1]
@@ -236,11 +265,3 @@ def _print_summary(samples: list[Sample], folder: Path) -> int:
     print(f'memory       {first.memory:.1f} MB at the start, {last.memory:.1f} MB at the end')
     print(f'             {_verdict(samples)}')
     print(f'written      {(folder / "soak.csv").resolve()}, soak.png')
-    grown = growth(samples)
-    if grown is not None and grown >= MAX_GROWTH:
-        print(
-            f'error: memory grew by {grown:.1f} MB; less than {MAX_GROWTH:.0f} are wanted',
-            file=sys.stderr,
-        )
-        return 1
-    return 0

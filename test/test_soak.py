@@ -9,9 +9,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
+from ros_side import LIMIT
 
-from benchmarks.soak import Sample, growth
+from benchmarks.soak import Sample, complaint, growth
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -38,9 +40,43 @@ def made_up(memory):
 
 
 def test_growth_counts_from_the_first_minute_on():
-    noise = np.random.default_rng(0).normal(0, 2, 600)
+    noise = np.random.default_rng(0).normal(0, 0.5, 600)  # MB, several times what is seen
     settling = np.minimum(np.arange(600), 60)  # 1 MB a second, for a minute
     assert growth(made_up(300 + settling + noise)) == pytest.approx(0, abs=1)
     leaking = settling + np.maximum(np.arange(600) - 60, 0) / 54  # 10 MB in the nine minutes
-    assert growth(made_up(300 + leaking + noise)) == pytest.approx(8, abs=1)
+    assert growth(made_up(300 + leaking)) == pytest.approx(10, abs=0.2)
     assert growth(made_up(np.full(62, 300.0))) is None
+
+
+def test_growth_of_5_mb_is_too_much():
+    leak = np.maximum(np.arange(600) - 60, 0) / 540
+    assert complaint(made_up(300 + 4.9 * leak)) == ''
+    assert 'memory grew by 5.' in complaint(made_up(300 + 5.2 * leak))
+
+
+def test_a_node_that_dies_is_told_and_what_was_measured_is_kept(ros, tmp_path):
+    soak = subprocess.Popen(
+        [sys.executable, '-m', 'benchmarks', 'soak', '--minutes', '5', '--out', str(tmp_path)],
+        cwd=ROOT, env={**os.environ, **ros.environment}, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    )
+    try:
+        ros.spin_until(
+            lambda: (tmp_path / 'soak.csv').exists()
+            and len((tmp_path / 'soak.csv').read_text().splitlines()) > 3,
+            'some samples',
+        )
+        (node,) = (
+            child for child in psutil.Process(soak.pid).children()
+            if 'headpose_ros.ros.headpose_node' in child.cmdline()
+        )
+        node.kill()
+        output, _ = soak.communicate(timeout=LIMIT)
+    finally:
+        soak.terminate()
+        soak.wait(LIMIT)
+    assert soak.returncode == 1
+    assert 'headpose_node ended with exit code -9' in output
+    assert re.search(r'rate +[\d.]+ poses/s', output)
+    assert (tmp_path / 'soak.png').exists()
+    assert 'Traceback' not in output
