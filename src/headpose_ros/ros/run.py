@@ -27,6 +27,8 @@ def run_node(create: Callable[[], Node], name: str, args: list[str] | None) -> i
     :return: exit code of the process: 0 for a clean end, 1 when the node could not start.
     """
     use_large_image_profile()
+    # Before rclpy's own handler, which calls this one.
+    signal.signal(signal.SIGINT, _interrupt_once)
     try:
         rclpy.init(args=args)
     except Exception as error:  # of rcl's own, for arguments and files that cannot be read
@@ -49,10 +51,16 @@ def run_node(create: Callable[[], Node], name: str, args: list[str] | None) -> i
         if rclpy.ok():
             raise
     finally:
-        # Under ros2 launch a Ctrl-C reaches the process twice; the second must not disturb.
+        # After another reason to end, such as SIGTERM, a Ctrl-C must not disturb either.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
 
+
+def _interrupt_once(*_: object) -> None:
+    # Under ros2 launch a Ctrl-C reaches the process twice, and the second one must not disturb:
+    # it can come before any line after this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
