@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Vector3Stamped
+from ros_side import RosSide
 from sensor_msgs.msg import CameraInfo
 
 from headpose_ros.ros.messages import camera_info_message
@@ -34,13 +35,12 @@ class Doctor:
     def values(self):
         return {v.key: v.value for v in self.status.values}
 
-    def publish(self, with_info=True, **header):
+    def publish(self, **header):
         message = self.ros.image(self.bgr, **header)
         height, width = self.bgr.shape[:2]
-        if with_info:
-            self.infos.publish(
-                camera_info_message(message.header, width, height, self.head.camera_matrix)
-            )
+        self.infos.publish(
+            camera_info_message(message.header, width, height, self.head.camera_matrix)
+        )
         self.images.publish(message)
 
     def wait(self, level, text, each=None, period=0.04):
@@ -50,9 +50,12 @@ class Doctor:
         )
 
 
-@pytest.fixture
-def doctor(ros, rendered_head):
-    return Doctor(ros, rendered_head)
+@pytest.fixture(scope='module')
+def doctor(rendered_head):
+    """One node for all that happens to its camera: from each it gets well again."""
+    ros = RosSide()
+    yield Doctor(ros, rendered_head)
+    ros.close()
 
 
 def test_all_is_well(doctor):
@@ -82,8 +85,12 @@ def test_no_images(doctor):
 
 
 def test_uncalibrated(doctor):
-    doctor.wait(WARN, 'uncalibrated', lambda: doctor.publish(with_info=False))
-    assert '/camera_info' in doctor.status.message
+    def uncalibrated():
+        message = doctor.ros.image(doctor.bgr)
+        doctor.infos.publish(camera_info_message(message.header, 640, 480, None))
+        doctor.images.publish(message)
+
+    doctor.wait(WARN, 'uncalibrated: /camera_info: K is zero', uncalibrated)
     doctor.wait(OK, 'works', doctor.publish)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from geometry_msgs.msg import QuaternionStamped, Vector3Stamped
+from ros_side import RosSide
 from std_srvs.srv import Trigger
 
 from headpose_ros.rotation import rotation_from_rpy
@@ -10,10 +11,12 @@ from headpose_ros.rotation import rotation_from_rpy
 CALIBRATE, RESET = 'headpose_node/calibrate_neutral', 'headpose_node/reset_neutral'
 
 
-@pytest.fixture
-def sitter(ros, rendered_head):
+@pytest.fixture(scope='module')
+def sitter(rendered_head):
     """Somebody who sits before a node."""
-    return Sitter(ros, rendered_head)
+    ros = RosSide()
+    yield Sitter(ros, rendered_head)
+    ros.close()
 
 
 class Sitter:
@@ -85,6 +88,19 @@ def test_it_survives_a_restart_as_a_parameter(ros, rendered_head):
     assert abs(np.degrees(poses[-1].vector.z)) < 6
 
 
+def test_one_at_a_time(sitter):
+    sitter.look(0, 0, 0)
+    sitter.angles()
+    clients = [sitter.ros.node.create_client(Trigger, CALIBRATE) for _ in range(2)]
+    sitter.ros.spin_until(lambda: all(c.service_is_ready() for c in clients), 'the service')
+    futures = [client.call_async(Trigger.Request()) for client in clients]
+    sitter.ros.spin_until(lambda: all(f.done() for f in futures), 'responses', sitter.publish)
+    results = sorted((f.result() for f in futures), key=lambda result: result.success)
+    assert [r.success for r in results] == [False, True]
+    assert 'under way' in results[0].message
+    assert sitter.ask(RESET).success
+
+
 def test_it_says_why_it_could_not(sitter):
     sitter.process.wait_for('images from /image')
 
@@ -114,17 +130,6 @@ def test_it_says_why_it_could_not(sitter):
     assert sitter.ros.change_state('deactivate')
     response = sitter.ask(CALIBRATE)
     assert not response.success and 'not active' in response.message
-
-
-def test_one_at_a_time(sitter):
-    sitter.angles()
-    clients = [sitter.ros.node.create_client(Trigger, CALIBRATE) for _ in range(2)]
-    sitter.ros.spin_until(lambda: all(c.service_is_ready() for c in clients), 'the service')
-    futures = [client.call_async(Trigger.Request()) for client in clients]
-    sitter.ros.spin_until(lambda: all(f.done() for f in futures), 'responses', sitter.publish)
-    results = sorted((f.result() for f in futures), key=lambda result: result.success)
-    assert [r.success for r in results] == [False, True]
-    assert 'under way' in results[0].message
 
 
 def test_a_lazy_node_wakes_up_for_it(ros, rendered_head):

@@ -206,9 +206,3 @@ def test_compressed_images_are_read_by_a_parameter(ros, small_head):
     )
     assert poses[-1].header == header
     assert poses[-1].vector.z > 0.2
-
-
-def test_the_wrong_transport_is_told(ros):
-    ros.image_publisher('image/compressed', kind=CompressedImage)
-    process = ros.start('headpose_node')
-    process.wait_for('set the parameter image_transport to compressed')

@@ -56,8 +56,7 @@ def test_a_camera_that_is_killed_comes_back(ros):
 @pytest.mark.parametrize(
     ('numbers', 'delay'),
     [
-        ([signal.SIGTERM], 0.05),
-        ([signal.SIGTERM], 0.4),
+        ([signal.SIGTERM], 0.2),
         ([signal.SIGINT, signal.SIGINT], 0.2),
     ],
     ids=str,
