@@ -25,6 +25,9 @@ from headpose_ros.ros.transport import use_large_image_profile
 # Seconds; discovery and loading MediaPipe take long on a busy machine.
 LIMIT = 60.0
 
+# Seconds without a response after which it has gone astray: longer than any service takes.
+RESPONSE_WAIT = 10.0
+
 # Domains up to 101 have ports that Linux never gives to somebody else.
 _domains = itertools.count(os.getpid())
 
@@ -154,14 +157,26 @@ class RosSide:
                 each()
             self.executor.spin_once(timeout_sec=min(0.01, period))
 
-    def call(self, kind, name, request):
-        """Response of a service."""
+    def call(self, kind, name, request, each=None):
+        """Response of a service, calling ``each`` while it takes time.
+
+        A response goes astray when the service does not know the client yet, which the client
+        cannot see: then the request is sent again.
+        """
         client = self.node.create_client(kind, name)
         self.spin_until(client.service_is_ready, f'the service {name}')
-        future = client.call_async(request)
-        self.spin_until(future.done, f'a response of {name}')
+        futures = []
+
+        def ask():
+            if each is not None:
+                each()
+            if time.monotonic() >= len(futures) * RESPONSE_WAIT + begin:
+                futures.append(client.call_async(request))
+
+        begin = time.monotonic()
+        self.spin_until(lambda: any(f.done() for f in futures), f'a response of {name}', ask)
         self.node.destroy_client(client)
-        return future.result()
+        return next(f.result() for f in futures if f.done())
 
     def set_parameters(self, node='headpose_node', **values):
         """Result of setting parameters of a node, all at once."""
@@ -173,6 +188,7 @@ class RosSide:
 
     def change_state(self, label, node='headpose_node'):
         """Whether a transition of a lifecycle node went through."""
+        self.state(node)  # from then on the node knows this end of the topics
         number = getattr(Transition, f'TRANSITION_{label.upper()}')
         request = ChangeState.Request(transition=Transition(id=number))
         return self.call(ChangeState, f'{node}/change_state', request).success

@@ -43,11 +43,7 @@ class Sitter:
 
     def ask(self, name, each=None):
         """Response of a service, while images go on coming."""
-        client = self.ros.node.create_client(Trigger, name)
-        self.ros.spin_until(client.service_is_ready, name)
-        future = client.call_async(Trigger.Request())
-        self.ros.spin_until(future.done, name, each or self.publish)
-        return future.result()
+        return self.ros.call(Trigger, name, Trigger.Request(), each or self.publish)
 
 
 def test_the_mean_of_a_second_becomes_straight_ahead(sitter):
@@ -135,10 +131,9 @@ def test_it_says_why_it_could_not(sitter):
 def test_a_lazy_node_wakes_up_for_it(ros, rendered_head):
     ros.start('headpose_node', '--ros-args', '-p', 'lazy:=true')
     publisher = ros.image_publisher()
-    client = ros.node.create_client(Trigger, CALIBRATE)
-    ros.spin_until(client.service_is_ready, 'the service')
     ros.spin_until(lambda: ros.state() == 'active', 'the start')
-    future = client.call_async(Trigger.Request())
     bgr = rendered_head.render(np.eye(3))
-    ros.spin_until(future.done, 'a response', lambda: publisher.publish(ros.image(bgr)))
-    assert future.result().success, future.result().message
+    response = ros.call(
+        Trigger, CALIBRATE, Trigger.Request(), lambda: publisher.publish(ros.image(bgr))
+    )
+    assert response.success, response.message

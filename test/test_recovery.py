@@ -48,7 +48,7 @@ def test_the_encoding_changes_in_mid_stream(node):
         ):
             node.next_pose(encoded(node, code, encoding))
 
-    node.recovers_from(happening, 10)
+    node.recovers_from(happening, 5)
 
 
 def test_the_frame_changes_in_mid_stream(node):
@@ -57,7 +57,7 @@ def test_the_frame_changes_in_mid_stream(node):
             message = node.ros.image(node.bgr, frame_id=frame)
             assert node.next_pose(message).header.frame_id == frame
 
-    node.recovers_from(happening, 10)
+    node.recovers_from(happening, 5)
 
 
 def test_the_resolution_changes_in_mid_stream(node):
@@ -65,7 +65,7 @@ def test_the_resolution_changes_in_mid_stream(node):
         for size in ((1280, 960), (320, 240), (641, 479)):
             node.next_pose(node.ros.image(cv2.resize(node.bgr, size)))
 
-    node.recovers_from(happening, 10)
+    node.recovers_from(happening, 5)
 
 
 @pytest.fixture(scope='module')
@@ -84,7 +84,7 @@ def test_a_bag_that_loops_begins_anew_each_time(node, turned):
         # A head that were smoothed with the end of the loop before would begin on its side.
         assert yaws[0] < 0.0 < yaws[-1], yaws
 
-    node.recovers_from(happening, 6)
+    node.recovers_from(happening, 4)
 
 
 @pytest.mark.parametrize('stamp', [0.0, 1000.0, 2.0**31 - 1, -(2.0**31)], ids=str)
@@ -116,7 +116,7 @@ def test_two_cameras_on_one_topic(node):
         node.pause(0.02)
 
     try:
-        node.recovers_from(happening, 10)
+        node.recovers_from(happening, 5)
     finally:
         node.ros.node.destroy_publisher(other)
 

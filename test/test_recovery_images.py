@@ -14,7 +14,7 @@ from std_msgs.msg import Header
 
 from headpose_ros.ros.messages import camera_info_message
 
-TIMES = 10  # repetitions of what happens, and a good image after each
+TIMES = 5  # repetitions of what happens, and a good image after each
 
 
 @pytest.fixture(scope='module')
