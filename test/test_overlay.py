@@ -7,7 +7,7 @@ import pytest
 
 from headpose_ros.features import LANDMARK_COUNT
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.mediapipe_import import face_mesh_edges
+from headpose_ros.mediapipe_adapter import face_mesh_edges
 from headpose_ros.overlay import (
     AXIS_COLORS,
     HEAD_COLOR,

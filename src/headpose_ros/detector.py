@@ -19,6 +19,7 @@ def create_detector(
     max_faces: int,
     bundle: str | os.PathLike | None = None,
     retry: bool = True,
+    input_width: int = 0,
     **confidences: float,
 ) -> FaceDetector:
     """Detector of a name.
@@ -29,6 +30,9 @@ def create_detector(
     :param bundle: file with the networks of ``face_landmarker``; ``None`` looks for it where
         ``headpose_ros.bundle`` says. ``face_mesh`` has its networks inside.
     :param retry: look again, closer and at a turned image, when nobody is found.
+    :param input_width: pixels: a wider image is shrunk for the detector to no less than this, see
+        ``headpose_ros.mediapipe_adapter.rgb_for_mediapipe``; 0 for never. Views for another look
+        are made from the image itself.
     :param confidences: ``min_detection_confidence`` and ``min_tracking_confidence``, 0 to 1.
     :raises ValueError: a parameter has no meaning.
     :raises DetectorUnavailable: what is installed cannot run it.
@@ -39,6 +43,8 @@ def create_detector(
         raise ValueError(f'unknown mode {mode!r}; known: {", ".join(MODES)}')
     if not isinstance(max_faces, int) or max_faces < 1:
         raise ValueError(f'max_faces is {max_faces!r}; want a whole number from 1')
+    if not isinstance(input_width, int) or input_width < 0:
+        raise ValueError(f'input_width is {input_width!r}; want a whole number of pixels from 0')
     for key, value in confidences.items():
         if not 0.0 <= value <= 1.0:
             raise ValueError(f'{key} is {value!r}; want a number from 0 to 1')
@@ -49,7 +55,7 @@ def create_detector(
                 f'bundle is {os.fspath(bundle)!r}, but {name} takes none; leave it out'
             )
         options['bundle'] = bundle
-    detector = DETECTORS[name](mode, max_faces, **options)
+    detector = DETECTORS[name](mode, max_faces, input_width=input_width, **options)
     if not retry:
         return detector
     if mode == 'image':

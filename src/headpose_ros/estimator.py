@@ -32,6 +32,8 @@ class HeadPoseEstimator:
     :param bundle: file of the detector ``face_landmarker``; ``None`` looks for it where
         ``headpose_ros.bundle`` says.
     :param retry: look again, closer and at a turned image, when nobody is found.
+    :param input_width: pixels: a wider image is shrunk for the detector to no less than this,
+        which saves time; 0 for never. See ``headpose_ros.detector.create_detector``.
     :param confidences: ``min_detection_confidence`` and ``min_tracking_confidence`` of the
         detector, 0 to 1.
     :raises ValueError: a parameter has no meaning.
@@ -48,9 +50,12 @@ class HeadPoseEstimator:
         model: str | os.PathLike | None = None,
         bundle: str | os.PathLike | None = None,
         retry: bool = True,
+        input_width: int = 0,
         **confidences: float,
     ):
-        self._create_detector = partial(create_detector, detector, mode, max_faces, bundle, retry)
+        self._create_detector = partial(
+            create_detector, detector, mode, max_faces, bundle, retry, input_width
+        )
         self._detector = self._create_detector(**confidences)
         self._max_faces = max_faces
         try:

@@ -8,7 +8,12 @@ import numpy as np
 
 from headpose_ros.bundle import fetch_command, find_bundle, read_bundle
 from headpose_ros.face_detector import MIN_CANDIDATES, DetectorUnavailable, check_bgr
-from headpose_ros.mediapipe_import import WARM_UP_SHAPE, import_mediapipe, in_pixels
+from headpose_ros.mediapipe_adapter import (
+    WARM_UP_SHAPE,
+    import_mediapipe,
+    in_pixels,
+    rgb_for_mediapipe,
+)
 from headpose_ros.quiet import silent_stderr
 
 # Milliseconds between two images of a video as MediaPipe is told. It smooths a single followed
@@ -25,6 +30,7 @@ class FaceLandmarkerDetector:
     :param bundle: path of the bundle; ``None`` looks where ``headpose_ros.bundle`` says.
     :param min_detection_confidence: 0 to 1, below which a found face is dropped.
     :param min_tracking_confidence: 0 to 1, below which a followed face is looked for again.
+    :param input_width: pixels, see ``headpose_ros.mediapipe_adapter.rgb_for_mediapipe``.
     :raises DetectorUnavailable: MediaPipe or the bundle is missing or cannot be used.
     """
 
@@ -37,7 +43,9 @@ class FaceLandmarkerDetector:
         bundle: str | os.PathLike | None = None,
         min_detection_confidence: float = 0.5,
         min_tracking_confidence: float = 0.5,
+        input_width: int = 0,
     ):
+        self._input_width = input_width
         self._mediapipe = import_mediapipe()
         path = find_bundle(bundle)
         self._is_video = mode == 'video'
@@ -97,7 +105,7 @@ class FaceLandmarkerDetector:
 
     def _run(self, bgr: np.ndarray) -> list:
         (landmarker,) = self._running
-        rgb = np.ascontiguousarray(bgr[:, :, ::-1])
+        rgb = rgb_for_mediapipe(bgr, self._input_width)
         image = self._mediapipe.Image(self._mediapipe.ImageFormat.SRGB, rgb)
         if not self._is_video:
             return landmarker.detect(image).face_landmarks

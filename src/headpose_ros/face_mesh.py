@@ -4,12 +4,13 @@ import numpy as np
 
 from headpose_ros.bundle import default_path, fetch_command
 from headpose_ros.face_detector import MIN_CANDIDATES, DetectorUnavailable
-from headpose_ros.mediapipe_import import (
+from headpose_ros.mediapipe_adapter import (
     CAN_HAVE_FACE_MESH,
     INSTALL,
     WARM_UP_SHAPE,
     import_mediapipe,
-    in_pixels,
+    message_in_pixels,
+    rgb_for_mediapipe,
 )
 from headpose_ros.quiet import silent_stderr
 
@@ -22,6 +23,7 @@ class FaceMeshDetector:
     :param max_faces: faces wanted; in ``'image'`` mode some more may be returned.
     :param min_detection_confidence: 0 to 1, below which a found face is dropped.
     :param min_tracking_confidence: 0 to 1, below which a followed face is looked for again.
+    :param input_width: pixels, see ``headpose_ros.mediapipe_adapter.rgb_for_mediapipe``.
     :raises DetectorUnavailable: MediaPipe is missing or has no FaceMesh.
     """
 
@@ -33,7 +35,9 @@ class FaceMeshDetector:
         max_faces: int,
         min_detection_confidence: float = 0.5,
         min_tracking_confidence: float = 0.5,
+        input_width: int = 0,
     ):
+        self._input_width = input_width
         self._options = {
             'static_image_mode': mode == 'image',
             'max_num_faces': max(max_faces, MIN_CANDIDATES) if mode == 'image' else max_faces,
@@ -50,14 +54,14 @@ class FaceMeshDetector:
         if self._face_mesh is None:
             raise RuntimeError('the detector was closed; make a new one')
         height, width = bgr.shape[:2]
-        rgb = np.ascontiguousarray(bgr[:, :, ::-1])
+        rgb = rgb_for_mediapipe(bgr, self._input_width)
         try:
             found = self._face_mesh.process(rgb).multi_face_landmarks or []
         except (RuntimeError, ValueError):
             # A MediaPipe graph that failed once refuses every image after it.
             self._face_mesh = self._start()
             raise
-        return [in_pixels(face.landmark, width, height) for face in found]
+        return [message_in_pixels(face, width, height) for face in found]
 
     def close(self) -> None:
         """Free the graph; the detector cannot be used after it."""

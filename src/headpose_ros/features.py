@@ -60,7 +60,10 @@ def extract_features(landmarks: np.ndarray, name: str) -> np.ndarray:
         )
     feature_set = FEATURE_SETS[name]
     points = np.take(landmarks, feature_set.indices, axis=-2)
-    points -= points.mean(axis=-2, keepdims=True)
-    scale = np.sqrt(np.square(points[..., :2]).sum(axis=(-2, -1)) / len(feature_set.indices))
+    count = len(feature_set.indices)
+    # Sums as products, several times faster than numpy's along such short rows.
+    points -= (np.full(count, 1.0 / count) @ points)[..., None, :]
+    plane = points[..., :2]
+    scale = np.sqrt(np.einsum('...ij,...ij->...', plane, plane) / count)
     points = points[..., : feature_set.dimensions] / scale[..., None, None]
     return points.reshape(*points.shape[:-2], feature_set.length)

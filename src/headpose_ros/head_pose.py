@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from headpose_ros.camera import LineOfSight
+from headpose_ros.face_geometry import corners
 from headpose_ros.rotation import quaternion_from_rotation, rpy_from_rotation
 
 
@@ -45,7 +46,12 @@ class HeadPose:
         return quaternion_from_rotation(self.rotation)
 
     @cached_property
+    def corners(self) -> np.ndarray:
+        """(2, 2) pixels, top left and bottom right of the landmarks; may be beyond the image."""
+        return corners(self.landmarks)
+
+    @cached_property
     def bbox(self) -> np.ndarray:
         """(4,) x, y, width, height of the landmarks in pixels; may reach beyond the image."""
-        low = self.landmarks[:, :2].min(axis=0)
-        return np.concatenate([low, self.landmarks[:, :2].max(axis=0) - low])
+        low, high = self.corners
+        return np.concatenate([low, high - low])

@@ -104,7 +104,7 @@ class Model:
         return rotations, self.uncertainty.standard_deviations(features, outputs, rotations)
 
     def _predict(self, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        features = extract_features(landmarks, self.description.features)
+        features = extract_features(landmarks, self.description.features).astype(np.float32)
         outputs = self.predict_outputs(features)
         return features, outputs, nearest_rotation(outputs.reshape(-1, 3, 3))
 
@@ -187,7 +187,9 @@ def load_model(path: str | os.PathLike | None, detector: str) -> Model:
 
 def _make_uncertainty(path: Path, numbers: Any, feature_count: int) -> Uncertainty:
     try:
-        uncertainty = Uncertainty(**numbers | {'space': FeatureSpace(**numbers['space'])})
+        # In single precision, as the regressor and for the same reason.
+        space = {name: np.asarray(x, np.float32) for name, x in numbers['space'].items()}
+        uncertainty = Uncertainty(**numbers | {'space': FeatureSpace(**space)})
         if len(uncertainty.space.mean) != feature_count:
             raise ValueError(f'made for {len(uncertainty.space.mean)} features')
     except Exception as error:  # the file may hold anything

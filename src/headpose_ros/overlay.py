@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.mediapipe_import import face_mesh_edges
+from headpose_ros.mediapipe_adapter import face_mesh_edges
 from headpose_ros.rotation import OPTICAL_FROM_HEAD
 
 # Red, green, blue for x, y, z as in RViz: out of the face, to the person's left, to the top of

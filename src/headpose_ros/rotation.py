@@ -10,6 +10,7 @@ are REP-103's roll, pitch, yaw: +roll tilts the head to the person's right, +pit
 +yaw turns to the person's left.
 """
 
+import cv2
 import numpy as np
 from scipy.spatial.transform import Rotation
 
@@ -60,12 +61,26 @@ def rotation_from_rpy(roll_pitch_yaw: np.ndarray) -> np.ndarray:
 
 def quaternion_from_rotation(rotation: np.ndarray) -> np.ndarray:
     """Quaternion (x, y, z, w) of the head frame in the optical frame: (3, 3) to (4,), w >= 0."""
-    return Rotation.from_matrix(rotation @ OPTICAL_FROM_HEAD).as_quat(canonical=True)
+    vector = vector_from_rotation(rotation @ OPTICAL_FROM_HEAD)
+    return Rotation.from_rotvec(vector).as_quat(canonical=True)
+
+
+# OpenCV's, once a frame and face: scipy's way in from a matrix takes as long as the regressor.
+
+
+def vector_from_rotation(rotation: np.ndarray) -> np.ndarray:
+    """Rotation vector of the shortest way, radians: (3, 3) to (3,). Zero below 1e-5 radians."""
+    return cv2.Rodrigues(rotation)[0][:, 0]
+
+
+def rotation_from_vector(vector: np.ndarray) -> np.ndarray:
+    """Rotation by a vector in radians: (3,) to (3, 3)."""
+    return cv2.Rodrigues(vector)[0]
 
 
 def nearest_rotation(matrix: np.ndarray) -> np.ndarray:
     """Rotation nearest to each matrix in the Frobenius norm, (..., 3, 3) (Kabsch 1976, by SVD)."""
-    u, _, vt = np.linalg.svd(matrix)
+    u, _, vt = np.linalg.svd(np.asarray(matrix, float))
     u[..., :, 2] *= np.sign(np.linalg.det(u @ vt))[..., None]
     return u @ vt
 

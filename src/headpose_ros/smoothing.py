@@ -9,7 +9,8 @@ nor the two signs of a quaternion.
 import math
 
 import numpy as np
-from scipy.spatial.transform import Rotation
+
+from headpose_ros.rotation import rotation_from_vector, vector_from_rotation
 
 # The defaults. Measured on the rendered head at 30 Hz (test/test_smoothing.py): they take away two
 # thirds and more of the jitter of a still head, and add 20 to 30 ms of lag at 60 degrees/s.
@@ -32,8 +33,8 @@ class RotationSmoother:
     def __init__(self, min_cutoff: float = MIN_CUTOFF, beta: float = BETA):
         self.min_cutoff = min_cutoff
         self.beta = beta
-        self._state: Rotation | None = None
-        self._raw: Rotation | None = None
+        self._state: np.ndarray | None = None
+        self._raw: np.ndarray | None = None
         self._velocity = np.zeros(3)
 
     def update(self, rotation: np.ndarray, seconds: float) -> np.ndarray:
@@ -44,19 +45,17 @@ class RotationSmoother:
             time to filter on: the rotation is returned as measured, and smoothing starts anew.
         :return: (3, 3).
         """
-        measured = Rotation.from_matrix(rotation)
         if self._state is None or self._raw is None or seconds <= 0.0 or self.min_cutoff <= 0.0:
-            self._state = self._raw = measured
+            self._state = self._raw = rotation
             self._velocity = np.zeros(3)
             return rotation
-        # Rotation vectors are of the shortest way, whatever the signs of the quaternions.
-        velocity = (self._raw.inv() * measured).as_rotvec() / seconds
+        velocity = vector_from_rotation(self._raw.T @ rotation) / seconds
         self._velocity += _gain(SPEED_CUTOFF, seconds) * (velocity - self._velocity)
-        cutoff = self.min_cutoff + self.beta * float(np.linalg.norm(self._velocity))
-        step = (self._state.inv() * measured).as_rotvec() * _gain(cutoff, seconds)
-        self._state = self._state * Rotation.from_rotvec(step)
-        self._raw = measured
-        return self._state.as_matrix()
+        cutoff = self.min_cutoff + self.beta * math.hypot(*self._velocity)
+        step = vector_from_rotation(self._state.T @ rotation) * _gain(cutoff, seconds)
+        self._state = self._state @ rotation_from_vector(step)
+        self._raw = rotation
+        return self._state
 
 
 def _gain(cutoff: float, seconds: float) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from headpose_ros.face_geometry import overlap
+from headpose_ros.face_geometry import box_overlap
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.smoothing import BETA, MIN_CUTOFF, RotationSmoother
 
@@ -120,7 +120,7 @@ class FaceTracker:
         self._people = [p for p in self._people if stamp - p.seen <= MAX_GAP]
         at_once = not self.living
         heads = _distinct(heads)
-        corners = [_corners(head) for head in heads]
+        corners = [head.corners for head in heads]
         matches = self._match(corners, stamp)
         self._miss([p for p in self._people if p not in matches.values()], stands_still)
         followed = []
@@ -160,22 +160,18 @@ class FaceTracker:
                 self._people.remove(person)
 
 
-def _corners(head: HeadPose) -> np.ndarray:
-    return np.stack([head.bbox[:2], head.bbox[:2] + head.bbox[2:]])
-
-
 def _distinct(heads: list[HeadPose]) -> list[HeadPose]:
     """Heads in their order, without the less sure ones of those that were found twice."""
     kept: list[HeadPose] = []
     for head in sorted(heads, key=lambda head: head.std.max()):
-        if all(overlap(_corners(head), _corners(other)) < SAME_FACE for other in kept):
+        if all(box_overlap(head.corners, other.corners) < SAME_FACE for other in kept):
             kept.append(head)
     return [head for head in heads if head in kept]
 
 
 def _cost(a: np.ndarray, b: np.ndarray) -> float:
-    sizes = [np.ptp(corners, axis=0).mean() for corners in (a, b)]
-    if max(sizes) > MAX_GROWTH * min(sizes):
+    smaller, larger = sorted(float((high - low).mean()) for low, high in (a, b))
+    if larger > MAX_GROWTH * smaller:
         return MAX_COST
-    shift = np.linalg.norm((a - b).mean(axis=0)) / np.mean(sizes)
-    return float((1.0 - overlap(a, b) + shift) / 2.0)
+    shift = math.hypot(*(a - b).mean(axis=0)) / ((smaller + larger) / 2.0)
+    return (1.0 - box_overlap(a, b) + shift) / 2.0

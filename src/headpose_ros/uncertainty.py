@@ -43,9 +43,8 @@ class FeatureSpace:
         """How far features (n, length) lie aside of the components and out along them, (n,)."""
         centred = features - self.mean
         along = centred @ self.components.T
-        squares = np.square(centred).sum(axis=1) - np.square(along).sum(axis=1)
-        aside = np.sqrt(np.maximum(squares, 0.0))
-        return aside, np.sqrt(np.square(along / self.deviations).mean(axis=1))
+        aside = np.sqrt(np.maximum(_squares(centred) - _squares(along), 0.0))
+        return aside, np.sqrt(_squares(along / self.deviations) / len(self.deviations))
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +102,11 @@ def find_clues(
     The parameters are those of ``Uncertainty.standard_deviations``.
     """
     roll, pitch, yaw = rpy_from_rotation(rotations).T
-    off = np.linalg.norm(outputs - rotations.reshape(-1, 9), axis=1)
-    logarithms = np.log(np.stack([off, *space.distances(features)]) + _TINY)
-    return np.stack([pitch, np.abs(yaw), np.abs(roll), *logarithms], axis=1)
+    off = np.sqrt(_squares(outputs - rotations.reshape(-1, 9)))
+    aside, out = space.distances(features)
+    clues = np.array([pitch, np.abs(yaw), np.abs(roll), off, aside, out]).T
+    clues[:, POSE_CLUES:] = np.log(clues[:, POSE_CLUES:] + _TINY)
+    return clues
 
 
 def quadratic_terms(clues: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:
@@ -114,6 +115,11 @@ def quadratic_terms(clues: np.ndarray, lowest: np.ndarray, highest: np.ndarray) 
     :param lowest: (6,) lower ends, which become -1.
     :param highest: (6,) upper ends, which become 1.
     """
-    scaled = 2.0 * (np.clip(clues, lowest, highest) - lowest) / (highest - lowest) - 1.0
-    with_one = np.concatenate([np.ones((len(scaled), 1)), scaled], axis=1)
+    within = np.minimum(np.maximum(clues, lowest), highest)
+    with_one = np.ones((len(clues), 1 + _CLUES))
+    with_one[:, 1:] = 2.0 * (within - lowest) / (highest - lowest) - 1.0
     return with_one[:, _FIRST] * with_one[:, _SECOND]
+
+
+def _squares(rows: np.ndarray) -> np.ndarray:
+    return np.einsum('ij,ij->i', rows, rows)

@@ -12,7 +12,7 @@ import numpy as np
 
 from headpose_ros.bundle import find_bundle, read_bundle
 from headpose_ros.face_detector import MIN_CANDIDATES
-from headpose_ros.mediapipe_import import import_mediapipe, in_pixels
+from headpose_ros.mediapipe_adapter import import_mediapipe, in_pixels, rgb_for_mediapipe
 from headpose_ros.quiet import silent_stderr
 from headpose_ros.rotation import nearest_rotation
 from training.landmarks import pick_labelled_face
@@ -48,7 +48,7 @@ class TransformationMatrix:
 
     def detect(self, bgr: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """Landmarks (468, 3) in pixels and ``R_opt`` (3, 3) of the faces of a BGR image."""
-        rgb = np.ascontiguousarray(bgr[:, :, ::-1])
+        rgb = rgb_for_mediapipe(bgr)
         found = self._landmarker.detect(
             self._mediapipe.Image(self._mediapipe.ImageFormat.SRGB, rgb)
         )

@@ -1,7 +1,8 @@
-"""Camera and node, each in a process of its own, for programs that listen to them."""
+"""Nodes, each in a process of its own, for programs that listen to them."""
 
 import subprocess
 import sys
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from headpose_ros.ros.transport import use_large_image_profile
@@ -16,27 +17,34 @@ class ProcessEnded(RuntimeError):
     """A process ended by itself; the message says which one."""
 
 
-class CameraAndNode:
-    """Runs ``camera_node`` and ``headpose_node`` while its ``with`` block does.
+def node_command(name: str, parameters: Mapping[str, Any], rules: Iterable[str] = ()) -> list[str]:
+    """Command of a node of this package.
+
+    :param name: of the node.
+    :param parameters: of the node.
+    :param rules: remappings, such as ``image:=camera/image`` or ``__ns:=/front``.
+    """
+    options = [word for key, value in parameters.items() for word in ('-p', f'{key}:={value}')]
+    options += [word for rule in rules for word in ('-r', rule)]
+    return [sys.executable, '-m', f'headpose_ros.ros.{name}', '--ros-args', *options]
+
+
+class Processes:
+    """Runs commands while its ``with`` block does.
 
     Large images get through, in this process too if ``rclpy.init`` comes after the beginning of
     the block.
 
-    :param source: parameter of the camera.
-    :param parameters: of the node.
+    :param commands: by a name of the process.
     """
 
-    def __init__(self, source: str, **parameters: Any):
-        # In quotes, so that a path which looks like a number stays a text.
-        self._parameters = {CAMERA: {'source': f'"{source}"'}, NODE: parameters}
+    def __init__(self, commands: Mapping[str, list[str]]):
+        self._commands = commands
         self._processes: dict[str, subprocess.Popen] = {}
 
-    def __enter__(self) -> 'CameraAndNode':
+    def __enter__(self) -> 'Processes':
         use_large_image_profile()
-        for name, parameters in self._parameters.items():
-            assignments = [f'{key}:={value}' for key, value in parameters.items()]
-            options = [word for text in assignments for word in ('-p', text)]
-            command = [sys.executable, '-m', f'headpose_ros.ros.{name}', '--ros-args', *options]
+        for name, command in self._commands.items():
             self._processes[name] = subprocess.Popen(command)
         return self
 
@@ -51,16 +59,30 @@ class CameraAndNode:
                 process.kill()
                 process.wait()
 
-    @property
-    def node_pid(self) -> int:
-        """Process id of ``headpose_node``."""
-        return self._processes[NODE].pid
+    def pid(self, name: str) -> int:
+        """Process id of a name."""
+        return self._processes[name].pid
 
     def check(self) -> None:
-        """See whether both still run.
+        """See whether all still run.
 
         :raises ProcessEnded: one does not.
         """
         for name, process in self._processes.items():
             if process.poll() is not None:
                 raise ProcessEnded(f'{name} ended with exit code {process.returncode}; see above')
+
+
+class CameraAndNode(Processes):
+    """``camera_node`` and ``headpose_node``.
+
+    :param source: parameter of the camera.
+    :param parameters: of the node.
+    """
+
+    def __init__(self, source: str, **parameters: Any):
+        # In quotes, so that a path which looks like a number stays a text.
+        super().__init__({
+            CAMERA: node_command(CAMERA, {'source': f'"{source}"'}),
+            NODE: node_command(NODE, parameters),
+        })

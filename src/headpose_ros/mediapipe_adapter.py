@@ -1,0 +1,99 @@
+"""What the detectors that are MediaPipe's share: its import, images for it, its landmarks."""
+
+import sys
+from collections.abc import Sequence
+from functools import cache
+from itertools import islice
+from types import ModuleType
+from typing import Any
+
+import cv2
+import numpy as np
+
+from headpose_ros.face_detector import DetectorUnavailable
+from headpose_ros.features import LANDMARK_COUNT
+
+WARM_UP_SHAPE = (480, 640, 3)  # any image without a face does
+
+# As in requirements.txt: 0.10.30 has no FaceMesh, not every release before runs on every machine,
+# and none of these is there for Python 3.13.
+CAN_HAVE_FACE_MESH = sys.version_info < (3, 13)
+INSTALL = f"pip install 'mediapipe{'>=0.10.18,<0.10.30' if CAN_HAVE_FACE_MESH else '>=1.0,<2'}'"
+
+# Landmarks of a ``NormalizedLandmarkList`` in protobuf's wire format: the tag of field 1 and the
+# length of what follows, then tags and numbers of x, y and z, fields 1 to 3.
+_WIRE = np.dtype([
+    ('tag', 'u1'), ('length', 'u1'),
+    ('x_tag', 'u1'), ('x', '<f4'), ('y_tag', 'u1'), ('y', '<f4'), ('z_tag', 'u1'), ('z', '<f4'),
+])
+_WIRE_TAGS = [0, 1, 2, 7, 12]  # bytes that are no number
+_TAGS = [0x0A, 15, 0x0D, 0x15, 0x1D]
+
+
+def import_mediapipe() -> ModuleType:
+    """The package ``mediapipe``, whose import takes long and may fail.
+
+    :raises DetectorUnavailable: it cannot be imported.
+    """
+    try:
+        import mediapipe
+    except ImportError as error:
+        raise DetectorUnavailable(
+            f'MediaPipe cannot be imported ({error}); install it with {INSTALL}'
+        ) from error
+    return mediapipe
+
+
+def rgb_for_mediapipe(bgr: np.ndarray, input_width: int = 0) -> np.ndarray:
+    """An image as MediaPipe wants it.
+
+    :param bgr: ``uint8`` (H, W, 3).
+    :param input_width: pixels, 0 or more. A wider image is shrunk by the largest whole factor that
+        leaves it so wide; 0 leaves every image as it is.
+    :return: ``uint8`` (h, w, 3), red, green, blue.
+    """
+    height, width = bgr.shape[:2]
+    factor = width // input_width if input_width else 1
+    if factor > 1:
+        # Whole factors are those that OpenCV averages quickly.
+        size = (width // factor, max(height // factor, 1))
+        bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+
+def in_pixels(points: Sequence, width: int, height: int) -> np.ndarray:
+    """Landmarks (468, 3) in pixels, of MediaPipe's for an image of that size.
+
+    :param points: with x divided by the width, y by the height, and depth z in the scale of x.
+        The last ten, the irises, are left out.
+    """
+    return _scaled(
+        np.array([(p.x, p.y, p.z) for p in islice(points, LANDMARK_COUNT)]), width, height
+    )
+
+
+def message_in_pixels(message: Any, width: int, height: int) -> np.ndarray:
+    """The same of a ``NormalizedLandmarkList``, the protobuf message, in a tenth of the time."""
+    content = message.SerializeToString()
+    size = LANDMARK_COUNT * _WIRE.itemsize
+    raw = np.frombuffer(content[:size], np.uint8)
+    # A landmark that holds more than x, y and z, or less, is written otherwise.
+    if len(raw) < size or (raw.reshape(-1, _WIRE.itemsize)[:, _WIRE_TAGS] != _TAGS).any():
+        return in_pixels(message.landmark, width, height)
+    rows = raw.view(_WIRE)
+    return _scaled(np.array([rows['x'], rows['y'], rows['z']], float).T, width, height)
+
+
+def _scaled(points: np.ndarray, width: int, height: int) -> np.ndarray:
+    return points * np.array([width, height, width], float)
+
+
+@cache
+def face_mesh_edges() -> np.ndarray:
+    """Lines (M, 2) between landmarks that make them a mesh, each once.
+
+    :raises DetectorUnavailable: MediaPipe cannot be imported.
+    """
+    connections = import_mediapipe().tasks.vision.FaceLandmarksConnections
+    edges = [(edge.start, edge.end) for edge in connections.FACE_LANDMARKS_TESSELATION]
+    return np.unique(np.sort(edges, axis=1), axis=0)
