@@ -72,8 +72,8 @@ def test_the_largest_face_comes_first(options, photo):
         # Each head has the figures of its own landmarks.
         for head in (first, second):
             rotations, stds = two.model.predict_with_std(head.landmarks[None])
-            np.testing.assert_allclose(head.rotation, rotations[0], atol=1e-5)
-            np.testing.assert_allclose(head.std, stds[0], rtol=1e-4)
+            np.testing.assert_allclose(head.rotation, rotations[0], atol=1e-4)
+            np.testing.assert_allclose(head.std, stds[0], rtol=1e-2)
 
 
 def test_pixels_are_square_whatever_the_shape_of_the_image(estimator, photo):

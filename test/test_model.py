@@ -61,7 +61,7 @@ def test_plain_numpy_predicts_what_scikit_learn_predicts(regressor):
     for before in ([], [StandardScaler()], [PCA(5)], [StandardScaler(), PCA(5, whiten=True)],
                    [PCA(5), RBFSampler(gamma=0.2, n_components=40, random_state=0)]):
         pipeline = fitted(*before, regressor)
-        np.testing.assert_allclose(as_numpy(pipeline)(new), pipeline.predict(new), rtol=0, atol=2e-5)
+        np.testing.assert_allclose(as_numpy(pipeline)(new), pipeline.predict(new), atol=1e-9)
 
 
 def test_a_regressor_without_a_plain_form_is_refused(tmp_path):
@@ -95,6 +95,18 @@ def test_a_file_gives_back_standard_deviations(path):
     np.testing.assert_allclose(std, expected)
     assert len(np.unique(std)) == std.size
     np.testing.assert_allclose(model.predict_with_std(faces[3:4])[1], std[3:4])
+
+
+def test_single_precision_only_where_it_predicts_the_same(tmp_path):
+    network = MLPRegressor(hidden_layer_sizes=4, max_iter=30, random_state=0)
+    # Six landmarks in two dimensions, freed of place and size: three components do not vary.
+    shaky = fitted(PCA(), StandardScaler(), network)
+    features = extract_features(random_faces(7), FEATURES)
+    for pipeline, tolerance in ((shaky, 1e-9), (fitted(Ridge()), 1e-4)):
+        save_model(tmp_path / 'm.joblib', pipeline, make_uncertainty(), describe())
+        predict = load_model(tmp_path / 'm.joblib', 'face_mesh').predict_outputs
+        assert predict(features).dtype == (np.float32 if tolerance > 1e-6 else np.float64)
+        np.testing.assert_allclose(predict(features), pipeline.predict(features), atol=tolerance)
 
 
 @pytest.mark.parametrize('detector', ['face_mesh', 'face_landmarker'])

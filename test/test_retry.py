@@ -247,27 +247,6 @@ def test_all_detectors_are_closed(counted):
         detector.detect(np.zeros((48, 64, 3), np.uint8))
 
 
-def test_faces_without_numbers_are_nobody():
-    class Broken:
-        name = 'broken'
-
-        def __init__(self, image_mode):
-            self.images, self._image_mode = 0, image_mode
-
-        def detect(self, bgr):
-            self.images += 1
-            return [np.full((468, 3), np.nan)] if not self._image_mode or self.images == 1 else []
-
-        def close(self):
-            pass
-
-    image = np.zeros((48, 64, 3), np.uint8)
-    for create_retry in (ImageRetry, lambda b: VideoRetry(Broken(False), b)):
-        searcher = Broken(True)
-        assert create_retry(searcher).detect(image) == []
-        assert searcher.images >= 1
-
-
 @pytest.mark.parametrize('mode', ['image', 'video'])
 def test_face_landmarker_looks_again_too(bundle, rendered_head, mode):
     image, landmarks = from_afar(rendered_head, 60, (640, 480), (0.3, 0.4))

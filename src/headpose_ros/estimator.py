@@ -8,7 +8,7 @@ import numpy as np
 from headpose_ros.camera import Camera, LineOfSight
 from headpose_ros.detector import create_detector
 from headpose_ros.face_detector import check_bgr
-from headpose_ros.face_geometry import has_shape
+from headpose_ros.face_geometry import corners
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.model import load_model
 
@@ -74,11 +74,11 @@ class HeadPoseEstimator:
         :raises ValueError: not such an image.
         """
         check_bgr(bgr)
-        faces = [face for face in self._detector.detect(bgr) if has_shape(face)]
+        faces = self._detector.detect(bgr)
         if not faces:
             return []
-        faces.sort(key=_area, reverse=True)
-        faces = faces[: self._max_faces]
+        if len(faces) > 1:
+            faces = sorted(faces, key=_area, reverse=True)[: self._max_faces]
         sights = [_sight(camera, face) for face in faces]
         seen = [
             face if sight is None else sight.portrait
@@ -118,7 +118,8 @@ class HeadPoseEstimator:
 
 
 def _area(landmarks: np.ndarray) -> float:
-    return float(np.ptp(landmarks[:, :2], axis=0).prod())
+    low, high = corners(landmarks)
+    return float((high - low).prod())
 
 
 def _sight(camera: Camera | None, landmarks: np.ndarray) -> LineOfSight | None:

@@ -17,7 +17,7 @@ class FaceDetector(Protocol):
     def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
         """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels.
 
-        x right, y down, depth in the scale of x, smaller is nearer; the vertices are those of
+        Those that have a shape, see ``headpose_ros.face_geometry.has_shape``. x right, y down, depth in the scale of x, smaller is nearer; the vertices are those of
         MediaPipe's face mesh.
         """
 

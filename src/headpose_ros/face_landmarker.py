@@ -8,6 +8,7 @@ import numpy as np
 
 from headpose_ros.bundle import fetch_command, find_bundle, read_bundle
 from headpose_ros.face_detector import MIN_CANDIDATES, DetectorUnavailable, check_bgr
+from headpose_ros.face_geometry import has_shape
 from headpose_ros.mediapipe_adapter import (
     WARM_UP_SHAPE,
     import_mediapipe,
@@ -87,7 +88,8 @@ class FaceLandmarkerDetector:
             self.close()
             self._start()
             raise
-        return [in_pixels(face, width, height) for face in found]
+        faces = [in_pixels(face, width, height) for face in found]
+        return [face for face in faces if has_shape(face)]
 
     def close(self) -> None:
         """Free the graph; the detector cannot be used after it."""

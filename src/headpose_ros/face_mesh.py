@@ -4,6 +4,7 @@ import numpy as np
 
 from headpose_ros.bundle import default_path, fetch_command
 from headpose_ros.face_detector import MIN_CANDIDATES, DetectorUnavailable
+from headpose_ros.face_geometry import has_shape
 from headpose_ros.mediapipe_adapter import (
     CAN_HAVE_FACE_MESH,
     INSTALL,
@@ -61,7 +62,8 @@ class FaceMeshDetector:
             # A MediaPipe graph that failed once refuses every image after it.
             self._face_mesh = self._start()
             raise
-        return [message_in_pixels(face, width, height) for face in found]
+        faces = [message_in_pixels(face, width, height) for face in found]
+        return [face for face in faces if has_shape(face)]
 
     def close(self) -> None:
         """Free the graph; the detector cannot be used after it."""

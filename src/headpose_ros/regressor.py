@@ -1,11 +1,10 @@
 """A fitted scikit-learn pipeline as plain numpy, so that a prediction costs microseconds.
 
 scikit-learn checks and copies its input in every step of every ``predict``, which is fine for a
-thousand faces and slow for one. The steps themselves are a few lines of numpy each, in single
-precision, which takes half the time: most of it is weights on their way from memory.
+thousand faces and slow for one. The steps themselves are a few lines of numpy each.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -17,17 +16,18 @@ class UnsupportedRegressor(ValueError):
     """The pipeline holds a step that has no plain numpy form here."""
 
 
-def as_numpy(regressor) -> Step:
+def as_numpy(regressor, dtype: type = np.float64) -> Step:
     """Prediction of a fitted regressor without scikit-learn.
 
     :param regressor: a fitted ``sklearn.pipeline.Pipeline`` of the classes in ``_CONVERTERS``, or
         one of them alone.
-    :return: a function of features (n, length) that gives what ``regressor.predict`` gives, in
-        single precision.
+    :param dtype: precision; ``np.float32`` takes half the time, most of which is weights on their
+        way from memory.
+    :return: a function of features (n, length) that gives what ``regressor.predict`` gives.
     :raises UnsupportedRegressor: a step is of another class.
     """
-    predict = _converter(regressor)(regressor)
-    return lambda features: predict(np.asarray(features, np.float32))
+    predict = _converter(regressor)(regressor, dtype)
+    return lambda features: predict(np.asarray(features, dtype))
 
 
 def check_convertible(pipeline) -> None:
@@ -36,7 +36,7 @@ def check_convertible(pipeline) -> None:
         _converter(step)
 
 
-def _converter(regressor) -> Callable[[Any], Step]:
+def _converter(regressor) -> Callable[[Any, type], Step]:
     kind = type(regressor).__name__
     if kind not in _CONVERTERS:
         raise UnsupportedRegressor(
@@ -45,19 +45,56 @@ def _converter(regressor) -> Callable[[Any], Step]:
     return _CONVERTERS[kind]
 
 
-def _pipeline(pipeline) -> Step:
-    steps = [_converter(step)(step) for _, step in pipeline.steps]
-
-    def predict(features: np.ndarray) -> np.ndarray:
-        for step in steps:
-            features = step(features)
-        return features
-
-    return predict
+def _pipeline(pipeline, dtype: type) -> Step:
+    steps = [_converter(step)(step, dtype) for _, step in pipeline.steps]
+    return _chain(steps)
 
 
-def _mean(mean) -> Step:
-    members = [_converter(regressor)(regressor) for regressor in mean.regressors_]
+def _chain(steps: Iterable[Step]) -> Step:
+    """Steps one after the other; a scaling becomes part of the weights after it."""
+    kept: list[Step] = []
+    for step in steps:
+        parts = step.steps if isinstance(step, _Chain) else [step]
+        for part in parts:
+            if kept and isinstance(kept[-1], _Scaling) and isinstance(part, _Affine):
+                part = kept.pop().before(part)
+            kept.append(part)
+    return _Chain(kept) if len(kept) > 1 else kept[0]
+
+
+class _Chain:
+    def __init__(self, steps: list[Step]):
+        self.steps = steps
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        for step in self.steps:
+            x = step(x)
+        return x
+
+
+class _Affine:
+    def __init__(self, weights: np.ndarray, offset: np.ndarray, dtype: type):
+        self.weights, self.offset = _ready(weights, dtype), _ready(offset, dtype)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        return x @ self.weights + self.offset
+
+
+class _Scaling:
+    def __init__(self, mean: np.ndarray, factor: np.ndarray, dtype: type):
+        self.mean, self.factor = _ready(mean, dtype), _ready(factor, dtype)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        return (x - self.mean) * self.factor
+
+    def before(self, affine: _Affine) -> _Affine:
+        """The two in one."""
+        weights = self.factor[:, None] * affine.weights
+        return _Affine(weights, affine.offset - self.mean @ weights, weights.dtype)
+
+
+def _mean(mean, dtype: type) -> Step:
+    members = [_converter(regressor)(regressor, dtype) for regressor in mean.regressors_]
     shares = [float(weight / sum(mean.weights)) for weight in mean.weights]
 
     def predict(features: np.ndarray) -> np.ndarray:
@@ -68,53 +105,51 @@ def _mean(mean) -> Step:
     return predict
 
 
-def _single(numbers) -> np.ndarray:
-    """Numbers in the precision and order in which a row is multiplied by them fastest."""
-    numbers = np.asarray(numbers, np.float32)
+def _ready(numbers: np.ndarray, dtype: type) -> np.ndarray:
+    """Numbers in a precision, and in the order in which a row is multiplied by them fastest."""
+    numbers = np.asarray(numbers, dtype)
     is_tall = numbers.ndim == 2 and len(numbers) > numbers.shape[1]
     return np.asarray(numbers, order='F' if is_tall else 'C')
 
 
-def _affine(weights: np.ndarray, offset: np.ndarray) -> Step:
-    weights, offset = _single(weights), _single(offset)
-    return lambda x: x @ weights + offset
+def _scaler(scaler, dtype: type) -> Step:
+    ones = np.ones(scaler.n_features_in_)
+    return _Scaling(
+        scaler.mean_ if scaler.with_mean else 0.0 * ones,
+        1.0 / scaler.scale_ if scaler.with_std else ones,
+        dtype,
+    )
 
 
-def _scaler(scaler) -> Step:
-    mean = _single(scaler.mean_ if scaler.with_mean else 0.0)
-    factor = _single(1.0 / scaler.scale_ if scaler.with_std else 1.0)
-    return lambda x: (x - mean) * factor
-
-
-def _pca(pca) -> Step:
+def _pca(pca, dtype: type) -> Step:
     weights = pca.components_.T
     if pca.whiten:
         weights = weights / np.sqrt(pca.explained_variance_)
-    return _affine(weights, -pca.mean_ @ weights)
+    return _Affine(weights, -pca.mean_ @ weights, dtype)
 
 
-def _linear(regressor) -> Step:
-    return _affine(regressor.coef_.T, regressor.intercept_)
+def _linear(regressor, dtype: type) -> Step:
+    return _Affine(regressor.coef_.T, regressor.intercept_, dtype)
 
 
-def _pls(pls) -> Step:
+def _pls(pls, dtype: type) -> Step:
     weights = pls.coef_.T
-    return _affine(weights, pls.intercept_ - pls._x_mean @ weights)
+    return _Affine(weights, pls.intercept_ - pls._x_mean @ weights, dtype)
 
 
-def _fourier(sampler) -> Step:
-    project = _affine(sampler.random_weights_, sampler.random_offset_)
+def _fourier(sampler, dtype: type) -> Step:
+    project = _Affine(sampler.random_weights_, sampler.random_offset_, dtype)
     amplitude = float(np.sqrt(2.0 / sampler.n_components))
     return lambda x: amplitude * np.cos(project(x))
 
 
-def _kernel_ridge(regressor) -> Step:
+def _kernel_ridge(regressor, dtype: type) -> Step:
     if regressor.kernel != 'rbf':
         raise UnsupportedRegressor(f'KernelRidge has kernel {regressor.kernel!r}; want "rbf"')
-    support = _single(regressor.X_fit_.T)
+    support = _ready(regressor.X_fit_.T, dtype)
     support_norm = np.square(support).sum(axis=0)
     gamma = float(regressor.gamma if regressor.gamma is not None else 1.0 / len(support))
-    dual = _single(regressor.dual_coef_)
+    dual = _ready(regressor.dual_coef_, dtype)
 
     def predict(x: np.ndarray) -> np.ndarray:
         distance = np.square(x).sum(axis=1)[:, None] - 2.0 * (x @ support) + support_norm
@@ -123,21 +158,18 @@ def _kernel_ridge(regressor) -> Step:
     return predict
 
 
-def _mlp(regressor) -> Step:
+def _mlp(regressor, dtype: type) -> Step:
     activation = {
         'identity': lambda x: x,
         'tanh': np.tanh,
         'relu': lambda x: np.maximum(x, 0.0),
         'logistic': lambda x: 1.0 / (1.0 + np.exp(-x)),
     }[regressor.activation]
-    *hidden, last = map(_affine, regressor.coefs_, regressor.intercepts_)
-
-    def predict(x: np.ndarray) -> np.ndarray:
-        for layer in hidden:
-            x = activation(layer(x))
-        return last(x)
-
-    return predict
+    *hidden, last = [
+        _Affine(weights, offset, dtype)
+        for weights, offset in zip(regressor.coefs_, regressor.intercepts_, strict=True)
+    ]
+    return _chain([*(step for layer in hidden for step in (layer, activation)), last])
 
 
 _CONVERTERS: dict[str, Callable[[Any], Step]] = {

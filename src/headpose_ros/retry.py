@@ -31,7 +31,7 @@ class ImageRetry:
 
     def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
         """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels."""
-        if faces := _usable(self._detector.detect(bgr)):
+        if faces := self._detector.detect(bgr):
             view = whole_view(*bgr.shape[:2])
             closer = [self._closer(bgr, face, view) for face in faces]
             return [f if c is None else c for f, c in zip(faces, closer, strict=True)]
@@ -75,7 +75,7 @@ class VideoRetry:
 
     def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
         """Faces of a ``uint8`` (H, W, 3) BGR frame: a list of (468, 3) landmarks in pixels."""
-        if faces := _usable(self._detector.detect(bgr)):
+        if faces := self._detector.detect(bgr):
             self._last, self._misses = (faces, whole_view(*bgr.shape[:2])), 0
             return faces
         followed = self._followed_view()

@@ -10,6 +10,8 @@ are REP-103's roll, pitch, yaw: +roll tilts the head to the person's right, +pit
 +yaw turns to the person's left.
 """
 
+import math
+
 import cv2
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -61,11 +63,14 @@ def rotation_from_rpy(roll_pitch_yaw: np.ndarray) -> np.ndarray:
 
 def quaternion_from_rotation(rotation: np.ndarray) -> np.ndarray:
     """Quaternion (x, y, z, w) of the head frame in the optical frame: (3, 3) to (4,), w >= 0."""
-    vector = vector_from_rotation(rotation @ OPTICAL_FROM_HEAD)
-    return Rotation.from_rotvec(vector).as_quat(canonical=True)
+    x, y, z = vector_from_rotation(rotation @ OPTICAL_FROM_HEAD).tolist()
+    half = math.hypot(x, y, z) / 2.0
+    factor = math.sin(half) / (2.0 * half) if half > 0.0 else 0.5
+    return np.array([x * factor, y * factor, z * factor, math.cos(half)])
 
 
-# OpenCV's, once a frame and face: scipy's way in from a matrix takes as long as the regressor.
+# OpenCV's, for what is done in each frame: scipy's ways from matrices and to quaternions take as
+# long as the regressor.
 
 
 def vector_from_rotation(rotation: np.ndarray) -> np.ndarray:
@@ -81,8 +86,12 @@ def rotation_from_vector(vector: np.ndarray) -> np.ndarray:
 def nearest_rotation(matrix: np.ndarray) -> np.ndarray:
     """Rotation nearest to each matrix in the Frobenius norm, (..., 3, 3) (Kabsch 1976, by SVD)."""
     u, _, vt = np.linalg.svd(np.asarray(matrix, float))
-    u[..., :, 2] *= np.sign(np.linalg.det(u @ vt))[..., None]
-    return u @ vt
+    rotation = u @ vt
+    is_mirror = np.linalg.det(rotation) < 0.0
+    if is_mirror.any():
+        u[is_mirror, :, 2] *= -1.0
+        rotation = u @ vt
+    return rotation
 
 
 def mirrored_rotation(rotation: np.ndarray) -> np.ndarray:

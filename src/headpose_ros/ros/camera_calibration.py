@@ -6,6 +6,7 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 
 from headpose_ros.camera import Camera
+from headpose_ros.ros.events import NO_SUBSCRIPTION_EVENTS
 from headpose_ros.ros.image_input import NEWEST
 
 UNCALIBRATED_CURE = (
@@ -42,7 +43,7 @@ class CameraCalibration:
     def start(self) -> None:
         """Subscribe."""
         self._subscription = self._node.create_subscription(
-            CameraInfo, self.topic, self._on_info, NEWEST
+            CameraInfo, self.topic, self._on_info, NEWEST, event_callbacks=NO_SUBSCRIPTION_EVENTS
         )
 
     def stop(self) -> None:

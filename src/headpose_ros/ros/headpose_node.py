@@ -81,8 +81,7 @@ class HeadPoseNode(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the camera."""
         self._is_active = True
-        self._on_listeners()
-        self._listener_timer.reset()
+        self._look_for_listeners()
         self.get_logger().info(
             f'images from {self._pipeline.images.topic}, results on '
             f'{", ".join(self._pipeline.outputs.topics)}'
@@ -141,6 +140,14 @@ class HeadPoseNode(LifecycleNode):
         if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
 
+    def _look_for_listeners(self) -> None:
+        """Look now, and as long as it matters again and again."""
+        self._on_listeners()
+        if self._settings.lazy:
+            self._listener_timer.reset()
+        else:
+            self._listener_timer.cancel()
+
     def _on_listeners(self) -> None:
         """Subscribe to the camera or unsubscribe, as the listeners and ``lazy`` want it."""
         pipeline = self._pipeline
@@ -185,6 +192,8 @@ class HeadPoseNode(LifecycleNode):
         except (ValueError, DetectorUnavailable) as error:
             return SetParametersResult(successful=False, reason=str(error))
         self._settings = changed
+        if self._is_active:
+            self._look_for_listeners()
         return SetParametersResult(successful=True)
 
     def _report(self) -> Report:

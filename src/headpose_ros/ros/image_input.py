@@ -9,6 +9,7 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
 from headpose_ros.ros.compressed_images import read_compressed
+from headpose_ros.ros.events import NO_SUBSCRIPTION_EVENTS
 from headpose_ros.ros.image_conversion import ImageConverter
 
 RAW, COMPRESSED = 'raw', 'compressed'
@@ -68,7 +69,7 @@ class ImageInput:
         numbered = hasattr(Subscription, 'CallbackType')
         callback = self._on_numbered if numbered else self._on_unnumbered
         self._subscription = self._node.create_subscription(
-            self._kind, self.topic, callback, NEWEST
+            self._kind, self.topic, callback, NEWEST, event_callbacks=NO_SUBSCRIPTION_EVENTS
         )
 
     def stop(self) -> None:

@@ -1,7 +1,7 @@
 """All that a node tells about the people in an image, each made only if somebody listens."""
 
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from geometry_msgs.msg import PoseWithCovarianceStamped, QuaternionStamped, Vector3Stamped
@@ -17,6 +17,7 @@ from headpose_ros.following import People
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.overlay import draw_heads
 from headpose_ros.ros.compressed_images import write_compressed
+from headpose_ros.ros.events import NO_PUBLISHER_EVENTS
 from headpose_ros.ros.image_conversion import ImageConverter
 from headpose_ros.ros.markers import PeopleMarkers
 from headpose_ros.ros.messages import orientation_message, pose_message, rpy_message
@@ -43,7 +44,7 @@ class Outputs:
         self._converter = converter
         self._transforms = transforms
         self._markers = PeopleMarkers()
-        create = node.create_lifecycle_publisher
+        create = partial(node.create_lifecycle_publisher, event_callbacks=NO_PUBLISHER_EVENTS)
         self._rpy = create(Vector3Stamped, 'head_pose', RESULTS)
         self._orientation = create(QuaternionStamped, 'head_pose/orientation', RESULTS)
         self._pose = create(PoseWithCovarianceStamped, 'head_pose/pose', RESULTS)
@@ -83,13 +84,15 @@ class Outputs:
         :param shape: of the image, rows first.
         :param parameters: as they are now.
         """
-        self._count.publish(Int32(data=len(people.heads)))
-        if people.primary is not None:
-            self._rpy.publish(rpy_message(header, people.primary))
-            self._orientation.publish(orientation_message(header, people.primary))
-        places = _Places(shape, parameters.head_width)
-        if _is_heard(self._pose) and people.primary is not None and people.primary.sight:
-            self._pose.publish(pose_message(header, places.of(people.primary)))
+        places, primary = _Places(shape, parameters.head_width), people.primary
+        if _is_heard(self._count):
+            self._count.publish(Int32(data=len(people.heads)))
+        if primary is not None and _is_heard(self._rpy):
+            self._rpy.publish(rpy_message(header, primary))
+        if primary is not None and _is_heard(self._orientation):
+            self._orientation.publish(orientation_message(header, primary))
+        if primary is not None and primary.sight is not None and _is_heard(self._pose):
+            self._pose.publish(pose_message(header, places.of(primary)))
         if self._transforms is not None:
             located = [head for head in people.heads if head.sight is not None]
             self._transforms.publish(

@@ -45,6 +45,7 @@ class Pipeline:
                 max_faces=parameters.max_faces,
                 model=parameters.model or None,
                 bundle=parameters.bundle or None,
+                input_width=parameters.input_width,
                 **parameters.confidences,
             ))
             self._follower = HeadFollower(self._estimator, parameters.follow_settings)
