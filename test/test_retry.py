@@ -71,7 +71,7 @@ def counted():
     """A detector that retries in a video, the one for the video in it and the one for views."""
     searcher = Counting(create_detector('face_mesh', 'image', 1, retry=False))
     first = Counting(create_detector('face_mesh', 'video', 1, retry=False))
-    with closing(VideoRetry(first, searcher)) as retrying:
+    with closing(VideoRetry(first, lambda: searcher)) as retrying:
         yield retrying, first, searcher
 
 

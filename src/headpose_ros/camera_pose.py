@@ -4,11 +4,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from headpose_ros.face_geometry import SELLION
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.rotation import OPTICAL_FROM_HEAD, quaternion_from_rotation, rpy_from_rotation
+from headpose_ros.rotation import (
+    OPTICAL_FROM_HEAD,
+    quaternion_from_rotation,
+    rotation_from_vector,
+    rpy_from_rotation,
+)
 
 # Metres from cheekbone to cheekbone (bizygomatic breadth): the mean of men (142.6 mm) and women
 # (133.8 mm) in the US Army's survey ANSUR II (2012, 4082 men and 1986 women). It is what
@@ -93,10 +97,8 @@ def _rotation_covariance(head: HeadPose, ray_rotation: np.ndarray) -> np.ndarray
     # A little more roll turns about the x axis of the head, more pitch about the y axis between
     # the two others, more yaw about the z axis that does not move.
     _, pitch, yaw = rpy_from_rotation(head.rotation)
-    about_z = Rotation.from_rotvec([0.0, 0.0, yaw])
-    about_y = about_z * Rotation.from_rotvec([0.0, pitch, 0.0])
-    axes = np.column_stack([
-        about_y.apply([1.0, 0.0, 0.0]), about_z.apply([0.0, 1.0, 0.0]), [0.0, 0.0, 1.0]
-    ])
+    about_z = rotation_from_vector(np.array([0.0, 0.0, yaw]))
+    about_y = about_z @ rotation_from_vector(np.array([0.0, pitch, 0.0]))
+    axes = np.column_stack([about_y[:, 0], about_z[:, 1], [0.0, 0.0, 1.0]])
     jacobian = ray_rotation @ OPTICAL_FROM_HEAD @ axes
     return (jacobian * np.square(head.std)) @ jacobian.T

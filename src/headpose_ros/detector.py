@@ -60,10 +60,4 @@ def create_detector(
         return detector
     if mode == 'image':
         return ImageRetry(detector)
-    try:
-        # Now and not at the first frame without a face, which it would hold up.
-        searcher = DETECTORS[name]('image', max_faces, **options)
-    except BaseException:
-        detector.close()
-        raise
-    return VideoRetry(detector, searcher)
+    return VideoRetry(detector, lambda: DETECTORS[name]('image', max_faces, **options))

@@ -50,15 +50,17 @@ def rgb_for_mediapipe(bgr: np.ndarray, input_width: int = 0) -> np.ndarray:
     :param bgr: ``uint8`` (H, W, 3).
     :param input_width: pixels, 0 or more. A wider image is shrunk by the largest whole factor that
         leaves it so wide; 0 leaves every image as it is.
-    :return: ``uint8`` (h, w, 3), red, green, blue.
+    :return: ``uint8`` (h, w, 3), red, green, blue, read-only.
     """
     height, width = bgr.shape[:2]
     factor = width // input_width if input_width else 1
     if factor > 1:
-        # Whole factors are those that OpenCV averages quickly.
+        # By a whole factor each pixel is the plain mean of others; by 2 OpenCV is fastest.
         size = (width // factor, max(height // factor, 1))
         bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    rgb.flags.writeable = False  # so that FaceMesh takes it as it is and not a copy
+    return rgb
 
 
 def in_pixels(points: Sequence, width: int, height: int) -> np.ndarray:

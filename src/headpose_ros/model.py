@@ -4,8 +4,8 @@ A model file is joblib's, and joblib files run code when they are loaded: load o
 people you trust.
 """
 
-import io
 import os
+import pickle
 import platform
 import sys
 from collections.abc import Callable, Mapping
@@ -18,12 +18,13 @@ import joblib
 import numpy as np
 
 from headpose_ros.features import FEATURE_SETS, LANDMARK_COUNT, extract_features
-from headpose_ros.regressor import as_numpy
+from headpose_ros.regressor import as_numpy, feature_count
 from headpose_ros.resources import find_resource
 from headpose_ros.rotation import nearest_rotation
 from headpose_ros.uncertainty import FeatureSpace, Uncertainty
+from headpose_ros.unpickling import load_fitted
 
-FORMAT = 'headpose_ros model 2'
+FORMAT = 'headpose_ros model 3'
 ANGLE_CONVENTION = (
     'row-major R_opt = Rx(-pitch) Ry(yaw) Rz(roll) of AFLW2000-3D labels, in the camera optical '
     'frame (REP-103), identity facing the camera'
@@ -146,19 +147,17 @@ def save_model(
     """Write a model file.
 
     The pipeline is stored as bytes inside the file, so that a reader can check the description
-    before anything of scikit-learn is unpickled.
+    before it unpickles them, and do so without scikit-learn.
 
     :param pipeline: fitted scikit-learn pipeline from features to the nine entries of ``R_opt``.
     :param uncertainty: fitted to errors of that pipeline.
     :raises UnsupportedRegressor: the pipeline cannot run as plain numpy.
     """
     as_numpy(pipeline)
-    pickled = io.BytesIO()
-    joblib.dump(pipeline, pickled)
     content = {
         'format': FORMAT,
         'description': asdict(description),
-        'pipeline': pickled.getvalue(),
+        'pipeline': pickle.dumps(pipeline, protocol=5),
         'uncertainty': asdict(uncertainty),
     }
     joblib.dump(content, path, compress=3)
@@ -175,8 +174,8 @@ def load_model(path: str | os.PathLike | None, detector: str) -> Model:
     description, pickled, numbers = _read(path)
     _check_description(path, description, detector)
     try:
-        pipeline = joblib.load(io.BytesIO(pickled))
-        expected = pipeline.n_features_in_
+        pipeline = load_fitted(pickled)
+        expected = feature_count(pipeline)
         outputs = as_numpy(pipeline)(np.zeros((1, expected))).shape[1]
     except Exception as error:  # unpickling runs foreign code and may raise anything
         raise ModelError(f'{path}: the regressor in it cannot be loaded: {error}') from error

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.rotation import rpy_from_rotation
@@ -68,6 +67,8 @@ class NeutralRecorder:
         """
         self._check_count()
         self._check_person()
+        from scipy.spatial.transform import Rotation  # late, see headpose_ros.rotation
+
         poses = Rotation.from_matrix(np.stack(self._rotations))
         mean = poses.mean()
         spread = float(np.sqrt(np.mean((mean.inv() * poses).magnitude() ** 2)))

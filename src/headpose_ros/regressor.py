@@ -20,7 +20,7 @@ def as_numpy(regressor, dtype: type = np.float64) -> Step:
     """Prediction of a fitted regressor without scikit-learn.
 
     :param regressor: a fitted ``sklearn.pipeline.Pipeline`` of the classes in ``_CONVERTERS``, or
-        one of them alone.
+        one of them alone; or what ``headpose_ros.unpickling`` reads of such a one.
     :param dtype: precision; ``np.float32`` takes half the time, most of which is weights on their
         way from memory.
     :return: a function of features (n, length) that gives what ``regressor.predict`` gives.
@@ -28,6 +28,13 @@ def as_numpy(regressor, dtype: type = np.float64) -> Step:
     """
     predict = _converter(regressor)(regressor, dtype)
     return lambda features: predict(np.asarray(features, dtype))
+
+
+def feature_count(regressor) -> int:
+    """Length of the feature vectors that a fitted regressor takes."""
+    while hasattr(regressor, 'steps'):
+        _, regressor = regressor.steps[0]
+    return regressor.n_features_in_
 
 
 def check_convertible(pipeline) -> None:

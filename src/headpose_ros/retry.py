@@ -1,6 +1,6 @@
 """A face detector that looks again, closer or at a turned image, when it sees nobody."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -62,13 +62,15 @@ class VideoRetry:
     detector itself sees a face. In between and without such a place the views take turns.
 
     :param detector: in video mode; it is closed with this one.
-    :param searcher: the same one in image mode; it is closed with this one too.
+    :param create_searcher: makes the same one in image mode, which is closed with this one too.
+        Called at the first frame without a face; somebody who is always there saves 30 MB.
     """
 
-    def __init__(self, detector: FaceDetector, searcher: FaceDetector):
+    def __init__(self, detector: FaceDetector, create_searcher: Callable[[], FaceDetector]):
         self.name = detector.name
         self._detector = detector
-        self._searcher = searcher
+        self._create_searcher = create_searcher
+        self._searcher: FaceDetector | None = None
         self._tries = 0
         self._last: tuple[list[np.ndarray], View] | None = None
         self._misses = 0
@@ -78,6 +80,8 @@ class VideoRetry:
         if faces := self._detector.detect(bgr):
             self._last, self._misses = (faces, whole_view(*bgr.shape[:2])), 0
             return faces
+        if self._searcher is None:
+            self._searcher = self._create_searcher()
         followed = self._followed_view()
         view = followed or self._next_view(bgr)
         faces = [face for face, _ in _look(self._searcher, bgr, [view])]
@@ -91,7 +95,8 @@ class VideoRetry:
     def close(self) -> None:
         """Free the detectors; this one cannot be used after it."""
         self._detector.close()
-        self._searcher.close()
+        if self._searcher is not None:
+            self._searcher.close()
 
     def _followed_view(self) -> View | None:
         # Every other frame only: somebody else may be there, or the same one elsewhere.

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from headpose_ros.face_geometry import box_overlap
 from headpose_ros.head_pose import HeadPose
@@ -140,6 +139,10 @@ class FaceTracker:
             return {}
         expected = [person.expected(stamp) for person in self._people]
         cost = np.array([[_cost(face, other) for other in expected] for face in corners])
+        if cost.size == 1:
+            return {0: self._people[0]} if cost[0, 0] < MAX_COST else {}
+        from scipy.optimize import linear_sum_assignment  # 12 MB, for two people and more
+
         # What does not match costs the same for all, so that nobody is moved to make room for it.
         rows, columns = linear_sum_assignment(np.minimum(cost, MAX_COST))
         return {
