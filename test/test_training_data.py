@@ -22,7 +22,7 @@ from training.copies import COPIES, PLAIN, Copy, brighten, coarsen, cover, darke
 from training.datasets import read_dataset
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
-from training.landmarks import pick_labelled_face
+from training.detecting import pick_labelled_face
 from training.mirroring import MIRRORED_VERTICES, mirror_landmarks
 
 

@@ -20,9 +20,11 @@ from training import fit as fitting
 from training.copies import COPIES, PLAIN
 from training.crossval import Protocol
 from training.datasets import read_dataset
+from training.detecting import plan_search
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
-from training.landmarks import extract_landmarks, found_table
+from training.landmark_parts import Parts
+from training.landmarks import found_table, store_landmarks
 from training.model_card import coverage_table
 from training.peers.whenet import INSTALL as WHENET
 from training.regressors import REGRESSORS
@@ -40,6 +42,7 @@ app = typer.Typer(
 Detector = Enum('Detector', {name: name for name in DETECTORS}, type=str)
 Regressor = Enum('Regressor', {name: name for name in REGRESSORS}, type=str)
 Features = Enum('Features', {name: name for name in FEATURE_SETS}, type=str)
+Backend = Enum('Backend', {name: name for name in ('processes', 'dask')}, type=str)
 
 Landmarks = Annotated[Path, typer.Argument(help='Landmark file, made by "landmarks".')]
 Folds = Annotated[int, typer.Option(help='Parts of the cross-validation.')]
@@ -82,21 +85,36 @@ def landmarks(
         bool, typer.Option(help='Look again, turned and closer, where nobody is found at once.')
     ] = True,
     jobs: Jobs = -1,
+    backend: Annotated[
+        Backend, typer.Option(help='Where: processes of this machine, or a Dask cluster.')
+    ] = Backend.processes,
+    scheduler: Annotated[
+        str | None, typer.Option(help='Address of the Dask scheduler, such as tcp://host:8786.')
+    ] = None,
 ) -> None:
     """Find the labelled faces of a dataset.
 
     Reads the images and labels of a dataset folder, writes one landmark file (.npz), and prints
-    the share of faces found.
+    the share of faces found. What is done is kept in a folder OUT.parts until all is: stopped in
+    the middle, the same command goes on from there.
     """
+    _check_backend(backend, scheduler, jobs)
     _check_can_write(out)
     data = read_dataset(dataset)
     typer.echo(f'{data.name}: {len(data.samples)} images, {data.left_out} left out by their angle')
     names = list(COPIES) if copies and data.has_roll else [PLAIN]
     if copies and not data.has_roll:
         typer.echo(f'{data.name} labels no roll and cannot be trained on: no copies are made')
-    found = extract_landmarks(data, detector.value, names, jobs, bundle, retry)
-    found.save(out)
-    typer.echo(found_table(found).to_markdown(index=False))
+    search = plan_search(detector.value, names, bundle, retry)
+    with Parts(out, data, search) as parts:
+        if parts.done:
+            typer.echo(f'{parts.share_done:.1%} of it is in {parts.folder}: going on from there')
+        try:
+            table = store_landmarks(data, search, parts, out, jobs, scheduler)
+        except KeyboardInterrupt:
+            typer.echo('stopped; the same command goes on from here', err=True)
+            raise typer.Exit(130) from None
+    typer.echo(table.to_markdown(index=False))
     typer.echo(f'wrote {out}')
 
 
@@ -261,3 +279,20 @@ def _make_folder(path: Path) -> None:
 def _check_can_write(path: Path) -> None:
     if not path.parent.is_dir():
         raise TrainingError(f'{path}: its folder does not exist; make it or give another file')
+    if path.is_dir():
+        raise TrainingError(f'{path}: is a folder; give the name of a file')
+
+
+def _check_backend(backend: Backend, scheduler: str | None, jobs: int) -> None:
+    if backend is Backend.processes and scheduler is not None:
+        raise TrainingError(f'--scheduler is {scheduler!r} without --backend dask; give both')
+    if backend is Backend.dask and scheduler is None:
+        raise TrainingError(
+            '--backend dask needs --scheduler ADDRESS, such as tcp://host:8786; on this machine '
+            'alone leave both out'
+        )
+    if backend is Backend.dask and jobs != -1:
+        raise TrainingError(
+            f'--jobs is {jobs}, but a Dask cluster has as many as its workers have threads; '
+            'leave it out'
+        )

@@ -1,6 +1,8 @@
 """The landmark file: what a detector found on the images of a dataset, and the labels."""
 
 import os
+import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
@@ -15,6 +17,20 @@ FORMAT = 'headpose_ros landmarks 1'
 
 # At the end of a detector's version where nobody was looked for again.
 FIRST_LOOK = ', first look only'
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """An array for a file, in pieces.
+
+    :ivar dtype: of the array.
+    :ivar shape: of the array.
+    :ivar pieces: arrays of that type, which make it one below the other.
+    """
+
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    pieces: Iterable[np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,9 +126,9 @@ class LandmarkFile:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a compressed ``.npz``."""
-        content = {field.name: getattr(self, field.name) for field in fields(self)}
-        with open(path, 'wb') as file:
-            np.savez_compressed(file, format=FORMAT, **content)
+        write_landmark_file(
+            path, {field.name: getattr(self, field.name) for field in fields(self)}
+        )
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> 'LandmarkFile':
@@ -142,3 +158,27 @@ class LandmarkFile:
         if shapes != [(n,), (n,), (n, 3), (n, LANDMARK_COUNT, 3)]:
             raise TrainingError(f'{path}: {n} names, but arrays of shapes {shapes}; {make}')
         return data
+
+
+def write_landmark_file(path: str | os.PathLike, content: dict[str, object | Rows]) -> None:
+    """Write a compressed ``.npz``, which ``LandmarkFile.load`` reads; the same bytes for the same.
+
+    :param content: the fields of ``LandmarkFile``; of ``Rows`` one piece at a time is held.
+    """
+    with zipfile.ZipFile(path, 'w') as archive:
+        for name, value in {'format': FORMAT, **content}.items():
+            if not isinstance(value, Rows):
+                array = np.asarray(value)
+                value = Rows(array.dtype, array.shape, [array])
+            # Without a time, of which a file has no need.
+            entry = zipfile.ZipInfo(f'{name}.npy')
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, 'w', force_zip64=True) as file:
+                header = {
+                    'descr': np.lib.format.dtype_to_descr(value.dtype),
+                    'fortran_order': False,
+                    'shape': value.shape,
+                }
+                np.lib.format.write_array_header_1_0(file, header)
+                for piece in value.pieces:
+                    file.write(piece.tobytes())

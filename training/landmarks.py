@@ -1,30 +1,21 @@
 """Images and labels to a landmark file: every image and its copies through a face detector."""
 
 import os
-from contextlib import closing
-from importlib.metadata import version
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
-from headpose_ros.detector import create_detector
-from headpose_ros.face_geometry import overlap
 from headpose_ros.features import LANDMARK_COUNT
-from headpose_ros.quiet import silent_stderr
-from training.copies import COPIES, PLAIN
-from training.errors import TrainingError
-from training.landmark_file import FIRST_LOOK, LandmarkFile
+from training.copies import PLAIN
+from training.detecting import Chunk, Search, detect_chunks, plan_search, split
+from training.landmark_file import LandmarkFile, Rows, write_landmark_file
+from training.landmark_parts import Parts
 from training.metrics import yaw_masks
-from training.parallel import run_parallel
-from training.samples import Dataset, Sample
-
-# Overlap (intersection over union) of the landmarks' box with the labelled region's from which a
-# face counts as the labelled one. On AFLW2000-3D everything below is another person or a wrong
-# place, and everything above is right.
-MIN_OVERLAP = 0.3
-
-_IMAGES_PER_TASK = 25
-_NOT_FOUND = np.full((LANDMARK_COUNT, 3), np.nan, np.float32)
+from training.parallel import progress
+from training.samples import Dataset
 
 
 def extract_landmarks(
@@ -35,7 +26,7 @@ def extract_landmarks(
     bundle: str | os.PathLike | None = None,
     retry: bool = True,
 ) -> LandmarkFile:
-    """Landmarks of the labelled faces of a dataset.
+    """Landmarks of the labelled faces of a dataset, in memory.
 
     :param detector: name of a detector, see ``headpose_ros.detector.DETECTORS``.
     :param copies: keys of ``training.copies.COPIES``.
@@ -45,49 +36,61 @@ def extract_landmarks(
     :raises TrainingError: an image cannot be read, or the detector takes no bundle.
     :raises headpose_ros.face_detector.DetectorUnavailable: the detector is not installed.
     """
-    try:  # refuses here what would fail in a worker
-        create_detector(detector, 'image', 1, bundle).close()
-    except ValueError as error:
-        raise TrainingError(str(error)) from error
-    samples = dataset.samples
-    chunks = [samples[i : i + _IMAGES_PER_TASK] for i in range(0, len(samples), _IMAGES_PER_TASK)]
-    results = run_parallel(
-        _detect_chunk,
-        [(chunk, detector, bundle, retry, copies) for chunk in chunks],
-        jobs,
-        f'{detector} landmarks',
-        'image',
-        _IMAGES_PER_TASK,
-    )
+    search = plan_search(detector, copies, bundle, retry)
+    chunks = list(enumerate(split(dataset.samples)))
+    found = sorted(_with_progress(detect_chunks(search, chunks, jobs), dataset, search))
     return LandmarkFile(
-        detector=detector,
-        detector_version=f'mediapipe {version("mediapipe")}' + ('' if retry else FIRST_LOOK),
-        dataset=dataset.name,
-        terms=dataset.terms,
-        left_out=dataset.left_out,
-        names=np.repeat([sample.name for sample in samples], len(copies)),
-        groups=np.repeat([sample.group for sample in samples], len(copies)),
-        copies=np.tile(copies, len(samples)),
-        labels=np.concatenate([labels for labels, _ in results]),
-        landmarks=np.concatenate([landmarks for _, landmarks in results]),
+        **_description(dataset, search),
+        names=np.repeat([sample.name for sample in dataset.samples], len(copies)),
+        groups=np.repeat([sample.group for sample in dataset.samples], len(copies)),
+        copies=np.tile(copies, len(dataset.samples)),
+        labels=np.concatenate([chunk.labels for chunk in found]),
+        landmarks=np.concatenate([chunk.landmarks for chunk in found]),
     )
 
 
-def pick_labelled_face(faces: list[np.ndarray], region: np.ndarray) -> np.ndarray | None:
-    """The face that covers the labelled region best, if any does.
+def store_landmarks(
+    dataset: Dataset,
+    search: Search,
+    parts: Parts,
+    out: Path,
+    jobs: int = -1,
+    scheduler: str | None = None,
+) -> pd.DataFrame:
+    """Write the landmark file of a dataset from what is done of it and what is not.
 
-    :param faces: (468, 3) pixels each.
-    :param region: (n, 2) pixels that span the labelled face.
+    Holds a few chunks at a time. The file is the same whatever works on it, and however often it
+    was interrupted; the parts are deleted when it is written.
+
+    :param parts: entered.
+    :param out: path of the landmark file.
+    :param jobs: processes; -1 for one a core.
+    :param scheduler: of a Dask cluster that is taken instead, see ``detect_chunks``.
+    :return: as of ``found_table``.
+    :raises TrainingError: as ``training.detecting.detect_chunks``.
+    :raises headpose_ros.face_detector.DetectorUnavailable: the detector is not installed.
     """
-    overlaps = [overlap(face[:, :2], region) for face in faces]
-    if not overlaps or max(overlaps) < MIN_OVERLAP:
-        return None
-    return faces[int(np.argmax(overlaps))]
+    chunks = split(dataset.samples)
+    missing = [(index, chunk) for index, chunk in enumerate(chunks) if index not in parts.done]
+    there = sum(len(chunks[index]) for index in parts.done)
+    if missing:
+        found = detect_chunks(search, missing, jobs, scheduler)
+        for chunk in _with_progress(found, dataset, search, there):
+            parts.add(chunk)
+    unfinished = parts.folder / out.name
+    write_landmark_file(unfinished, _content(dataset, search, parts))
+    table = _table_of_parts(search, parts)
+    unfinished.replace(out)
+    parts.remove()
+    return table
 
 
 def found_table(data: LandmarkFile) -> pd.DataFrame:
     """Images, faces found and their share by range of yaw, of the dataset's own images."""
-    labels, found = data.labels[data.plain], data.found[data.plain]
+    return _found_table(data.labels[data.plain], data.found[data.plain])
+
+
+def _found_table(labels: np.ndarray, found: np.ndarray) -> pd.DataFrame:
     rows = [
         {
             'abs(yaw), deg': name,
@@ -100,26 +103,56 @@ def found_table(data: LandmarkFile) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _detect_chunk(
-    samples: list[Sample],
-    detector_name: str,
-    bundle: str | os.PathLike | None,
-    retry: bool,
-    copies: list[str],
-) -> tuple[np.ndarray, np.ndarray]:
-    labels, landmarks = [], []
-    # MediaPipe's notes would tear the progress bar.
-    with (
-        silent_stderr(),
-        closing(create_detector(detector_name, 'image', 1, bundle, retry)) as detector,
-    ):
-        for sample in samples:
-            bgr = sample.read_image()
-            for name in copies:
-                copy = COPIES[name]
-                image = bgr if name == PLAIN else copy.image(bgr, sample.region)
-                faces = detector.detect(image)
-                face = pick_labelled_face(faces, copy.points(sample.region, bgr.shape))
-                landmarks.append(_NOT_FOUND if face is None else face.astype(np.float32))
-                labels.append(sample.label if name == PLAIN else copy.label(sample.label))
-    return np.array(labels), np.array(landmarks)
+def _table_of_parts(search: Search, parts: Parts) -> pd.DataFrame:
+    plain = search.copies.index(PLAIN)
+    step = len(search.copies)
+    labels = [piece[plain::step] for piece in parts.pieces('labels')]
+    found = [
+        np.isfinite(piece[plain::step]).all(axis=(1, 2)) for piece in parts.pieces('landmarks')
+    ]
+    return _found_table(np.concatenate(labels), np.concatenate(found))
+
+
+def _content(dataset: Dataset, search: Search, parts: Parts) -> dict[str, object | Rows]:
+    """As ``write_landmark_file`` takes it."""
+    samples, copies = dataset.samples, np.array(search.copies)
+    count = len(samples) * len(copies)
+    names = np.array([sample.name for sample in samples])
+    groups = np.array([sample.group for sample in samples])
+    landmarks = progress(parts.pieces('landmarks'), 'writing', 'part', len(split(samples)))
+    return {
+        **_description(dataset, search),
+        'names': Rows(names.dtype, (count,), (np.repeat(name, len(copies)) for name in names)),
+        'groups': Rows(groups.dtype, (count,), (np.repeat(one, len(copies)) for one in groups)),
+        'copies': Rows(copies.dtype, (count,), (copies for _ in samples)),
+        'labels': Rows(np.dtype(float), (count, 3), parts.pieces('labels')),
+        'landmarks': Rows(np.dtype(np.float32), (count, LANDMARK_COUNT, 3), landmarks),
+    }
+
+
+def _description(dataset: Dataset, search: Search) -> dict[str, str | int]:
+    """The fields of a landmark file that are no arrays."""
+    return {
+        'detector': search.detector,
+        'detector_version': search.detector_version,
+        'dataset': dataset.name,
+        'terms': dataset.terms,
+        'left_out': dataset.left_out,
+    }
+
+
+def _with_progress(
+    chunks: Iterable[Chunk], dataset: Dataset, search: Search, done: int = 0
+) -> Iterator[Chunk]:
+    """Chunks as they come, counted in images on a progress bar."""
+    bar = tqdm(
+        total=len(dataset.samples),
+        initial=done,
+        desc=f'{search.detector} landmarks',
+        unit='image',
+        dynamic_ncols=True,
+    )
+    with bar:
+        for chunk in chunks:
+            bar.update(len(chunk.labels) // len(search.copies))
+            yield chunk

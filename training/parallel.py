@@ -1,11 +1,20 @@
 """Work spread over the cores, with a progress bar."""
 
-from collections.abc import Callable, Collection
+import os
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import closing, contextmanager
+from functools import cache
 from typing import Any
 
 import joblib
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
+
+_WATCH = 1.0  # seconds between two looks for the parent
 
 
 def run_parallel(
@@ -24,11 +33,39 @@ def run_parallel(
     :param unit: what is counted behind it.
     :param units_per_call: how many of it one call works on.
     """
-    with joblib.parallel_config('loky', n_jobs=jobs, inner_max_num_threads=1):
+    with processes(jobs):
         results = joblib.Parallel(return_as='generator')(
             joblib.delayed(function)(*each) for each in arguments
         )
         return list(progress(results, description, unit, len(arguments), units_per_call))
+
+
+def stream_parallel(
+    function: Callable, arguments: Iterable[tuple], stall: float | None = None
+) -> Iterator[Any]:
+    """Results of a function for many arguments as they are ready, in any order.
+
+    Works on joblib's current backend, such as that of ``processes``, and holds the arguments and
+    results of a few calls only. What is not done when the iterator is closed is given up.
+
+    :param stall: seconds without any result after which it is given up; ``None`` waits for ever.
+    :raises TimeoutError: given up.
+    """
+    parallel = joblib.Parallel(return_as='generator_unordered', batch_size=1, timeout=stall)
+    with _children_ignore_interrupts():
+        results = parallel(joblib.delayed(function)(*each) for each in arguments)
+    # joblib warns of what is given up.
+    with warnings.catch_warnings(), closing(results):
+        warnings.simplefilter('ignore', UserWarning)
+        yield from results
+
+
+def processes(jobs: int) -> joblib.parallel_config:
+    """Context in which joblib works in processes of this machine, each with one thread.
+
+    :param jobs: processes; -1 for one a core.
+    """
+    return joblib.parallel_config('loky', n_jobs=jobs, inner_max_num_threads=1)
 
 
 def progress(
@@ -46,3 +83,27 @@ def one_thread() -> threadpool_limits:
     where others use the cores too.
     """
     return threadpool_limits(1)
+
+
+@cache
+def end_with(parent: int) -> None:
+    """From now on, end this process when that parent of it has ended.
+
+    joblib's processes wait for ever for work from one that was killed.
+    """
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_WATCH)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _children_ignore_interrupts() -> Iterator[None]:
+    """Processes that are started here leave Ctrl-C, which a terminal sends to all, to this one."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -8,7 +8,7 @@ import numpy as np
 from headpose_ros.face_mesh import FaceMeshDetector
 from headpose_ros.features import LANDMARK_COUNT
 from headpose_ros.quiet import silent_stderr
-from training.landmarks import pick_labelled_face
+from training.detecting import pick_labelled_face
 from training.parallel import run_parallel
 from training.samples import Dataset, Sample
 

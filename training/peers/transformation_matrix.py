@@ -15,7 +15,7 @@ from headpose_ros.face_detector import MIN_CANDIDATES
 from headpose_ros.mediapipe_adapter import import_mediapipe, in_pixels, rgb_for_mediapipe
 from headpose_ros.quiet import silent_stderr
 from headpose_ros.rotation import nearest_rotation
-from training.landmarks import pick_labelled_face
+from training.detecting import pick_labelled_face
 from training.peers.face_mesh import map_samples
 from training.samples import Dataset, Sample
 

@@ -1,0 +1,238 @@
+"""Chunks of images through a face detector, on processes of this machine or a Dask cluster."""
+
+import hashlib
+import os
+import platform
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from headpose_ros.bundle import find_bundle, read_bundle
+from headpose_ros.detector import create_detector
+from headpose_ros.face_detector import DetectorUnavailable, FaceDetector
+from headpose_ros.face_geometry import overlap
+from headpose_ros.face_landmarker import FaceLandmarkerDetector
+from headpose_ros.features import LANDMARK_COUNT
+from headpose_ros.mediapipe_adapter import INSTALL
+from headpose_ros.quiet import silent_stderr
+from training.copies import COPIES, PLAIN
+from training.dask_cluster import dask_cluster
+from training.errors import TrainingError
+from training.landmark_file import FIRST_LOOK
+from training.parallel import end_with, one_thread, processes, stream_parallel
+from training.samples import Sample
+
+# Overlap (intersection over union) of the landmarks' box with the labelled region's from which a
+# face counts as the labelled one. On AFLW2000-3D everything below is another person or a wrong
+# place, and everything above is right.
+MIN_OVERLAP = 0.3
+
+# Few, so that many cores end at about the same time and little is lost when it is stopped; a chunk
+# without copies still takes a hundred times as long as handing it over.
+IMAGES_PER_CHUNK = 10
+
+_NOT_FOUND = np.full((LANDMARK_COUNT, 3), np.nan, np.float32)
+
+# A detector is used from one thread; a worker of Dask may have several. The start of one
+# redirects the standard error of the whole process.
+_of_thread = threading.local()
+_starting = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is done with each image.
+
+    :ivar detector: key of ``headpose_ros.detector.DETECTORS``.
+    :ivar mediapipe: version of MediaPipe.
+    :ivar bundle: absolute path of the detector's file, if it takes one.
+    :ivar bundle_sha256: of its content; empty without one.
+    :ivar copies: keys of ``training.copies.COPIES``.
+    :ivar retry: look again where nobody is found.
+    """
+
+    detector: str
+    mediapipe: str
+    bundle: Path | None
+    bundle_sha256: str
+    copies: tuple[str, ...]
+    retry: bool
+
+    @property
+    def detector_version(self) -> str:
+        """As ``training.landmark_file.LandmarkFile`` has it."""
+        return f'mediapipe {self.mediapipe}' + ('' if self.retry else FIRST_LOOK)
+
+    def check_here(self) -> None:
+        """Refuse a machine where the results would be others.
+
+        :raises TrainingError: MediaPipe or the bundle is another one.
+        :raises DetectorUnavailable: it is not there.
+        """
+        here = _mediapipe_version()
+        if here != self.mediapipe:
+            raise TrainingError(
+                f'{platform.node()} has mediapipe {here}, but {self.mediapipe} is wanted, as '
+                'where this was started; install the same on both'
+            )
+        if self.bundle_sha256 and _sha256(self.bundle) != self.bundle_sha256:
+            raise TrainingError(
+                f'{self.bundle} is another one on {platform.node()} than where this was started; '
+                'copy it there'
+            )
+
+    def create_detector(self) -> FaceDetector:
+        """The detector; what MediaPipe notes about its start is not shown.
+
+        :raises TrainingError: the detector takes no bundle, or as ``check_here``.
+        :raises DetectorUnavailable: the detector is not installed.
+        """
+        try:
+            with _starting, silent_stderr():
+                self.check_here()
+                return create_detector(self.detector, 'image', 1, self.bundle, self.retry)
+        except ValueError as error:
+            raise TrainingError(str(error)) from error
+
+
+class Chunk(NamedTuple):
+    """Images that are worked on together, and what was found on them.
+
+    :ivar index: of the chunk, from 0.
+    :ivar labels: (n, 3) radians, n images and copies, as ``LandmarkFile`` has them.
+    :ivar landmarks: (n, 468, 3) ``float32`` pixels, as there.
+    """
+
+    index: int
+    labels: np.ndarray
+    landmarks: np.ndarray
+
+
+def plan_search(
+    detector: str, copies: Iterable[str], bundle: str | os.PathLike | None, retry: bool
+) -> Search:
+    """What to do, with the versions and files of this machine.
+
+    :raises DetectorUnavailable: the detector is not installed, or has no bundle.
+    """
+    path = None if bundle is None else Path(bundle)
+    sha256 = ''
+    if detector == FaceLandmarkerDetector.name:
+        path = find_bundle(bundle).absolute()
+        sha256 = _sha256(path)
+    return Search(detector, _mediapipe_version(), path, sha256, tuple(copies), retry)
+
+
+def split(samples: list[Sample]) -> list[list[Sample]]:
+    """Samples in chunks, which depend on nothing else."""
+    starts = range(0, len(samples), IMAGES_PER_CHUNK)
+    return [samples[start : start + IMAGES_PER_CHUNK] for start in starts]
+
+
+def detect_chunks(
+    search: Search,
+    chunks: Iterable[tuple[int, list[Sample]]],
+    jobs: int = -1,
+    scheduler: str | None = None,
+) -> Iterator[Chunk]:
+    """What is found on chunks of samples, as they are ready.
+
+    :param chunks: indices and samples.
+    :param jobs: processes; -1 for one a core.
+    :param scheduler: address of a Dask scheduler whose workers are taken instead.
+    :raises TrainingError: an image cannot be read, or the detector takes no bundle, or the
+        cluster cannot be used.
+    :raises DetectorUnavailable: the detector is not installed.
+    """
+    if scheduler is None:
+        with processes(jobs):
+            here = os.getpid()
+            yield from stream_parallel(
+                _detect_quietly, ((here, search, index, samples) for index, samples in chunks)
+            )
+        return
+    with dask_cluster(scheduler, search.check_here) as stall:
+        absolute = (
+            (search, index, [replace(each, image=each.image.absolute()) for each in samples])
+            for index, samples in chunks
+        )
+        yield from stream_parallel(_detect_with_one_thread, absolute, stall)
+
+
+def pick_labelled_face(faces: list[np.ndarray], region: np.ndarray) -> np.ndarray | None:
+    """The face that covers the labelled region best, if any does.
+
+    :param faces: (468, 3) pixels each.
+    :param region: (n, 2) pixels that span the labelled face.
+    """
+    overlaps = [overlap(face[:, :2], region) for face in faces]
+    if not overlaps or max(overlaps) < MIN_OVERLAP:
+        return None
+    return faces[int(np.argmax(overlaps))]
+
+
+def _detect_quietly(parent: int, search: Search, index: int, samples: list[Sample]) -> Chunk:
+    if os.getpid() != parent:  # a single process is the parent itself
+        end_with(parent)
+    # Notes of MediaPipe and of the decoder of images would tear the progress bar.
+    with silent_stderr():
+        return _detect(search, index, samples)
+
+
+def _detect_with_one_thread(search: Search, index: int, samples: list[Sample]) -> Chunk:
+    # joblib's backend for Dask does not limit threads itself.
+    with one_thread():
+        return _detect(search, index, samples)
+
+
+def _detect(search: Search, index: int, samples: list[Sample]) -> Chunk:
+    detector = _kept_detector(search)
+    labels, landmarks = [], []
+    for sample in samples:
+        bgr = _read(sample)
+        for name in search.copies:
+            copy = COPIES[name]
+            image = bgr if name == PLAIN else copy.image(bgr, sample.region)
+            faces = detector.detect(image)
+            face = pick_labelled_face(faces, copy.points(sample.region, bgr.shape))
+            landmarks.append(_NOT_FOUND if face is None else face.astype(np.float32))
+            labels.append(sample.label if name == PLAIN else copy.label(sample.label))
+    return Chunk(index, np.array(labels), np.array(landmarks))
+
+
+def _read(sample: Sample) -> np.ndarray:
+    if not sample.image.is_file():
+        raise TrainingError(
+            f'{sample.image}: there is no such image on {platform.node()}; every machine that '
+            'takes part must see the dataset under the same path'
+        )
+    return sample.read_image()
+
+
+def _kept_detector(search: Search) -> FaceDetector:
+    """The thread's detector, which takes longer to start than a chunk."""
+    if getattr(_of_thread, 'search', None) != search:
+        if hasattr(_of_thread, 'detector'):
+            _of_thread.detector.close()
+            del _of_thread.detector, _of_thread.search
+        _of_thread.detector = search.create_detector()
+        _of_thread.search = search
+    return _of_thread.detector
+
+
+def _mediapipe_version() -> str:
+    try:
+        return version('mediapipe')
+    except PackageNotFoundError as error:
+        raise DetectorUnavailable(
+            f'MediaPipe is not installed on {platform.node()}; install it with {INSTALL}'
+        ) from error
+
+
+def _sha256(bundle: Path) -> str:
+    return hashlib.sha256(read_bundle(bundle)).hexdigest()
