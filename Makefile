@@ -1,5 +1,6 @@
 # make demo   real head poses on the built-in moving head; SOURCE=/dev/video0 or a file for yours
 # make test   the whole test suite
+# make bench  speed against bare FaceMesh, into docs/performance.md; takes about 15 minutes
 # make soak   memory, latency and rate of the node over MINUTES=10, with a plot
 # All make the virtual environment .venv first and fill it from PyPI.
 
@@ -9,13 +10,16 @@ MINUTES ?= 10
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test soak venv clean
+.PHONY: demo test bench soak venv clean
 
 demo: venv
 	$(RUN) -m headpose_ros.ros.demo --source "$(SOURCE)" --seconds $(DURATION)
 
 test: venv
 	$(RUN) -m pytest
+
+bench: venv
+	$(RUN) -m benchmarks report
 
 soak: venv
 	$(RUN) -m benchmarks soak --source "$(SOURCE)" --minutes $(MINUTES)

@@ -3,9 +3,29 @@
 import argparse
 import sys
 
-from benchmarks import soak
+from benchmarks import (
+    crowd,
+    estimator_speed,
+    input_width,
+    landmark_extraction,
+    node_speed,
+    profile,
+    report,
+    soak,
+    start_up,
+)
 
-COMMANDS = {'soak': soak}
+COMMANDS = {
+    'estimator': estimator_speed,
+    'node': node_speed,
+    'start': start_up,
+    'crowd': crowd,
+    'profile': profile,
+    'input_width': input_width,
+    'landmarks': landmark_extraction,
+    'report': report,
+    'soak': soak,
+}
 
 
 def main() -> int:

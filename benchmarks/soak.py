@@ -26,7 +26,7 @@ from visualization_msgs.msg import MarkerArray
 
 from headpose_ros.image_source import SAMPLE
 from headpose_ros.ros.messages import stamp_seconds
-from headpose_ros.ros.processes import START_TIMEOUT, CameraAndNode, ProcessEnded
+from headpose_ros.ros.processes import NODE, START_TIMEOUT, CameraAndNode, ProcessEnded
 
 PERIOD = 1.0  # seconds between two samples
 WARM_UP = 60.0  # seconds, in which memory may grow: networks and pools fill as they are used
@@ -192,7 +192,7 @@ def plot(samples: list[Sample], path: Path) -> None:
 
 
 def _samples(listener: Listener, processes: CameraAndNode, seconds: float) -> Iterator[Sample]:
-    process = psutil.Process(processes.node_pid)
+    process = psutil.Process(processes.pid(NODE))
     started = time.monotonic()
     while not listener.latencies:
         rclpy.spin_once(listener, timeout_sec=0.1)

@@ -9,7 +9,8 @@ FACE = np.random.default_rng(0).uniform(100, 200, (468, 3))
 
 
 def test_corners_are_the_extent_in_the_image():
-    np.testing.assert_array_equal(corners(FACE), [FACE[:, :2].min(axis=0), FACE[:, :2].max(axis=0)])
+    expected = [FACE[:, :2].min(axis=0), FACE[:, :2].max(axis=0)]
+    np.testing.assert_array_equal(corners(FACE), expected)
 
 
 def test_overlap_is_intersection_over_union():

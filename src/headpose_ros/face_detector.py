@@ -17,8 +17,9 @@ class FaceDetector(Protocol):
     def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
         """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels.
 
-        Those that have a shape, see ``headpose_ros.face_geometry.has_shape``. x right, y down, depth in the scale of x, smaller is nearer; the vertices are those of
-        MediaPipe's face mesh.
+        Those that have a shape, see ``headpose_ros.face_geometry.has_shape``. x right, y down,
+        depth in the scale of x, smaller is nearer; the vertices are those of MediaPipe's face
+        mesh.
         """
 
     def close(self) -> None:

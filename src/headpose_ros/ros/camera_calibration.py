@@ -14,8 +14,8 @@ UNCALIBRATED_CURE = (
 )
 
 
-# Reasons that are told in the log before it is left at those: a driver that sends nonsense may send
-# other nonsense each time.
+# Reasons that are told in the log before it is left at those: a driver that sends nonsense may
+# send other nonsense each time.
 MAX_TOLD = 20
 
 

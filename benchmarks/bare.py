@@ -1,0 +1,26 @@
+"""What this package is measured against: MediaPipe's FaceMesh with nothing around it."""
+
+import cv2
+import mediapipe
+import numpy as np
+
+from headpose_ros.quiet import silent_stderr
+
+
+class BareFaceMesh:
+    """The loop of MediaPipe's own example, with the network that this package runs.
+
+    :param max_faces: faces to look for at the most.
+    """
+
+    def __init__(self, max_faces: int = 1):
+        with silent_stderr():
+            self._face_mesh = mediapipe.solutions.face_mesh.FaceMesh(
+                max_num_faces=max_faces, refine_landmarks=True
+            )
+            self.faces(np.zeros((480, 640, 3), np.uint8))
+
+    def faces(self, bgr: np.ndarray) -> list:
+        """Faces of a ``uint8`` (H, W, 3) BGR frame, as MediaPipe gives them."""
+        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+        return self._face_mesh.process(rgb).multi_face_landmarks or []

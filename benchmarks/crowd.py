@@ -1,0 +1,70 @@
+"""Several faces in front of a camera, and several cameras on a machine."""
+
+import argparse
+
+import pandas as pd
+import psutil
+
+from benchmarks.frames import HD, VGA, make_frames
+from benchmarks.stream import Tally, headpose_command, measure
+
+FACES = (1, 2, 3, 4, 5)
+CAMERAS = (1, 2, 3, 4)
+CAMERA_RATE = 30.0  # Hz
+
+Crowd = dict[int, list[Tally]]  # number of faces or cameras to what each node made of it
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument('--turns', type=int, default=3, help='times 4 s of each (default: 3)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print; the exit code of the process."""
+    print(table(measure_faces(arguments.turns), 'faces').to_markdown(index=False))
+    print(table(measure_cameras(arguments.turns), 'cameras').to_markdown(index=False))
+    return 0
+
+
+def measure_faces(turns: int) -> Crowd:
+    """1 to 5 faces in 1280x720, ``max_faces`` being 5."""
+    node = {'headpose': headpose_command('headpose', max_faces=max(FACES))}
+    return {
+        faces: list(
+            measure(node, make_frames(HD, heads=faces), CAMERA_RATE, turns, together=True).values()
+        )
+        for faces in FACES
+    }
+
+
+def measure_cameras(turns: int) -> Crowd:
+    """1 to 4 cameras of 640x480, each with a node of its own and one face."""
+    frames = make_frames(VGA)
+    crowd = {}
+    for cameras in CAMERAS:
+        names = [f'headpose_{i}' for i in range(cameras)]
+        nodes = {name: headpose_command(name) for name in names}
+        tallies = measure(nodes, frames, CAMERA_RATE, turns, together=True)
+        crowd[cameras] = list(tallies.values())
+    return crowd
+
+
+def table(crowd: Crowd, what: str) -> pd.DataFrame:
+    """Rate, CPU and latency by number of faces or cameras, means over the nodes."""
+    rows = []
+    for number, tallies in crowd.items():
+        cores = sum(tally.cpu / tally.seconds for tally in tallies)
+        rows.append({
+            what: number,
+            'poses/s a camera': f'{_mean([t.rate for t in tallies]):.1f}',
+            'CPU a frame, ms': f'{_mean([t.cpu_a_frame for t in tallies]):.1f}',
+            f'cores in all, of {psutil.cpu_count()}': f'{cores:.2f}',
+            'latency p50, ms': f'{_mean([t.latency(50) for t in tallies]):.1f}',
+            'latency p95, ms': f'{_mean([t.latency(95) for t in tallies]):.1f}',
+        })
+    return pd.DataFrame(rows)
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)

@@ -1,0 +1,60 @@
+"""Frames to measure with: the rendered head, several of it, or a video."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from headpose_ros.image_source import SourceError
+from headpose_ros.sample.rendered_head import RenderedHead, sample_rotation
+
+Size = tuple[int, int]  # width and height, pixels
+
+VGA, HD = (640, 480), (1280, 720)
+
+RATE = 30.0  # Hz, of the motion in the frames
+COUNT = 45  # frames; played forth and back, so that the motion has no jump
+
+
+def make_frames(size: Size, video: Path | None = None, heads: int = 1) -> list[np.ndarray]:
+    """``COUNT`` frames or fewer, ``uint8`` (H, W, 3) BGR.
+
+    :param video: whose frames are scaled to that size; ``None`` for the rendered head.
+    :param heads: rendered heads beside one another, each moving for itself, 1 to 5.
+    :raises SourceError: it is no video.
+    """
+    if video is not None:
+        return _video_frames(video, size)
+    width, height = size
+    if heads == 1:
+        head = RenderedHead(width, height)
+        return [head.render(sample_rotation(i / RATE)) for i in range(COUNT)]
+    tile = (width // heads, height)
+    head = RenderedHead(*tile, focal_length=width / 2)  # smaller faces FaceMesh does not find
+    starts = range(0, 20 * heads, 20)  # frames by which one moves ahead of the next
+    return [
+        np.pad(
+            np.hstack([head.render(sample_rotation((i + start) / RATE)) for start in starts]),
+            ((0, 0), (0, width - heads * tile[0]), (0, 0)),
+        )
+        for i in range(COUNT)
+    ]
+
+
+def forth_and_back(frames: list[np.ndarray]) -> list[np.ndarray]:
+    """Frames that can be repeated without a jump."""
+    return [*frames, *frames[-2:0:-1]]
+
+
+def _video_frames(path: Path, size: Size) -> list[np.ndarray]:
+    capture = cv2.VideoCapture(str(path))
+    frames = []
+    while len(frames) < COUNT:
+        ok, frame = capture.read()
+        if not ok:
+            break
+        frames.append(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))
+    capture.release()
+    if len(frames) < 2:
+        raise SourceError(f'{path}: not a video that OpenCV can read; convert it to MP4')
+    return frames

@@ -1,0 +1,164 @@
+"""Images a second of ``python -m training landmarks``, on one core and on all.
+
+Rounds of the same command take turns: on one core that it is pinned to, on all cores, and, for the
+best that the machine gives, as many unrelated ones side by side as there are cores, each pinned to
+one. What it takes to start, and end, is measured by the command on a few images.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parents[1]
+FEW = 10  # images
+
+ONE, ALL, BEST = 'one core', 'all cores', 'one core each, side by side'
+
+
+class LandmarkExtractionError(RuntimeError):
+    """It cannot be measured; the message is for the user."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument('dataset', type=Path, help='folder of a dataset, such as AFLW2000-3D')
+    parser.add_argument('--images', type=int, help='only the first so many (default: all)')
+    parser.add_argument('--rounds', type=int, default=3, help='of each (default: 3)')
+    parser.add_argument(
+        '--copies', action='store_true', help='detect on their copies too, 15 times as slow'
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure; the exit code of the process."""
+    try:
+        table = measure(
+            arguments.dataset, arguments.images, arguments.rounds, arguments.copies
+        )
+    except LandmarkExtractionError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    print(table.to_string(index=False, float_format='{:.2f}'.format))
+    return 0
+
+
+def measure(
+    dataset: Path, images: int | None = None, rounds: int = 3, copies: bool = False
+) -> pd.DataFrame:
+    """Measure ``python -m training landmarks``.
+
+    :param dataset: its folder.
+    :param images: the first so many; ``None`` for all.
+    :param rounds: of each way to run it, 1 or more; told are medians of the rounds.
+    :param copies: detect on copies of the images too.
+    :return: a row for each way to run it: ``run``, ``seconds`` of the command, ``images/s``,
+        ``of cores x one core`` and ``of the best``, and the latter three again for what is left
+        of the seconds ``after the start``, as the command on a few images takes it.
+    :raises LandmarkExtractionError: the command fails, or there are too few images.
+    """
+    if rounds < 1:
+        raise LandmarkExtractionError(f'{rounds} rounds; want 1 or more')
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        count = _link(dataset, folder / 'images', images)
+        few = _link(dataset, folder / 'few', FEW)
+        if count <= few:
+            raise LandmarkExtractionError(
+                f'{dataset}: {count} images to measure with; want more than {FEW}'
+            )
+        measured = []
+        for turn in range(rounds):
+            for way in (ONE, ALL, BEST):
+                seconds = _seconds(way, folder / 'images', turn, copies)
+                start = _seconds(way, folder / 'few', turn, copies)
+                measured.append((turn, way, count, few, seconds, start))
+    return _table(measured)
+
+
+def _table(measured: list[tuple]) -> pd.DataFrame:
+    columns = ['round', 'run', 'count', 'few', 'seconds', 'start']
+    data = pd.DataFrame(measured, columns=columns).set_index(['round', 'run'])
+    cores = len(_cores())
+    runs = data.index.get_level_values('run')
+    parallel = pd.Series([cores if name == BEST else 1 for name in runs], data.index)
+    rates = {
+        '': parallel * data['count'] / data['seconds'],
+        ' after the start': parallel
+        * (data['count'] - data['few'])
+        / (data['seconds'] - data['start']),
+    }
+    for suffix, rate in rates.items():
+        turns = rate.unstack('run')
+        data[f'images/s{suffix}'] = rate
+        data[f'of cores x one core{suffix}'] = turns.div(cores * turns[ONE], axis=0).stack()
+        data[f'of the best{suffix}'] = turns.div(turns[BEST], axis=0).stack()
+    shown = data.drop(columns=['count', 'few', 'start'])
+    return shown.groupby('run').median().loc[[ONE, ALL, BEST]].reset_index()
+
+
+def _seconds(way: str, images: Path, turn: int, copies: bool) -> float:
+    """Time of the command, s; where there are several, the mean of theirs."""
+    cores = _cores()
+    if way == ALL:
+        return _wait([_Command(images, cores, copies)])
+    if way == BEST:
+        return _wait([_Command(images, [core], copies) for core in cores])
+    return _wait([_Command(images, [cores[turn % len(cores)]], copies)])
+
+
+class _Command:
+    """The command in a process that may use some cores, from now on."""
+
+    def __init__(self, images: Path, cores: Sequence[int], copies: bool):
+        self._begin = time.monotonic()
+        options = ['--copies' if copies else '--no-copies', '--jobs', str(len(cores))]
+        self._out = tempfile.TemporaryDirectory()
+        out = Path(self._out.name) / 'landmarks.npz'
+        command = [sys.executable, '-m', 'training', 'landmarks', images, '--out', out, *options]
+        self._process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+        )
+
+    def wait(self) -> float:
+        """Seconds that it took."""
+        _, printed = self._process.communicate()
+        seconds = time.monotonic() - self._begin
+        self._out.cleanup()
+        if self._process.returncode:
+            reason = printed.strip().rpartition('\n')[2]
+            raise LandmarkExtractionError(f'python -m training landmarks failed: {reason}')
+        return seconds
+
+
+def _wait(commands: list[_Command]) -> float:
+    return sum(command.wait() for command in commands) / len(commands)
+
+
+def _cores() -> list[int]:
+    return sorted(os.sched_getaffinity(0))
+
+
+def _link(dataset: Path, folder: Path, images: int | None) -> int:
+    """Make a folder of the first images of a dataset and their labels; how many there are."""
+    count = 0
+    for image in islice(sorted(dataset.rglob('*.jpg')), images):
+        link = folder / image.relative_to(dataset)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        for suffix in ('.jpg', '.mat', '.txt'):
+            if image.with_suffix(suffix).is_file():
+                link.with_suffix(suffix).symlink_to(image.with_suffix(suffix).absolute())
+        count += 1
+    return count

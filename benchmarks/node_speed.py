@@ -1,0 +1,121 @@
+"""Camera, node and subscriber in three processes, in turns with FaceMesh in an empty node."""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.bare import BareFaceMesh
+from benchmarks.frames import HD, VGA, forth_and_back, make_frames
+from benchmarks.stream import Tally, headpose_command, measure, reference_command
+from benchmarks.targets import Figure, figures_table
+
+OURS, REFERENCE, PLAIN = 'headpose', 'reference', 'plain'
+
+CAMERA_RATE = 30.0  # Hz
+FAST_RATE = 400.0  # Hz, more than any machine works on
+BARE_SECONDS = 4.0  # for which the bare loop is measured beside the fast camera
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument(
+        '--video', type=Path, help='video to measure with, beside the built-in head'
+    )
+    parser.add_argument('--turns', type=int, default=8, help='turns of 4 s of each (default: 8)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print; the exit code of the process."""
+    figures, _ = measure_node(arguments.turns, arguments.video)
+    print(figures_table(figures))
+    return 0
+
+
+def measure_node(
+    turns: int, video: Path | None = None
+) -> tuple[list[Figure], dict[str, dict[str, Tally]]]:
+    """Loss, latency and CPU of the node: figures, and the tallies at 30 Hz by kind of frames."""
+    figures, tallies = [], {}
+    nodes = {OURS: headpose_command(OURS), REFERENCE: reference_command(REFERENCE)}
+    for name, source in (('built-in head', None), *((('video', video),) if video else ())):
+        for size in (VGA, HD):
+            frames = f'{name}, {size[0]}x{size[1]}'
+            tallies[frames] = measure(nodes, make_frames(size, source), CAMERA_RATE, turns)
+            figures += _at_camera_rate(frames, tallies[frames])
+    return [*figures, *_with_fast_camera(turns), *_with_annotated_image(turns)], tallies
+
+
+def _at_camera_rate(name: str, tallies: dict[str, Tally]) -> list[Figure]:
+    ours, reference = tallies[OURS], tallies[REFERENCE]
+    return [
+        Figure(
+            f'frames lost at 30 Hz, {name}', f'{ours.lost} of {ours.published}',
+            f'FaceMesh in an empty node, {reference.lost} of {reference.published}',
+            ours.lost, 0,
+        ),
+        *(
+            Figure(
+                f'latency at 30 Hz, p{percent}, {name}', f'{ours.latency(percent):.1f} ms',
+                f'FaceMesh in an empty node, {reference.latency(percent):.1f} ms',
+                ours.latency(percent) - reference.latency(percent), target, ' ms',
+            )
+            for percent, target in ((50, 2), (95, 8))
+        ),
+        Figure(
+            f'CPU a frame at 30 Hz, {name}', f'{ours.cpu_a_frame:.2f} ms',
+            f'FaceMesh in an empty node, {reference.cpu_a_frame:.2f} ms',
+            ours.cpu_a_frame / reference.cpu_a_frame, 1.15,
+        ),
+    ]
+
+
+def _with_fast_camera(turns: int) -> list[Figure]:
+    frames = make_frames(VGA)
+    nodes = {OURS: headpose_command(OURS), REFERENCE: reference_command(REFERENCE)}
+    tallies = measure(nodes, frames, FAST_RATE, turns)
+    bare = _bare_rate(frames)
+    ours, reference = tallies[OURS], tallies[REFERENCE]
+    return [
+        Figure(
+            f'camera at {FAST_RATE:.0f} Hz, 640x480', f'{ours.rate:.0f} poses/s',
+            f'bare loop, {bare:.0f} frames/s; FaceMesh in an empty node, {reference.rate:.0f}',
+            ours.rate / bare, 0.85, at_least=True,
+        ),
+        Figure(
+            f'latency grows at {FAST_RATE:.0f} Hz: last tenth of a turn to first, p50',
+            f'{_by_tenth(ours, -1):.1f} ms', f'{_by_tenth(ours, 0):.1f} ms',
+            _by_tenth(ours, -1) / _by_tenth(ours, 0), 1.2,
+        ),
+    ]
+
+
+def _with_annotated_image(turns: int) -> list[Figure]:
+    nodes = {OURS: headpose_command(OURS), PLAIN: headpose_command(PLAIN)}
+    tallies = measure(nodes, make_frames(VGA), CAMERA_RATE, turns, annotated=OURS)
+    with_image, without = tallies[OURS].cpu_a_frame, tallies[PLAIN].cpu_a_frame
+    return [
+        Figure(
+            'CPU a frame with a subscriber to the annotated image, 640x480',
+            f'{with_image:.2f} ms', f'without, {without:.2f} ms', with_image - without, 2.5, ' ms',
+        )
+    ]
+
+
+def _by_tenth(tally: Tally, index: int) -> float:
+    """Median latency, ms, in a tenth of all turns."""
+    return 1e3 * float(np.median(np.array_split(tally.latencies, 10)[index]))
+
+
+def _bare_rate(frames: list[np.ndarray]) -> float:
+    """Frames a second of the bare loop, alone on the machine."""
+    bare = BareFaceMesh()
+    loop = forth_and_back(frames)
+    for bgr in loop:
+        bare.faces(bgr)
+    start, count = time.perf_counter(), 0
+    while (passed := time.perf_counter() - start) < BARE_SECONDS:
+        bare.faces(loop[count % len(loop)])
+        count += 1
+    return count / passed

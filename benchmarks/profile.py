@@ -1,0 +1,88 @@
+"""Where the time of the node goes, from py-spy."""
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.frames import VGA, forth_and_back, make_frames
+from benchmarks.stream import headpose_command, spin_for, spin_until, streaming
+
+NODE = 'headpose'
+RATE = 500  # samples a second
+
+# Functions by the part of the work that they do, the innermost of a stack counts.
+PARTS = {
+    'FaceMesh.process': 'FaceMesh, called and waited for',
+    'rgb_for_mediapipe': 'colour conversion',
+    'message_in_pixels': 'landmarks to numpy',
+    'extract_features': 'features',
+    'nearest_rotation': 'nearest rotation',
+    'Uncertainty.standard_deviations': 'uncertainty',
+    'Model.predict_with_std': 'regressor',
+    'FaceTracker.update': 'tracking and smoothing',
+    'PrimarySelector.choose': 'primary face',
+    'Outputs.publish_poses': 'results to messages, and publishing them',
+    'Outputs.publish_images': 'annotated image',
+    'ImageConverter.imgmsg_to_cv2': 'image out of the message',
+    'HeadPoseNode._on_image': 'the rest of the node',
+    'Executor._take_subscription': 'rclpy: taking the image message',
+    'Diagnostics._publish': 'diagnostics',
+    'Executor._wait_for_ready_callbacks': 'rclpy: waiting for what comes next',
+    'SingleThreadedExecutor.spin_once': 'rclpy: the rest of the executor',
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument('--turns', type=int, default=5, help='times 4 s (default: 5)')
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print; the exit code of the process."""
+    print(measure_parts(arguments.turns).to_markdown(index=False))
+    return 0
+
+
+def measure_parts(turns: int) -> pd.DataFrame:
+    """Parts of the work of the node's own thread at 30 Hz, 640x480, largest first."""
+    seconds = max(1, round(4 * turns))
+    with tempfile.TemporaryDirectory() as folder:
+        frames, stacks = Path(folder) / 'frames.npy', Path(folder) / 'stacks'
+        np.save(frames, np.array(forth_and_back(make_frames(VGA))))
+        with streaming({NODE: headpose_command(NODE)}, frames) as (listener, processes):
+            spin_until(listener, lambda: bool(listener.poses[NODE]), processes)
+            spy = [Path(sys.executable).with_name('py-spy'), 'record', '--gil', '--nolineno']
+            spy += ['--format', 'raw', '--rate', RATE, '--duration', seconds]
+            spy += ['--pid', processes.pid(NODE), '--output', stacks]
+            with subprocess.Popen(
+                list(map(str, spy)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            ) as process:
+                spin_for(listener, seconds)
+                complaint = process.communicate(timeout=60)[1].decode()
+        if process.returncode:
+            raise RuntimeError(f'py-spy cannot look at the node: {complaint.strip()}')
+        lines = stacks.read_text().splitlines()
+    counts: Counter[str] = Counter()
+    for line in lines:
+        stack, _, number = line.rpartition(' ')
+        if part := _part(stack):
+            counts[part] += int(number)
+    total = sum(counts.values())
+    rows = [(part, f'{n / total:.0%}') for part, n in counts.most_common()]
+    return pd.DataFrame(rows, columns=['part', 'share of the time in Python'])
+
+
+def _part(stack: str) -> str | None:
+    """The part that the innermost known function of a stack belongs to."""
+    for frame in reversed(stack.split(';')):
+        name = re.split(r' \(', frame)[0]
+        if name in PARTS:
+            return PARTS[name]
+    return None

@@ -1,0 +1,166 @@
+"""Everything at once, written to docs/performance.md with plots."""
+
+import argparse
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from benchmarks import (
+    crowd,
+    estimator_speed,
+    input_width,
+    landmark_extraction,
+    node_speed,
+    profile,
+    start_up,
+)
+from benchmarks.stream import Tally
+from benchmarks.targets import figures_table
+
+PAGE = 'performance.md'
+LANDMARK_IMAGES = 300  # with their copies 4500
+
+_LANDMARKS = (
+    f'`python -m training landmarks`, {LANDMARK_IMAGES} photographs of AFLW2000-3D and their '
+    'copies (`python -m benchmarks landmarks AFLW2000 --images 300 --copies --rounds 2`).'
+)
+
+BEGIN, END = '<!-- measured: begin -->', '<!-- measured: end -->'
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Arguments of the command."""
+    parser.add_argument(
+        '--out', type=Path, default=Path('docs'),
+        help=f'folder whose {PAGE} gets the figures, between its marks (default: docs)',
+    )
+    parser.add_argument('--turns', type=int, default=8, help='turns of each (default: 8)')
+    parser.add_argument(
+        '--video', type=Path, help='video to measure with, beside the built-in head'
+    )
+    media = os.environ.get('HEADPOSE_MEDIA')
+    parser.add_argument(
+        '--small', type=Path, default=f'{media}/classroom.gif' if media else None,
+        help='video with small faces (default: classroom.gif in the folder of HEADPOSE_MEDIA)',
+    )
+    parser.add_argument(
+        '--aflw2000', type=Path, default=os.environ.get('HEADPOSE_AFLW2000') or None,
+        help='folder of AFLW2000-3D (default: HEADPOSE_AFLW2000); without it, its parts are left '
+        'out',
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure everything and write the page; the exit code of the process."""
+    out, turns = arguments.out, arguments.turns
+    out.mkdir(parents=True, exist_ok=True)
+    figures = estimator_speed.measure(3 * turns, arguments.video)
+    node_figures, tallies = node_speed.measure_node(turns, arguments.video)
+    figures += node_figures + start_up.measure(max(turns // 2, 1))
+    faces, cameras = crowd.measure_faces(turns // 4 + 1), crowd.measure_cameras(turns // 4 + 1)
+    plot_latency(tallies, out / 'performance_latency.png')
+    plot_crowd(faces, cameras, out / 'performance_crowd.png')
+    parts = [
+        _conditions(),
+        figures_table(figures),
+        '![Latency of the node and of FaceMesh in an empty node](performance_latency.png)',
+        '## Several faces, several cameras',
+        '30 Hz; faces in one picture of 1280x720 with `max_faces` 5; cameras of 640x480, each '
+        'with a node of its own.',
+        crowd.table(faces, 'faces').to_markdown(index=False),
+        crowd.table(cameras, 'cameras').to_markdown(index=False),
+        '![CPU and latency by number of faces and cameras](performance_crowd.png)',
+        "## Where the node's time goes",
+        'The time that its thread spends in Python at 30 Hz, 640x480, from py-spy. FaceMesh works '
+        'outside of Python, in threads of its own.',
+        profile.measure_parts(turns).to_markdown(index=False),
+    ]
+    if arguments.aflw2000 is not None:
+        parts += [
+            input_width.markdown(input_width.measure(arguments.aflw2000, arguments.small)),
+            '## Landmarks of a dataset for training',
+            _LANDMARKS,
+            landmark_extraction.measure(
+                arguments.aflw2000, images=LANDMARK_IMAGES, rounds=2, copies=True
+            ).to_markdown(index=False, floatfmt='.2f'),
+        ]
+    _write(out / PAGE, '\n\n'.join(parts))
+    print(f'wrote {out / PAGE} and plots')
+    return 0
+
+
+def plot_latency(tallies: dict[str, dict[str, Tally]], path: Path) -> None:
+    """Draw which share of the poses has come by when."""
+    plt = _pyplot()
+    figure, axes = plt.subplots(
+        1, len(tallies), figsize=(4.5 * len(tallies), 3.6), sharey=True, layout='constrained'
+    )
+    labels = {node_speed.OURS: 'headpose_ros', node_speed.REFERENCE: 'FaceMesh in an empty node'}
+    for each, (frames, nodes) in zip(np.atleast_1d(axes), tallies.items(), strict=True):
+        for name, tally in nodes.items():
+            shares = np.linspace(0.0, 100.0, len(tally.latencies))
+            each.plot(1e3 * np.sort(tally.latencies), shares, label=labels[name])
+        each.set(title=frames, xlabel='image stamp to pose received, ms', xlim=(0, None))
+        each.set_xlim(0.0, 2.0 * max(tally.latency(95) for tally in nodes.values()))
+        each.grid(alpha=0.3)
+    np.atleast_1d(axes)[0].set(ylabel='share of the poses, %')
+    np.atleast_1d(axes)[0].legend(loc='lower right')
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
+
+
+def plot_crowd(faces: crowd.Crowd, cameras: crowd.Crowd, path: Path) -> None:
+    """Draw CPU and latency over the number of faces and of cameras."""
+    plt = _pyplot()
+    figure, axes = plt.subplots(2, 2, figsize=(9, 6), sharex='col', layout='constrained')
+    for (top, bottom), (what, numbers) in zip(
+        axes.T, (('faces', faces), ('cameras', cameras)), strict=True
+    ):
+        x = list(numbers)
+        cores = [sum(t.cpu / t.seconds for t in tallies) for tallies in numbers.values()]
+        top.bar(x, cores, width=0.6)
+        top.set(ylabel=f'cores, of {psutil.cpu_count()}', title=f'{what}, 30 Hz each')
+        for percent in (50, 95):
+            latency = [
+                np.mean([tally.latency(percent) for tally in tallies])
+                for tallies in numbers.values()
+            ]
+            bottom.plot(x, latency, marker='o', label=f'p{percent}')
+        bottom.set(xlabel=what, ylabel='latency, ms', xticks=x)
+        bottom.set_ylim(bottom=0.0)
+        bottom.legend(loc='upper left')
+        for each in (top, bottom):
+            each.grid(alpha=0.3)
+            each.spines[['top', 'right']].set_visible(False)
+    figure.savefig(path, dpi=100)
+    plt.close(figure)
+
+
+def _pyplot():
+    import matplotlib
+
+    matplotlib.use('agg')
+    from matplotlib import pyplot
+
+    return pyplot
+
+
+def _conditions() -> str:
+    load = ', '.join(f'{x:.1f}' for x in os.getloadavg())
+    packages = ', '.join(f'{name} {version(name)}' for name in ('mediapipe', 'numpy'))
+    return (
+        f'{psutil.cpu_count()} cores ({platform.machine()}), Python '
+        f'{platform.python_version()}, {packages}; load average at the end {load}.'
+    )
+
+
+def _write(page: Path, measured: str) -> None:
+    """Put what was measured between the marks of the page, or make a page of it."""
+    text = page.read_text(encoding='utf-8') if page.exists() else f'{BEGIN}\n{END}\n'
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    page.write_text(f'{before}{BEGIN}\n\n{measured}\n\n{END}{after}', encoding='utf-8')

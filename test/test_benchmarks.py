@@ -1,0 +1,85 @@
+"""The benchmarks measure what they say: one short turn of each kind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ros_side import LIMIT
+
+from benchmarks.frames import VGA, forth_and_back, make_frames
+from benchmarks.report import plot_crowd, plot_latency
+from benchmarks.stream import Tally
+from benchmarks.targets import Figure, figures_table
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run(*arguments, environment=None):
+    result = subprocess.run(
+        [sys.executable, '-m', 'benchmarks', *map(str, arguments)],
+        cwd=ROOT, env={**os.environ, **(environment or {})}, capture_output=True, text=True,
+        timeout=2 * LIMIT,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    rows = [line.split('|')[1:-1] for line in result.stdout.splitlines() if line.startswith('|')]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def test_the_estimator_is_compared_with_the_bare_loop():
+    rows = run('estimator', '--turns', 1)
+    assert len(rows) == 4
+    for what, ours, against, result, *_ in rows:
+        if what.startswith('estimator'):
+            ratio = float(ours.split()[0]) / float(against.split()[2])
+            assert float(result) == pytest.approx(ratio, rel=0.05)
+
+
+def test_a_stream_is_measured_from_camera_to_subscriber(ros, tmp_path):
+    code = '''
+from benchmarks.frames import VGA, make_frames
+from benchmarks.stream import headpose_command, measure, reference_command
+nodes = {'ours': headpose_command('ours'), 'other': reference_command('other')}
+for name, tally in measure(nodes, make_frames(VGA)[:10], 30.0, 1).items():
+    print('|', name, tally.published, len(tally.latencies), tally.latency(50), tally.cpu_a_frame)
+'''
+    result = subprocess.run(
+        [sys.executable, '-c', code], cwd=ROOT, env={**os.environ, **ros.environment},
+        capture_output=True, text=True, timeout=2 * LIMIT,
+    )
+    assert result.returncode == 0, result.stderr
+    lines = [line.split()[1:] for line in result.stdout.splitlines() if line.startswith('|')]
+    assert [name for name, *_ in lines] == ['ours', 'other']
+    for _, published, came, latency, cpu in lines:
+        assert 60 <= int(published) <= 125  # of a turn of 4 s
+        assert 0 < int(came) <= int(published)
+        assert 0.5 < float(latency) < 1000.0
+        assert 0.5 < float(cpu) < 1000.0
+
+
+def test_frames_go_forth_and_back_without_a_jump():
+    frames = make_frames(VGA)[:5]
+    order = [next(i for i, f in enumerate(frames) if f is each) for each in forth_and_back(frames)]
+    assert order == [0, 1, 2, 3, 4, 3, 2, 1]
+
+
+def test_targets_are_limits_from_above_or_below():
+    lower = Figure('rate', '90', '100', 0.9, 0.93, at_least=True)
+    upper = Figure('latency', '12 ms', '10 ms', 2.0, 2.0, ' ms')
+    assert not lower.is_met
+    assert upper.is_met
+    table = figures_table([lower, upper])
+    assert '| rate | 90 | 100 | 0.9 | ≥ 0.93 | **no** |' in table
+    assert '| latency | 12 ms | 10 ms | 2 ms | ≤ 2 ms | yes |' in table
+
+
+def test_plots_are_drawn(tmp_path):
+    cv2 = pytest.importorskip('cv2')
+    tally = Tally(100, list(np.random.default_rng(0).uniform(0.005, 0.02, 100)), 0.9, 3.3)
+    plot_latency({'built-in head': {'headpose': tally, 'reference': tally}}, tmp_path / 'a.png')
+    crowd = {1: [tally], 2: [tally, tally]}
+    plot_crowd(crowd, crowd, tmp_path / 'b.png')
+    for name in ('a.png', 'b.png'):
+        assert cv2.imread(str(tmp_path / name)).std() > 10
