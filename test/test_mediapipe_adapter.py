@@ -1,5 +1,8 @@
 """Images on their way to MediaPipe, and landmarks on their way back."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -54,3 +57,19 @@ def test_wide_images_are_shrunk_to_no_less_than_the_width(size, input_width, exp
     rgb = rgb_for_mediapipe(bgr, input_width)
     assert rgb.shape == (expected[1], expected[0], 3)
     assert (rgb == (30, 20, 10)).all()
+
+
+def test_mediapipe_comes_without_matplotlib_and_can_still_plot():
+    code = '''
+import sys
+from headpose_ros.mediapipe_adapter import import_mediapipe
+mediapipe = import_mediapipe()
+assert 'matplotlib' not in sys.modules
+if hasattr(mediapipe, 'solutions'):
+    from mediapipe.python.solutions import drawing_utils
+    assert callable(drawing_utils.plt.figure)
+import matplotlib.pyplot
+assert callable(matplotlib.pyplot.figure)
+'''
+    result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr

@@ -32,8 +32,8 @@ class HeadPoseEstimator:
     :param bundle: file of the detector ``face_landmarker``; ``None`` looks for it where
         ``headpose_ros.bundle`` says.
     :param retry: look again, closer and at a turned image, when nobody is found.
-    :param input_width: pixels: a wider image is shrunk for the detector to no less than this,
-        which saves time; 0 for never. See ``headpose_ros.detector.create_detector``.
+    :param input_width: pixels: a wider image is shrunk for the detector to no less than this; 0
+        for never. See ``headpose_ros.detector.create_detector``.
     :param confidences: ``min_detection_confidence`` and ``min_tracking_confidence`` of the
         detector, 0 to 1.
     :raises ValueError: a parameter has no meaning.

@@ -1,8 +1,10 @@
 """What the detectors that are MediaPipe's share: its import, images for it, its landmarks."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from itertools import islice
 from types import ModuleType
 from typing import Any
@@ -36,12 +38,41 @@ def import_mediapipe() -> ModuleType:
     :raises DetectorUnavailable: it cannot be imported.
     """
     try:
-        import mediapipe
+        with _matplotlib_later():
+            import mediapipe
     except ImportError as error:
         raise DetectorUnavailable(
             f'MediaPipe cannot be imported ({error}); install it with {INSTALL}'
         ) from error
     return mediapipe
+
+
+@contextmanager
+def _matplotlib_later() -> Iterator[None]:
+    """Context in which an import of matplotlib waits until something of it is used.
+
+    MediaPipe imports it for a function that plots; that is two thirds of the time that the import
+    of MediaPipe takes, and 30 MB.
+    """
+    if 'matplotlib' in sys.modules:
+        yield
+        return
+    stand_in = ModuleType('matplotlib')
+    stand_in.pyplot = _Pyplot('matplotlib.pyplot')
+    stand_ins = {'matplotlib': stand_in, 'matplotlib.pyplot': stand_in.pyplot}
+    sys.modules.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+
+
+class _Pyplot(ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith('__'):  # asked for by the import system
+            raise AttributeError(name)
+        return getattr(import_module('matplotlib.pyplot'), name)
 
 
 def rgb_for_mediapipe(bgr: np.ndarray, input_width: int = 0) -> np.ndarray:

@@ -80,9 +80,9 @@ class HeadPoseParameters:
     )
     max_faces: int = _parameter(1, 'Faces to look for at the most.', low=1, high=10)
     input_width: int = _parameter(
-        960,
+        0,
         'Pixels: wider images are shrunk for the detector to no less than this, by a whole '
-        'factor, which saves time; 0 for never.',
+        'factor; 0 for never.',
         low=0, high=16384,
     )
     image_transport: str = _parameter(
