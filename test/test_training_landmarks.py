@@ -25,8 +25,9 @@ from training.landmark_parts import Parts
 
 pytestmark = pytest.mark.usefixtures('face_mesh')
 
-# Three chunks, which take about a second each with their copies.
-IMAGES = 21
+# Four chunks, which take about a second each with their copies: two for each of two processes, so
+# that what is stopped after the first chunk has another second to go.
+IMAGES = 40
 PATIENCE = 60.0  # seconds, many times what anything here takes
 
 ENVIRONMENT = os.environ | {
