@@ -21,7 +21,6 @@ from benchmarks.frames import forth_and_back
 from headpose_ros.ros.messages import stamp_seconds
 from headpose_ros.ros.processes import NODE, START_TIMEOUT, Processes, node_command
 
-REFERENCE = 'reference_node'
 NAMESPACE = '/headpose_benchmark'
 
 TURN = 4.0  # seconds

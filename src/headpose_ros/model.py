@@ -18,7 +18,7 @@ import joblib
 import numpy as np
 
 from headpose_ros.features import FEATURE_SETS, LANDMARK_COUNT, extract_features
-from headpose_ros.regressor import as_numpy, feature_count
+from headpose_ros.regressor import Step, as_numpy, feature_count
 from headpose_ros.resources import find_resource
 from headpose_ros.rotation import nearest_rotation
 from headpose_ros.uncertainty import FeatureSpace, Uncertainty
@@ -176,7 +176,8 @@ def load_model(path: str | os.PathLike | None, detector: str) -> Model:
     try:
         pipeline = load_fitted(pickled)
         expected = feature_count(pipeline)
-        outputs = as_numpy(pipeline)(np.zeros((1, expected))).shape[1]
+        double = as_numpy(pipeline)
+        outputs = double(np.zeros((1, expected))).shape[1]
     except Exception as error:  # unpickling runs foreign code and may raise anything
         raise ModelError(f'{path}: the regressor in it cannot be loaded: {error}') from error
     if expected != description.feature_count or outputs != OUTPUT_COUNT:
@@ -186,19 +187,19 @@ def load_model(path: str | os.PathLike | None, detector: str) -> Model:
             'python -m training fit'
         )
     uncertainty = _make_uncertainty(path, numbers, expected)
-    return Model(path, description, _fastest(pipeline, uncertainty.space), uncertainty)
+    single = as_numpy(pipeline, np.float32)
+    predict = single if _predict_the_same(single, double, uncertainty.space) else double
+    return Model(path, description, predict, uncertainty)
 
 
-def _fastest(pipeline, space: FeatureSpace) -> Callable[[np.ndarray], np.ndarray]:
-    """The pipeline as plain numpy, in single precision if that predicts the same.
+def _predict_the_same(single: Step, double: Step, space: FeatureSpace) -> bool:
+    """Whether single precision predicts what double precision does.
 
     It does not where a network sees components that hardly vary, as with six landmarks.
     """
     chance = np.random.default_rng(0).normal(size=(_TRIES, len(space.deviations)))
     typical = space.mean + (chance * space.deviations) @ space.components
-    double, single = as_numpy(pipeline), as_numpy(pipeline, np.float32)
-    is_same = np.abs(single(typical) - double(typical)).max() <= _SAME
-    return single if is_same else double
+    return bool(np.abs(single(typical) - double(typical)).max() <= _SAME)
 
 
 def _make_uncertainty(path: Path, numbers: Any, feature_count: int) -> Uncertainty:
