@@ -19,9 +19,9 @@ RATE = 500  # samples a second
 
 # Functions by the part of the work that they do, the innermost of a stack counts.
 PARTS = {
-    'FaceMesh.process': 'FaceMesh, called and waited for',
+    'FaceMeshGraph.run': 'FaceMesh, called and waited for',
     'rgb_for_mediapipe': 'colour conversion',
-    'message_in_pixels': 'landmarks to numpy',
+    'read_landmarks': 'landmarks to numpy',
     'extract_features': 'features',
     'nearest_rotation': 'nearest rotation',
     'Uncertainty.standard_deviations': 'uncertainty',

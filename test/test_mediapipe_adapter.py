@@ -1,4 +1,4 @@
-"""Images on their way to MediaPipe, and landmarks on their way back."""
+"""MediaPipe's import, and images on their way to it."""
 
 import subprocess
 import sys
@@ -6,39 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from headpose_ros.mediapipe_adapter import in_pixels, message_in_pixels, rgb_for_mediapipe
-
-WIDTH, HEIGHT = 640, 480
-
-
-@pytest.fixture
-def landmark_list():
-    landmark_pb2 = pytest.importorskip('mediapipe.framework.formats.landmark_pb2')
-    message = landmark_pb2.NormalizedLandmarkList()
-    points = np.random.default_rng(0).normal(size=(478, 3))
-    for x, y, z in points:
-        message.landmark.add(x=x, y=y, z=z)
-    return message
-
-
-def test_landmarks_are_read_from_the_bytes_as_one_by_one(landmark_list):
-    expected = in_pixels(landmark_list.landmark, WIDTH, HEIGHT)
-    assert expected.shape == (468, 3)
-    found = message_in_pixels(landmark_list, WIDTH, HEIGHT)
-    np.testing.assert_array_equal(found, expected)
-
-
-def test_landmarks_that_are_written_otherwise_are_read_too(landmark_list):
-    for spoil in ('visibility', 'x'):
-        if spoil == 'x':
-            landmark_list.landmark[5].ClearField('x')
-        else:
-            landmark_list.landmark[300].visibility = 0.5
-        np.testing.assert_array_equal(
-            message_in_pixels(landmark_list, WIDTH, HEIGHT),
-            in_pixels(landmark_list.landmark, WIDTH, HEIGHT),
-        )
-
+from headpose_ros.mediapipe_adapter import rgb_for_mediapipe
 
 @pytest.mark.parametrize(
     ('size', 'input_width', 'expected'),

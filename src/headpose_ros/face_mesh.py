@@ -5,13 +5,14 @@ import numpy as np
 from headpose_ros.bundle import default_path, fetch_command
 from headpose_ros.face_detector import MIN_CANDIDATES, DetectorUnavailable
 from headpose_ros.face_geometry import has_shape
+from headpose_ros.face_mesh_graph import FaceMeshGraph
 from headpose_ros.mediapipe_adapter import (
     CAN_HAVE_FACE_MESH,
     INSTALL,
     WARM_UP_SHAPE,
     import_mediapipe,
-    message_in_pixels,
     rgb_for_mediapipe,
+    scaled_to_pixels,
 )
 from headpose_ros.quiet import silent_stderr
 
@@ -48,36 +49,36 @@ class FaceMeshDetector:
             'refine_landmarks': True,
         }
         self._solution = _import_face_mesh()
-        self._face_mesh = self._start()
+        self._graph = self._start()
 
     def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
         """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels."""
-        if self._face_mesh is None:
+        if self._graph is None:
             raise RuntimeError('the detector was closed; make a new one')
         height, width = bgr.shape[:2]
         rgb = rgb_for_mediapipe(bgr, self._input_width)
         try:
-            found = self._face_mesh.process(rgb).multi_face_landmarks or []
+            found = self._graph.run(rgb)
         except (RuntimeError, ValueError):
             # A MediaPipe graph that failed once refuses every image after it.
-            self._face_mesh = self._start()
+            self._graph = self._start()
             raise
-        faces = [message_in_pixels(face, width, height) for face in found]
+        faces = [scaled_to_pixels(face, width, height) for face in found]
         return [face for face in faces if has_shape(face)]
 
     def close(self) -> None:
         """Free the graph; the detector cannot be used after it."""
-        if self._face_mesh is not None:
-            self._face_mesh.close()
-            self._face_mesh = None
+        if self._graph is not None:
+            self._graph.close()
+            self._graph = None
 
-    def _start(self):
+    def _start(self) -> FaceMeshGraph:
         # The networks are loaded with the first image, and MediaPipe writes notes meant for its
         # own developers to the terminal until then.
         with silent_stderr():
-            face_mesh = self._solution.FaceMesh(**self._options)
-            face_mesh.process(np.zeros(WARM_UP_SHAPE, np.uint8))
-        return face_mesh
+            graph = FaceMeshGraph(self._solution.FaceMesh(**self._options))
+            graph.run(np.zeros(WARM_UP_SHAPE, np.uint8))
+        return graph
 
 
 def _import_face_mesh():

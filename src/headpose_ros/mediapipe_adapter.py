@@ -22,15 +22,6 @@ WARM_UP_SHAPE = (480, 640, 3)  # any image without a face does
 CAN_HAVE_FACE_MESH = sys.version_info < (3, 13)
 INSTALL = f"pip install 'mediapipe{'>=0.10.18,<0.10.30' if CAN_HAVE_FACE_MESH else '>=1.0,<2'}'"
 
-# Landmarks of a ``NormalizedLandmarkList`` in protobuf's wire format: the tag of field 1 and the
-# length of what follows, then tags and numbers of x, y and z, fields 1 to 3.
-_WIRE = np.dtype([
-    ('tag', 'u1'), ('length', 'u1'),
-    ('x_tag', 'u1'), ('x', '<f4'), ('y_tag', 'u1'), ('y', '<f4'), ('z_tag', 'u1'), ('z', '<f4'),
-])
-_WIRE_TAGS = [0, 1, 2, 7, 12]  # bytes that are no number
-_TAGS = [0x0A, 15, 0x0D, 0x15, 0x1D]
-
 
 def import_mediapipe() -> ModuleType:
     """The package ``mediapipe``, whose import takes long and may fail.
@@ -100,24 +91,12 @@ def in_pixels(points: Sequence, width: int, height: int) -> np.ndarray:
     :param points: with x divided by the width, y by the height, and depth z in the scale of x.
         The last ten, the irises, are left out.
     """
-    return _scaled(
-        np.array([(p.x, p.y, p.z) for p in islice(points, LANDMARK_COUNT)]), width, height
-    )
+    rows = np.array([(p.x, p.y, p.z) for p in islice(points, LANDMARK_COUNT)])
+    return scaled_to_pixels(rows, width, height)
 
 
-def message_in_pixels(message: Any, width: int, height: int) -> np.ndarray:
-    """The same of a ``NormalizedLandmarkList``, the protobuf message, in a tenth of the time."""
-    content = message.SerializeToString()
-    size = LANDMARK_COUNT * _WIRE.itemsize
-    raw = np.frombuffer(content[:size], np.uint8)
-    # A landmark that holds more than x, y and z, or less, is written otherwise.
-    if len(raw) < size or (raw.reshape(-1, _WIRE.itemsize)[:, _WIRE_TAGS] != _TAGS).any():
-        return in_pixels(message.landmark, width, height)
-    rows = raw.view(_WIRE)
-    return _scaled(np.array([rows['x'], rows['y'], rows['z']], float).T, width, height)
-
-
-def _scaled(points: np.ndarray, width: int, height: int) -> np.ndarray:
+def scaled_to_pixels(points: np.ndarray, width: int, height: int) -> np.ndarray:
+    """The same of an array (468, 3)."""
     return points * np.array([width, height, width], float)
 
 

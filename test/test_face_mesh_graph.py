@@ -1,0 +1,66 @@
+"""FaceMesh's landmarks without its own ``process``."""
+
+import cv2
+import numpy as np
+import pytest
+
+from headpose_ros.face_mesh_graph import read_landmarks
+from headpose_ros.mediapipe_adapter import in_pixels, scaled_to_pixels
+from headpose_ros.sample.rendered_head import RenderedHead, sample_rotation
+
+WIDTH, HEIGHT = 640, 480
+RATE = 30.0  # Hz
+
+
+@pytest.fixture
+def landmark_list():
+    landmark_pb2 = pytest.importorskip('mediapipe.framework.formats.landmark_pb2')
+    message = landmark_pb2.NormalizedLandmarkList()
+    points = np.random.default_rng(0).normal(size=(478, 3))
+    for x, y, z in points:
+        message.landmark.add(x=x, y=y, z=z)
+    return message
+
+
+def _one_by_one(message):
+    return in_pixels(message.landmark, WIDTH, HEIGHT)
+
+
+def _read(message):
+    return scaled_to_pixels(read_landmarks(message.SerializeToString()), WIDTH, HEIGHT)
+
+
+def test_landmarks_are_read_from_the_bytes_as_one_by_one(landmark_list):
+    assert _read(landmark_list).shape == (468, 3)
+    np.testing.assert_array_equal(_read(landmark_list), _one_by_one(landmark_list))
+
+
+def test_landmarks_that_are_written_otherwise_are_read_too(landmark_list):
+    for spoil in ('visibility', 'x'):
+        if spoil == 'x':
+            landmark_list.landmark[5].ClearField('x')
+        else:
+            landmark_list.landmark[300].visibility = 0.5
+        np.testing.assert_array_equal(_read(landmark_list), _one_by_one(landmark_list))
+
+
+def test_a_video_gives_what_process_gives():
+    face_mesh = pytest.importorskip('mediapipe.python.solutions.face_mesh')
+    from headpose_ros.face_mesh import FaceMeshDetector
+
+    head = RenderedHead(WIDTH, HEIGHT)
+    frames = [head.render(sample_rotation(i / RATE)) for i in range(0, 30, 3)]
+    frames.insert(5, np.zeros_like(frames[0]))  # nobody, and found again after that
+    with face_mesh.FaceMesh(refine_landmarks=True) as expected:
+        detector = FaceMeshDetector('video', 1)
+        seen = 0
+        for bgr in frames:
+            answer = expected.process(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+            messages = answer.multi_face_landmarks or []
+            found = detector.detect(bgr)
+            assert len(found) == len(messages)
+            for landmarks, message in zip(found, messages, strict=True):
+                np.testing.assert_array_equal(landmarks, _one_by_one(message))
+                seen += 1
+        detector.close()
+    assert seen == len(frames) - 1
