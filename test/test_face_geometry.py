@@ -3,14 +3,17 @@
 import numpy as np
 import pytest
 
-from headpose_ros.face_geometry import corners, has_shape, overlap
+from headpose_ros.face_geometry import box_of, has_shape, overlap
 
 FACE = np.random.default_rng(0).uniform(100, 200, (468, 3))
 
 
-def test_corners_are_the_extent_in_the_image():
-    expected = [FACE[:, :2].min(axis=0), FACE[:, :2].max(axis=0)]
-    np.testing.assert_array_equal(corners(FACE), expected)
+def test_the_box_is_the_extent_in_the_image():
+    low, high = FACE[:, :2].min(axis=0), FACE[:, :2].max(axis=0)
+    for points in (FACE, np.asfortranarray(FACE), FACE[:, :2]):
+        box = box_of(points)
+        assert box == (*low, *high)
+        assert (box.width, box.height) == tuple(high - low)
 
 
 def test_overlap_is_intersection_over_union():

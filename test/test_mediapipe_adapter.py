@@ -27,6 +27,16 @@ def test_wide_images_are_shrunk_to_no_less_than_the_width(size, input_width, exp
     assert (rgb == (30, 20, 10)).all()
 
 
+def test_memory_is_used_again_where_it_fits():
+    first = rgb_for_mediapipe(np.full((480, 640, 3), 1, np.uint8))
+    again = rgb_for_mediapipe(np.full((480, 640, 3), (1, 2, 3), np.uint8), 0, first)
+    assert np.shares_memory(first, again)
+    assert (again == (3, 2, 1)).all()
+    other = rgb_for_mediapipe(np.full((240, 320, 3), (4, 5, 6), np.uint8), 0, again)
+    assert other.shape == (240, 320, 3)
+    assert (other == (6, 5, 4)).all()
+
+
 def test_mediapipe_comes_without_matplotlib_and_can_still_plot():
     code = '''
 import sys

@@ -8,7 +8,7 @@ import numpy as np
 from headpose_ros.camera import Camera, LineOfSight
 from headpose_ros.detector import create_detector
 from headpose_ros.face_detector import check_bgr
-from headpose_ros.face_geometry import corners
+from headpose_ros.face_geometry import box_of
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.model import load_model
 
@@ -78,13 +78,14 @@ class HeadPoseEstimator:
         if not faces:
             return []
         if len(faces) > 1:
-            faces = sorted(faces, key=_area, reverse=True)[: self._max_faces]
+            largest_first = sorted(faces, key=lambda face: box_of(face).area, reverse=True)
+            faces = largest_first[: self._max_faces]
         sights = [_sight(camera, face) for face in faces]
         seen = [
             face if sight is None else sight.portrait
             for face, sight in zip(faces, sights, strict=True)
         ]
-        rotations, stds = self.model.predict_with_std(np.stack(seen))
+        rotations, stds = self.model.predict_with_std(np.array(seen))
         return [
             HeadPose(rotation, face, std, sight=sight)
             for rotation, face, std, sight in zip(rotations, faces, stds, sights, strict=True)
@@ -115,11 +116,6 @@ class HeadPoseEstimator:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _area(landmarks: np.ndarray) -> float:
-    low, high = corners(landmarks)
-    return float((high - low).prod())
 
 
 def _sight(camera: Camera | None, landmarks: np.ndarray) -> LineOfSight | None:

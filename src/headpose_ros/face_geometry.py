@@ -1,5 +1,8 @@
 """Size and overlap of faces in an image, by their landmarks."""
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 
 # Vertices of the face mesh on the cheekbones in front of the ears, the person's left one first.
@@ -11,31 +14,61 @@ SELLION = 168  # vertex at the deepest point of the nose bridge, midway between 
 MIN_FACE_SIZE = 4.0
 
 
-def corners(points: np.ndarray) -> np.ndarray:
-    """Corners (2, 2) of the box around points (n, 2 or 3): lowest x and y, highest x and y."""
-    columns = points.T[:2].copy()  # along whose rows numpy is several times faster
-    return np.stack([columns.min(axis=1), columns.max(axis=1)])
+class Box(NamedTuple):
+    """An upright box in an image, pixels; plain numbers, with which Python is faster than numpy."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Pixels."""
+        return self.bottom - self.top
+
+    @property
+    def area(self) -> float:
+        """Square pixels."""
+        return self.width * self.height
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """x and y, pixels."""
+        return (self.left + self.right) / 2.0, (self.top + self.bottom) / 2.0
+
+    def moved(self, x: float, y: float) -> 'Box':
+        """The box so many pixels further to the right and down."""
+        return Box(self.left + x, self.top + y, self.right + x, self.bottom + y)
+
+    def overlap(self, other: 'Box') -> float:
+        """Intersection over union, 0 to 1."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        common = max(width, 0.0) * max(height, 0.0)
+        union = self.area + other.area - common
+        return common / union if union > 0.0 else 1.0
+
+
+def box_of(points: np.ndarray) -> Box:
+    """Box around points (n, 2 or 3) in pixels."""
+    rows = np.ascontiguousarray(points.T[:2])  # along which numpy is several times faster
+    low, high = np.minimum.reduce(rows, axis=1), np.maximum.reduce(rows, axis=1)
+    return Box(*low.tolist(), *high.tolist())
 
 
 def has_shape(landmarks: np.ndarray) -> bool:
     """Whether landmarks (n, 2 or 3) in pixels are numbers, and of a face large enough to read."""
-    low, high = corners(landmarks)
-    return bool((high - low).max() >= MIN_FACE_SIZE and np.isfinite(landmarks).all())
+    box = box_of(landmarks)
+    is_large = max(box.width, box.height) >= MIN_FACE_SIZE
+    return is_large and math.isfinite(np.add.reduce(landmarks, axis=None))
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float:
     """Intersection over union of the boxes around points (n, 2 or 3) and (m, 2 or 3), 0 to 1."""
-    return box_overlap(corners(a), corners(b))
-
-
-def box_overlap(a: np.ndarray, b: np.ndarray) -> float:
-    """Intersection over union of two boxes, as ``corners`` gives them, 0 to 1."""
-    (left_a, top_a), (right_a, bottom_a) = a.tolist()
-    (left_b, top_b), (right_b, bottom_b) = b.tolist()
-    width = max(min(right_a, right_b) - max(left_a, left_b), 0.0)
-    height = max(min(bottom_a, bottom_b) - max(top_a, top_b), 0.0)
-    common = width * height
-    area_a = (right_a - left_a) * (bottom_a - top_a)
-    area_b = (right_b - left_b) * (bottom_b - top_b)
-    union = area_a + area_b - common
-    return common / union if union > 0.0 else 1.0
+    return box_of(a).overlap(box_of(b))

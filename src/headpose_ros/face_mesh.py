@@ -48,20 +48,21 @@ class FaceMeshDetector:
             # The network with attention: head poses from it are 5 % better, for 0.5 ms a face.
             'refine_landmarks': True,
         }
-        self._solution = _import_face_mesh()
-        self._graph = self._start()
+        self._rgb: np.ndarray | None = None
+        _check_face_mesh()
+        self._graph: FaceMeshGraph | None = self._start()
 
     def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
         """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels."""
         if self._graph is None:
             raise RuntimeError('the detector was closed; make a new one')
         height, width = bgr.shape[:2]
-        rgb = rgb_for_mediapipe(bgr, self._input_width)
+        self._rgb = rgb_for_mediapipe(bgr, self._input_width, self._rgb)
         try:
-            found = self._graph.run(rgb)
+            found = self._graph.run(self._rgb)
         except (RuntimeError, ValueError):
             # A MediaPipe graph that failed once refuses every image after it.
-            self._graph = self._start()
+            self._rgb, self._graph = None, self._start()
             raise
         faces = [scaled_to_pixels(face, width, height) for face in found]
         return [face for face in faces if has_shape(face)]
@@ -76,12 +77,12 @@ class FaceMeshDetector:
         # The networks are loaded with the first image, and MediaPipe writes notes meant for its
         # own developers to the terminal until then.
         with silent_stderr():
-            graph = FaceMeshGraph(self._solution.FaceMesh(**self._options))
+            graph = FaceMeshGraph(**self._options)
             graph.run(np.zeros(WARM_UP_SHAPE, np.uint8))
         return graph
 
 
-def _import_face_mesh():
+def _check_face_mesh() -> None:
     mediapipe = import_mediapipe()
     if not hasattr(mediapipe, 'solutions'):
         here = f'install one that has it with {INSTALL}, or ' if CAN_HAVE_FACE_MESH else ''
@@ -90,4 +91,3 @@ def _import_face_mesh():
             f'{here}set the detector to face_landmarker, whose bundle is downloaded with: '
             f'{fetch_command(default_path())}'
         )
-    return mediapipe.solutions.face_mesh

@@ -1,10 +1,14 @@
-"""MediaPipe's FaceMesh with less between the image and the landmarks than its own ``process``.
+"""MediaPipe's FaceMesh with less between the image and the landmarks than its own class.
 
-``process`` makes a class for each result and a Python object for each landmark, which takes a tenth
-of the time of the networks. Here the graph that ``FaceMesh`` has set up is fed directly, and the
-landmarks are read from the bytes of its answer. That uses parts which MediaPipe does not promise;
-they stay as they are, since FaceMesh ended with 0.10.21.
+``mediapipe.solutions.face_mesh.FaceMesh`` hands the image to threads of its own, whose waiting for
+one another takes a twentieth of the time of the networks and a tenth of the CPU; and its
+``process`` makes a class for each result and an object for each landmark, which takes another
+tenth. Here the same graph runs in the thread that asks, is fed directly, and the landmarks are
+read from the bytes of its answer: they are the same numbers. That uses parts which MediaPipe does
+not promise; they stay as they are, since FaceMesh ended with 0.10.21.
 """
+
+from pathlib import Path
 
 import numpy as np
 
@@ -17,27 +21,65 @@ _STEP = 33333
 
 # Landmarks of a ``NormalizedLandmarkList`` in protobuf's wire format: the tag of field 1 and the
 # length of what follows, then tags and numbers of x, y and z, fields 1 to 3.
-_WIRE = np.dtype([
-    ('tag', 'u1'), ('length', 'u1'),
-    ('x_tag', 'u1'), ('x', '<f4'), ('y_tag', 'u1'), ('y', '<f4'), ('z_tag', 'u1'), ('z', '<f4'),
-])
-_WIRE_TAGS = [0, 1, 2, 7, 12]  # bytes that are no number
-_TAGS = np.array([0x0A, 15, 0x0D, 0x15, 0x1D], np.uint8)
+_LANDMARK_BYTES, _NUMBER_BYTES = 17, 5
+_LENGTH_AT, _X_AT, _Z_TAG_AT = 1, 3, 12
+_SIZE = LANDMARK_COUNT * _LANDMARK_BYTES
+_LENGTHS, _Z_TAGS = LANDMARK_COUNT * bytes([15]), LANDMARK_COUNT * bytes([0x1D])
+
+
+# Options of calculators in the graph, as ``FaceMesh`` names them.
+_MIN_DETECTION = (
+    'facedetectionshortrangecpu__facedetectionshortrange__facedetection__'
+    'TensorsToDetectionsCalculator.min_score_thresh'
+)
+_MIN_TRACKING = 'facelandmarkcpu__ThresholdingCalculator.threshold'
 
 
 class FaceMeshGraph:
-    """The graph of a ``FaceMesh``.
+    """The graph of ``FaceMesh``, with the same parameters.
 
-    :param face_mesh: of ``mediapipe.solutions.face_mesh``; it belongs to this object from now on.
+    MediaPipe with ``mediapipe.solutions`` has to be installed.
+
+    :param static_image_mode: look at every image afresh.
+    :param max_num_faces: to look for at the most.
+    :param refine_landmarks: run the network with attention.
+    :param min_detection_confidence: 0 to 1.
+    :param min_tracking_confidence: 0 to 1.
     """
 
-    def __init__(self, face_mesh):
+    def __init__(
+        self,
+        static_image_mode: bool,
+        max_num_faces: int,
+        refine_landmarks: bool,
+        min_detection_confidence: float,
+        min_tracking_confidence: float,
+    ):
+        from mediapipe.framework.calculator_pb2 import CalculatorGraphConfig
         from mediapipe.python import packet_creator
         from mediapipe.python._framework_bindings import _packet_getter, image_frame
+        from mediapipe.python.solution_base import SolutionBase
+        from mediapipe.python.solutions import face_mesh
 
-        self._face_mesh = face_mesh
-        self._graph = face_mesh._graph
-        self._answers = face_mesh._graph_outputs
+        folder = Path(face_mesh.__file__).parents[3]
+        content = (folder / face_mesh._BINARYPB_FILE_PATH).read_bytes()
+        config = CalculatorGraphConfig.FromString(content)
+        config.executor.add(type='ApplicationThreadExecutor')
+        self._solution = SolutionBase(
+            graph_config=config,
+            side_inputs={
+                'num_faces': max_num_faces,
+                'with_attention': refine_landmarks,
+                'use_prev_landmarks': not static_image_mode,
+            },
+            calculator_params={
+                _MIN_DETECTION: min_detection_confidence,
+                _MIN_TRACKING: min_tracking_confidence,
+            },
+            outputs=[_FACES],
+        )
+        self._graph = self._solution._graph
+        self._answers = self._solution._graph_outputs
         self._create_packet = packet_creator.create_image_frame
         self._format = image_frame.ImageFormat.SRGB
         self._read = _packet_getter._get_serialized_proto_list
@@ -64,18 +106,18 @@ class FaceMeshGraph:
 
     def close(self) -> None:
         """Free the graph."""
-        self._face_mesh.close()
+        self._solution.close()
 
 
 def read_landmarks(content: bytes) -> np.ndarray:
     """The first 468 landmarks of a ``NormalizedLandmarkList`` in protobuf's wire format, (468, 3)."""
-    size = LANDMARK_COUNT * _WIRE.itemsize
-    raw = np.frombuffer(content, np.uint8, min(size, len(content)))
-    # A landmark that holds more than x, y and z, or less, is written otherwise.
-    if len(raw) < size or (raw.reshape(-1, _WIRE.itemsize)[:, _WIRE_TAGS] != _TAGS).any():
+    # Fields come in their order: of that length and with z as the third it is x, y and z. A
+    # landmark that holds more, or less, is written otherwise.
+    lengths = content[_LENGTH_AT:_SIZE:_LANDMARK_BYTES]
+    if lengths != _LENGTHS or content[_Z_TAG_AT:_SIZE:_LANDMARK_BYTES] != _Z_TAGS:
         from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList
 
         points = NormalizedLandmarkList.FromString(content).landmark[:LANDMARK_COUNT]
         return np.array([(p.x, p.y, p.z) for p in points])
-    rows = raw.view(_WIRE)
-    return np.array([rows['x'], rows['y'], rows['z']], float).T
+    shape, strides = (3, LANDMARK_COUNT), (_NUMBER_BYTES, _LANDMARK_BYTES)
+    return np.ndarray(shape, '<f4', content, _X_AT, strides).astype(float).T

@@ -24,9 +24,19 @@ class FeatureSet:
         return len(self.points) * self.dimensions
 
     @cached_property
+    def has_all(self) -> bool:
+        """Whether ``points`` are all landmarks, in their order."""
+        return self.points == ALL_POINTS
+
+    @cached_property
     def indices(self) -> np.ndarray:
         """``points`` as numpy takes them without a conversion."""
         return np.array(self.points)
+
+    @cached_property
+    def shares(self) -> np.ndarray:
+        """(number of points,) of each in their mean."""
+        return np.full(len(self.points), 1.0 / len(self.points))
 
 
 # Nose tip, chin, outer eye corners and mouth corners: the points of the usual solvePnP recipe.
@@ -59,11 +69,10 @@ def extract_features(landmarks: np.ndarray, name: str) -> np.ndarray:
             f'landmarks have shape {landmarks.shape}; want (..., {LANDMARK_COUNT}, 3)'
         )
     feature_set = FEATURE_SETS[name]
-    points = np.take(landmarks, feature_set.indices, axis=-2)
-    count = len(feature_set.indices)
+    points = landmarks if feature_set.has_all else landmarks[..., feature_set.indices, :]
     # Sums as products, several times faster than numpy's along such short rows.
-    points -= (np.full(count, 1.0 / count) @ points)[..., None, :]
+    points = points - (feature_set.shares @ points)[..., None, :]
     plane = points[..., :2]
-    scale = np.sqrt(np.einsum('...ij,...ij->...', plane, plane) / count)
+    scale = np.sqrt(np.einsum('...ij,...ij->...', plane, plane) / len(feature_set.points))
     points = points[..., : feature_set.dimensions] / scale[..., None, None]
     return points.reshape(*points.shape[:-2], feature_set.length)

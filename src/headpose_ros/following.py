@@ -1,7 +1,7 @@
 """The people in a stream of images: who is who, who matters, and a steady pose for each."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -115,14 +115,13 @@ class HeadFollower:
         :raises ValueError: not such an image, or not such a stamp.
         """
         heads = self._estimator.estimate(bgr, camera)
-        heads = [head for head in heads if head.std.max() <= self._settings.max_std]
+        heads = [head for head in heads if max(head.std.tolist()) <= self._settings.max_std]
         height, width = bgr.shape[:2]
         if (width, height) != self._size:
             # What is where in the image before says nothing now.
             self._tracker.reset()
             self._size = (width, height)
-        heads = self._tracker.update(heads, stamp)
-        heads = [replace(head, neutral=self._neutral) for head in heads]
+        heads = self._tracker.update(heads, stamp, self._neutral)
         living = self._tracker.living
         return People(heads, self._selector.choose(heads, living, self._size), living)
 

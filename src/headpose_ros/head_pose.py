@@ -1,12 +1,12 @@
 """What the estimator says about one head."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from headpose_ros.camera import LineOfSight
-from headpose_ros.face_geometry import corners
+from headpose_ros.face_geometry import Box, box_of
 from headpose_ros.rotation import quaternion_from_rotation, rpy_from_rotation
 
 
@@ -46,12 +46,20 @@ class HeadPose:
         return quaternion_from_rotation(self.rotation)
 
     @cached_property
-    def corners(self) -> np.ndarray:
-        """(2, 2) pixels, top left and bottom right of the landmarks; may be beyond the image."""
-        return corners(self.landmarks)
+    def box(self) -> Box:
+        """Around the landmarks, pixels; may reach beyond the image."""
+        return box_of(self.landmarks)
 
     @cached_property
     def bbox(self) -> np.ndarray:
-        """(4,) x, y, width, height of the landmarks in pixels; may reach beyond the image."""
-        low, high = self.corners
-        return np.concatenate([low, high - low])
+        """(4,) x, y, width, height of ``box`` in pixels."""
+        box = self.box
+        return np.array([box.left, box.top, box.width, box.height])
+
+    def known_as(
+        self, track_id: int, rotation: np.ndarray, neutral: np.ndarray | None
+    ) -> 'HeadPose':
+        """The head of a person who is followed: with a number, smoothed, and its neutral pose."""
+        head = replace(self, track_id=track_id, rotation=rotation, neutral=neutral)
+        head.__dict__['box'] = self.box  # of the same landmarks
+        return head

@@ -66,12 +66,16 @@ class _Pyplot(ModuleType):
         return getattr(import_module('matplotlib.pyplot'), name)
 
 
-def rgb_for_mediapipe(bgr: np.ndarray, input_width: int = 0) -> np.ndarray:
+def rgb_for_mediapipe(
+    bgr: np.ndarray, input_width: int = 0, before: np.ndarray | None = None
+) -> np.ndarray:
     """An image as MediaPipe wants it.
 
     :param bgr: ``uint8`` (H, W, 3).
     :param input_width: pixels, 0 or more. A wider image is shrunk by the largest whole factor that
         leaves it so wide; 0 leaves every image as it is.
+    :param before: what this function returned for the image before, when MediaPipe is done with
+        it; its memory is used again, as that of large arrays costs time to get and to give back.
     :return: ``uint8`` (h, w, 3), red, green, blue, read-only.
     """
     height, width = bgr.shape[:2]
@@ -80,7 +84,9 @@ def rgb_for_mediapipe(bgr: np.ndarray, input_width: int = 0) -> np.ndarray:
         # By a whole factor each pixel is the plain mean of others; by 2 OpenCV is fastest.
         size = (width // factor, max(height // factor, 1))
         bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
-    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    if before is not None:
+        before.flags.writeable = True
+    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB, before)  # another array where sizes differ
     rgb.flags.writeable = False  # so that FaceMesh takes it as it is and not a copy
     return rgb
 

@@ -1,8 +1,7 @@
 """Which of several people is the one that matters, without flipping between two."""
 
+import math
 from collections.abc import Callable, Collection
-
-import numpy as np
 
 from headpose_ros.head_pose import HeadPose
 
@@ -76,12 +75,12 @@ def check_policy(policy: str) -> None:
 
 
 def _face_size(head: HeadPose, _: tuple[int, int]) -> float:
-    return float(np.sqrt(head.bbox[2:].prod()))
+    return math.sqrt(head.box.area)
 
 
 def _nearness(head: HeadPose, size: tuple[int, int]) -> float:
-    offset = head.bbox[:2] + head.bbox[2:] / 2 - np.array(size) / 2
-    return -float(np.linalg.norm(offset))
+    (x, y), (width, height) = head.box.center, size
+    return -math.hypot(x - width / 2, y - height / 2)
 
 
 def _age(head: HeadPose, _: tuple[int, int]) -> float:

@@ -4,6 +4,7 @@ scikit-learn checks and copies its input in every step of every ``predict``, whi
 thousand faces and slow for one. The steps themselves are a few lines of numpy each.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -101,15 +102,47 @@ class _Scaling:
 
 
 def _mean(mean, dtype: type) -> Step:
-    members = [_converter(regressor)(regressor, dtype) for regressor in mean.regressors_]
-    shares = [float(weight / sum(mean.weights)) for weight in mean.weights]
+    shares = [weight / sum(mean.weights) for weight in mean.weights]
+    members = [
+        _shared(_converter(regressor)(regressor, dtype), share)
+        for regressor, share in zip(mean.regressors_, shares, strict=True)
+    ]
+    groups: dict[Any, list[Step]] = defaultdict(list)
+    for member in members:
+        groups[_form(member)].append(member)
+    terms = [_side_by_side(group) if len(group) > 1 else group[0] for group in groups.values()]
+    return lambda features: sum(term(features) for term in terms)
 
-    def predict(features: np.ndarray) -> np.ndarray:
-        return sum(
-            share * member(features) for share, member in zip(shares, members, strict=True)
-        )
 
-    return predict
+def _shared(step: Step, share: float) -> Step:
+    """A step whose result is multiplied by a share, which becomes part of its last weights."""
+    if isinstance(step, _Affine):
+        return _Affine(share * step.weights, share * step.offset, step.weights.dtype)
+    if isinstance(step, _Chain):
+        return _Chain([*step.steps[:-1], _shared(step.steps[-1], share)])
+    return _Chain([step, lambda x: share * x])
+
+
+def _form(step: Step) -> Any:
+    """What steps have in common that can run side by side; a step itself where none can."""
+    if isinstance(step, _Affine):
+        return step.weights.shape
+    if isinstance(step, _Chain):
+        return tuple(map(_form, step.steps))
+    return step
+
+
+def _side_by_side(members: list[Step]) -> Step:
+    """The sum of chains of one form, their weights stacked: as few calls of numpy as for one."""
+    stacked = []
+    for steps in zip(*(m.steps if isinstance(m, _Chain) else [m] for m in members), strict=True):
+        first = steps[0]
+        if isinstance(first, _Affine):
+            weights = np.array([step.weights for step in steps])
+            offset = np.array([step.offset for step in steps])
+            first = _Affine(weights, offset[:, None], weights.dtype)
+        stacked.append(first)
+    return _Chain([*stacked, lambda x: np.add.reduce(x, axis=0)])
 
 
 def _ready(numbers: np.ndarray, dtype: type) -> np.ndarray:
@@ -165,13 +198,17 @@ def _kernel_ridge(regressor, dtype: type) -> Step:
     return predict
 
 
+# The same objects for every network, by which those are known that can run side by side.
+_ACTIVATIONS: dict[str, Step] = {
+    'identity': lambda x: x,
+    'tanh': np.tanh,
+    'relu': lambda x: np.maximum(x, 0.0),
+    'logistic': lambda x: 1.0 / (1.0 + np.exp(-x)),
+}
+
+
 def _mlp(regressor, dtype: type) -> Step:
-    activation = {
-        'identity': lambda x: x,
-        'tanh': np.tanh,
-        'relu': lambda x: np.maximum(x, 0.0),
-        'logistic': lambda x: 1.0 / (1.0 + np.exp(-x)),
-    }[regressor.activation]
+    activation = _ACTIVATIONS[regressor.activation]
     *hidden, last = [
         _Affine(weights, offset, dtype)
         for weights, offset in zip(regressor.coefs_, regressor.intercepts_, strict=True)

@@ -48,12 +48,14 @@ def label_from_rotation(rotation: np.ndarray) -> np.ndarray:
 
 def rpy_from_rotation(rotation: np.ndarray) -> np.ndarray:
     """Roll, pitch, yaw to publish, of ``Qt R_opt Q`` about fixed axes: (..., 3, 3) to (..., 3)."""
-    r = OPTICAL_FROM_HEAD.T @ np.asarray(rotation, float) @ OPTICAL_FROM_HEAD
+    # Of the head's matrix in its own axes, OPTICAL_FROM_HEAD.T @ r @ OPTICAL_FROM_HEAD, these are
+    # the first column and the last row, which are entries of r.
+    r = np.asarray(rotation, float)
     return np.stack(
         [
-            np.arctan2(r[..., 2, 1], r[..., 2, 2]),
-            np.arcsin(np.clip(-r[..., 2, 0], -1.0, 1.0)),
-            np.arctan2(r[..., 1, 0], r[..., 0, 0]),
+            np.arctan2(-r[..., 1, 0], r[..., 1, 1]),
+            np.arcsin(np.minimum(np.maximum(-r[..., 1, 2], -1.0), 1.0)),
+            np.arctan2(-r[..., 0, 2], r[..., 2, 2]),
         ],
         axis=-1,
     )
@@ -90,11 +92,16 @@ def rotation_from_vector(vector: np.ndarray) -> np.ndarray:
 
 def nearest_rotation(matrix: np.ndarray) -> np.ndarray:
     """Rotation nearest to each matrix in the Frobenius norm, (..., 3, 3) (Kabsch 1976, by SVD)."""
-    u, _, vt = np.linalg.svd(np.asarray(matrix, float))
+    matrix = np.asarray(matrix, float)
+    nearest = [_nearest_rotation(each) for each in matrix.reshape(-1, 3, 3)]
+    return np.array(nearest).reshape(matrix.shape)
+
+
+def _nearest_rotation(matrix: np.ndarray) -> np.ndarray:
+    _, u, vt = cv2.SVDecomp(matrix)
     rotation = u @ vt
-    is_mirror = np.linalg.det(rotation) < 0.0
-    if is_mirror.any():
-        u[is_mirror, :, 2] *= -1.0
+    if cv2.determinant(rotation) < 0.0:
+        u[:, 2] *= -1.0
         rotation = u @ vt
     return rotation
 

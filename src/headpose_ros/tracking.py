@@ -1,11 +1,11 @@
 """Who is who from image to image, and a steady pose for each."""
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from headpose_ros.face_geometry import box_overlap
+from headpose_ros.face_geometry import Box
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.smoothing import BETA, MIN_CUTOFF, RotationSmoother
 
@@ -43,25 +43,30 @@ MOTION_HORIZON = 0.25
 
 @dataclass(eq=False)
 class _Person:
-    corners: np.ndarray  # (2, 2) pixels, top left and bottom right of the face seen last
+    box: Box  # of the face seen last
     seen: float  # seconds
     smoother: RotationSmoother
     number: int | None = None
     sightings: int = 0
     misses: int = 0  # frames in a row while the stamps stood still
-    motion: np.ndarray = field(default_factory=lambda: np.zeros(2))  # pixels per second
+    motion: tuple[float, float] = (0.0, 0.0)  # to the right and down, pixels per second
 
-    def expected(self, stamp: float) -> np.ndarray:
-        """Corners of the face at a stamp."""
-        return self.corners + self.motion * min(stamp - self.seen, MOTION_HORIZON)
+    def expected(self, stamp: float) -> Box:
+        """Box of the face at a stamp."""
+        seconds = min(stamp - self.seen, MOTION_HORIZON)
+        return self.box.moved(*(seconds * speed for speed in self.motion))
 
-    def see(self, rotation: np.ndarray, corners: np.ndarray, stamp: float) -> np.ndarray:
+    def see(self, rotation: np.ndarray, box: Box, stamp: float) -> np.ndarray:
         """Take note of a sighting; the smoothed rotation."""
         seconds = stamp - self.seen
         if seconds > 0.0:
-            motion = (corners - self.corners).mean(axis=0) / seconds
-            self.motion += seconds / (seconds + MOTION_TIME) * (motion - self.motion)
-        self.corners, self.seen = corners, stamp
+            gain = seconds / (seconds + MOTION_TIME)
+            (x, y), (old_x, old_y), (right, down) = box.center, self.box.center, self.motion
+            self.motion = (
+                right + gain * ((x - old_x) / seconds - right),
+                down + gain * ((y - old_y) / seconds - down),
+            )
+        self.box, self.seen = box, stamp
         self.sightings += 1
         self.misses = 0
         return self.smoother.update(rotation, seconds)
@@ -101,12 +106,15 @@ class FaceTracker:
         self._people.clear()
         self._stamp = None
 
-    def update(self, heads: list[HeadPose], stamp: float) -> list[HeadPose]:
+    def update(
+        self, heads: list[HeadPose], stamp: float, neutral: np.ndarray | None = None
+    ) -> list[HeadPose]:
         """The people among the heads of one image, in their order.
 
         :param heads: of one image.
         :param stamp: seconds, of the image. When it goes back, everybody is forgotten; while it
             stands still, people are followed and nothing is smoothed.
+        :param neutral: (3, 3) of ``HeadPose.neutral``, for all.
         :return: heads with ``track_id`` set and ``rotation`` smoothed; faces that are not yet
             people, and those that were found twice, are left out.
         :raises ValueError: the stamp is not a finite number.
@@ -119,28 +127,28 @@ class FaceTracker:
         self._people = [p for p in self._people if stamp - p.seen <= MAX_GAP]
         at_once = not self.living
         heads = _distinct(heads)
-        corners = [head.corners for head in heads]
-        matches = self._match(corners, stamp)
+        boxes = [head.box for head in heads]
+        matches = self._match(boxes, stamp)
         self._miss([p for p in self._people if p not in matches.values()], stands_still)
         followed = []
         for i, head in enumerate(heads):
-            person = matches.get(i) or self._meet(corners[i], stamp)
-            rotation = person.see(head.rotation, corners[i], stamp)
+            person = matches.get(i) or self._meet(head.box, stamp)
+            rotation = person.see(head.rotation, head.box, stamp)
             if person.number is None and (at_once or person.sightings >= BIRTH_FRAMES):
                 person.number = self._next_number
                 self._next_number += 1
             if person.number is not None:
-                followed.append(replace(head, rotation=rotation, track_id=person.number))
+                followed.append(head.known_as(person.number, rotation, neutral))
         return followed
 
-    def _match(self, corners: list[np.ndarray], stamp: float) -> dict[int, _Person]:
+    def _match(self, boxes: list[Box], stamp: float) -> dict[int, _Person]:
         """Who each face is, by its index; without those who were not seen before."""
-        if not corners or not self._people:
+        if not boxes or not self._people:
             return {}
         expected = [person.expected(stamp) for person in self._people]
-        cost = np.array([[_cost(face, other) for other in expected] for face in corners])
-        if cost.size == 1:
-            return {0: self._people[0]} if cost[0, 0] < MAX_COST else {}
+        if len(boxes) == len(expected) == 1:
+            return {0: self._people[0]} if _cost(boxes[0], expected[0]) < MAX_COST else {}
+        cost = np.array([[_cost(face, other) for other in expected] for face in boxes])
         from scipy.optimize import linear_sum_assignment  # 12 MB, for two people and more
 
         # What does not match costs the same for all, so that nobody is moved to make room for it.
@@ -151,8 +159,8 @@ class FaceTracker:
             if cost[row, column] < MAX_COST
         }
 
-    def _meet(self, corners: np.ndarray, stamp: float) -> _Person:
-        person = _Person(corners, stamp, RotationSmoother(*self._smoothing))
+    def _meet(self, box: Box, stamp: float) -> _Person:
+        person = _Person(box, stamp, RotationSmoother(*self._smoothing))
         self._people.append(person)
         return person
 
@@ -167,14 +175,14 @@ def _distinct(heads: list[HeadPose]) -> list[HeadPose]:
     """Heads in their order, without the less sure ones of those that were found twice."""
     kept: list[HeadPose] = []
     for head in sorted(heads, key=lambda head: head.std.max()):
-        if all(box_overlap(head.corners, other.corners) < SAME_FACE for other in kept):
+        if all(head.box.overlap(other.box) < SAME_FACE for other in kept):
             kept.append(head)
     return [head for head in heads if head in kept]
 
 
-def _cost(a: np.ndarray, b: np.ndarray) -> float:
-    smaller, larger = sorted(float((high - low).mean()) for low, high in (a, b))
+def _cost(a: Box, b: Box) -> float:
+    smaller, larger = sorted((box.width + box.height) / 2.0 for box in (a, b))
     if larger > MAX_GROWTH * smaller:
         return MAX_COST
-    shift = math.hypot(*(a - b).mean(axis=0)) / ((smaller + larger) / 2.0)
-    return (1.0 - box_overlap(a, b) + shift) / 2.0
+    shift = math.dist(a.center, b.center) / ((smaller + larger) / 2.0)
+    return (1.0 - a.overlap(b) + shift) / 2.0

@@ -91,7 +91,8 @@ class Uncertainty:
         clues = find_clues(self.space, features, outputs, rotations)
         beyond = np.maximum(clues - self.highest, 0.0)[:, POSE_CLUES:].sum(axis=1)
         logarithms = quadratic_terms(clues, self.lowest, self.highest) @ self.weights
-        return np.clip(np.exp(logarithms + beyond[:, None]), MIN_STD, MAX_STD)
+        deviations = np.exp(logarithms + beyond[:, None])
+        return np.minimum(np.maximum(deviations, MIN_STD), MAX_STD)
 
 
 def find_clues(
