@@ -10,8 +10,6 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from headpose_ros.sample.rendered_head import RenderedHead, sample_rotation
-
 SAMPLE = 'sample'  # name of the built-in moving head
 SAMPLE_SIZE = (640, 480)  # pixels, width and height
 DEFAULT_RATE = 30.0  # Hz, for sources that do not tell their own
@@ -70,6 +68,10 @@ class SampleSource:
     rate = DEFAULT_RATE
 
     def __init__(self, size: tuple[int, int]):
+        # Here, as it needs scipy, which no other source does.
+        from headpose_ros.sample.rendered_head import RenderedHead, sample_rotation
+
+        self._rotation_at = sample_rotation
         try:
             self._head = RenderedHead(*size)
         except ImportError as error:
@@ -79,7 +81,7 @@ class SampleSource:
     def frames(self) -> Iterator[np.ndarray]:
         """Images of the head at times that follow one another by ``1 / rate``."""
         for i in itertools.count():
-            yield self._head.render(sample_rotation(i / self.rate))
+            yield self._head.render(self._rotation_at(i / self.rate))
 
 
 class WebcamSource:
