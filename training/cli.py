@@ -1,4 +1,8 @@
-"""Command line of the training: ``python -m training``."""
+"""Command line of the training: ``python -m training``.
+
+What a command alone needs is imported in it: scikit-learn and matplotlib take seconds, in each
+process that ``landmarks`` starts too.
+"""
 
 import sys
 from enum import Enum
@@ -13,21 +17,14 @@ from headpose_ros.face_detector import DetectorUnavailable
 from headpose_ros.features import FEATURE_SETS
 from headpose_ros.model import ModelError
 from headpose_ros.regressor import UnsupportedRegressor
-from training import benchmark as benchmarking
-from training import compare as compare_study
-from training import evaluate as evaluation
-from training import fit as fitting
 from training.copies import COPIES, PLAIN
-from training.crossval import Protocol
 from training.datasets import read_dataset
 from training.detecting import plan_search
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
 from training.landmark_parts import Parts
 from training.landmarks import found_table, store_landmarks
-from training.model_card import coverage_table
 from training.peers.whenet import INSTALL as WHENET
-from training.regressors import REGRESSORS
 
 EXPECTED_ERRORS = (TrainingError, ModelError, UnsupportedRegressor, DetectorUnavailable, OSError)
 
@@ -40,7 +37,6 @@ app = typer.Typer(
 )
 
 Detector = Enum('Detector', {name: name for name in DETECTORS}, type=str)
-Regressor = Enum('Regressor', {name: name for name in REGRESSORS}, type=str)
 Features = Enum('Features', {name: name for name in FEATURE_SETS}, type=str)
 Backend = Enum('Backend', {name: name for name in ('processes', 'dask')}, type=str)
 
@@ -56,6 +52,16 @@ Bundle = Annotated[
         f'{VARIABLE} names, or else the one that "headpose fetch-model" downloaded.'
     ),
 ]
+
+
+def _check_regressors(names: str | list[str] | None) -> str | list[str] | None:
+    from training.regressors import REGRESSORS
+
+    chosen = [names] if isinstance(names, str) else names or []
+    for name in chosen:
+        if name not in REGRESSORS:
+            raise typer.BadParameter(f'{name!r} is none; known: {", ".join(REGRESSORS)}')
+    return names
 
 
 def _check_jobs(jobs: int) -> int:
@@ -123,7 +129,12 @@ def compare(
     landmarks: Landmarks,
     out: Annotated[Path, typer.Option(help='Folder of the tables and plots.')] = Path('results'),
     only: Annotated[
-        list[Regressor] | None, typer.Option(help='Only this regressor; may be repeated.')
+        list[str] | None,
+        typer.Option(
+            help='Only this regressor, by its name in the table; may be repeated.',
+            metavar='REGRESSOR',
+            callback=_check_regressors,
+        ),
     ] = None,
     features: Annotated[
         list[Features] | None, typer.Option(help='Only this feature set; may be repeated.')
@@ -143,16 +154,20 @@ def compare(
 
     Reads a landmark file, writes results.md, results.csv and plots (.png).
     """
+    from training.compare import compare as compare_regressors
+    from training.crossval import Protocol
+    from training.regressors import REGRESSORS
+
     _make_folder(out)
     protocol = Protocol(folds, repeats, copies)
     candidates = [
         (feature_set, regressor)
         for feature_set in _values(features) or FEATURE_SETS
-        for regressor in _values(only) or REGRESSORS
+        for regressor in only or REGRESSORS
     ]
     data = LandmarkFile.load(landmarks)
     scored = data.found_in(LandmarkFile.load(faces)) if faces else None
-    table = compare_study.compare(data, candidates, protocol, out, jobs, scored)
+    table = compare_regressors(data, candidates, protocol, out, jobs, scored)
     typer.echo(table)
     typer.echo(f'wrote {out}/results.md, results.csv and plots')
 
@@ -161,12 +176,16 @@ def compare(
 def fit(
     landmarks: Landmarks,
     out: Annotated[Path, typer.Option(help='Folder of the model and its card.')] = Path('models'),
-    regressor: Annotated[Regressor, typer.Option(help='What to train.')] = Regressor(
-        fitting.DEFAULT_REGRESSOR
-    ),
-    features: Annotated[Features, typer.Option(help='What it sees.')] = Features(
-        fitting.DEFAULT_FEATURES
-    ),
+    regressor: Annotated[
+        str | None,
+        typer.Option(
+            help='What to train; by default what the models of the package are.',
+            callback=_check_regressors,
+        ),
+    ] = None,
+    features: Annotated[
+        Features | None, typer.Option(help='What it sees; by default the same.')
+    ] = None,
     folds: Folds = 5,
     repeats: Repeats = 3,
     copies: Annotated[
@@ -179,12 +198,18 @@ def fit(
     Reads a landmark file, cross-validates, trains on everything, and writes DETECTOR.joblib and
     DETECTOR.md, over what is there.
     """
+    from training.crossval import Protocol
+    from training.evaluate import figures_table
+    from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR, fit_model
+    from training.model_card import coverage_table
+
     _make_folder(out)
     data = LandmarkFile.load(landmarks)
     protocol = Protocol(folds, repeats, copies)
-    description = fitting.fit_model(data, regressor.value, features.value, protocol, out, jobs)
+    feature_set = features.value if features else DEFAULT_FEATURES
+    description = fit_model(data, regressor or DEFAULT_REGRESSOR, feature_set, protocol, out, jobs)
     typer.echo(description.protocol)
-    typer.echo(evaluation.figures_table(description.figures))
+    typer.echo(figures_table(description.figures))
     typer.echo(coverage_table(description))
     typer.echo(found_table(data).to_markdown(index=False))
     typer.echo(f'wrote {out / data.detector}.joblib and .md')
@@ -213,8 +238,10 @@ def evaluate(
     of faces found, writes them and plots to a folder; for a dataset folder also the worst images
     with the labelled and the estimated axes.
     """
+    from training.evaluate import evaluate as evaluate_model
+
     _make_folder(out)
-    typer.echo(evaluation.evaluate(data, model, detector.value, out, jobs, bundle))
+    typer.echo(evaluate_model(data, model, detector.value, out, jobs, bundle))
     typer.echo(f'wrote {out}')
 
 
@@ -246,6 +273,9 @@ def benchmark(
     Reads a dataset folder, cross-validates what is trained on it, runs the peers, and writes
     benchmark.md, benchmark.csv and benchmark.png.
     """
+    from training import benchmark as benchmarking
+    from training.crossval import Protocol
+
     _make_folder(out)
     files = {
         benchmarking.MESH: face_mesh_landmarks,
