@@ -32,8 +32,8 @@ EXTRAS = {
         'typer>=0.12',
         'joblib>=1.4',
     ],
-    # headpose image, video, bag: the progress bar, and bags
-    'files': ['rosbags>=0.10', 'tqdm>=4.66'],
+    # headpose image, video, bag: bags, those that were cut short, and the progress bar
+    'files': ['rosbags>=0.11', 'mcap>=1.2', 'tqdm>=4.66'],
     # python -m training landmarks --backend dask
     'dask': ['distributed>=2024.1'],
     # python -m benchmarks

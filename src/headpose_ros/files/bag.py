@@ -1,12 +1,14 @@
 """rosbag2 files as frames, through the library rosbags and so without ROS."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from headpose_ros.calibration import Calibration
 from headpose_ros.compressed_images import read_compressed
+from headpose_ros.files.cut_bag import Recorded, readable_messages
 from headpose_ros.files.frame import FileError, Frame
 from headpose_ros.image_source import SourceError
 from headpose_ros.raw_images import UnreadableImage, read_raw
@@ -30,11 +32,13 @@ class Bag:
 
     :ivar topics: type and number of messages by name.
     :ivar seconds: from the first message to the last.
+    :ivar problem: why it is broken, in words; empty for a whole one.
     """
 
     def __init__(self, path: Path):
         self.path = path
         self._file = _storage_of(path)
+        self.problem = ''
         rosbags = _import_rosbags(path)
         # Images and calibrations have been the same since Foxy, whatever wrote the bag, so that
         # the definitions in it, which may be missing or odd, are not needed.
@@ -43,7 +47,13 @@ class Bag:
             self._reader = rosbags.rosbag2.Reader(self._file)
             self._reader.open()
         except Exception as error:  # of many classes: its own, of SQLite, of what it unpacks
-            raise SourceError(_unreadable(self._file, error)) from error
+            self._reader, self.problem = None, _words(error)
+            self.topics, self.seconds = self._scan()
+            if not self.topics:
+                raise SourceError(
+                    f'{self._file} is a broken bag, and nothing in it can be read ({self.problem})'
+                ) from error
+            return
         self.topics: dict[str, tuple[str, int]] = {
             topic: (info.msgtype or 'several types', info.msgcount)
             for topic, info in self._reader.topics.items()
@@ -57,29 +67,48 @@ class Bag:
 
         :raises FileError: the bag is broken from there on.
         """
-        wanted = [each for each in self._reader.connections if each.topic in topics]
-        messages = self._reader.messages(wanted) if wanted else iter(())
-        while True:
-            try:
-                connection, _, data = next(messages)
-            except StopIteration:
-                return
-            except Exception as error:  # as above
-                raise FileError(
-                    f'{self._file} is broken from here on ({_words(error)}); what comes before '
-                    'was read'
-                ) from error
-            yield connection.topic, self._deserialized(data, connection.msgtype)
+        recorded = self._indexed(topics) if self._reader else self._before_break()
+        try:
+            for topic, kind, _, data in recorded:
+                if topic in topics:
+                    yield topic, self._deserialized(data, kind)
+        except Exception as error:  # as above
+            self.problem = _words(error)
+        if self.problem:
+            raise FileError(
+                f'{self._file} is broken or cut short ({self.problem}); what is written is all '
+                'that could be read'
+            )
 
     def close(self) -> None:
         """Close the files."""
-        self._reader.close()
+        if self._reader is not None:
+            self._reader.close()
 
     def __enter__(self) -> 'Bag':
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _indexed(self, topics: Collection[str]) -> Iterator[Recorded]:
+        wanted = [each for each in self._reader.connections if each.topic in topics]
+        if wanted:  # none would be all of them
+            for connection, time, data in self._reader.messages(wanted):
+                yield connection.topic, connection.msgtype, time, data
+
+    def _before_break(self) -> Iterator[Recorded]:
+        for file in _storages(self._file) if self._file.is_dir() else [self._file]:
+            yield from readable_messages(file)
+
+    def _scan(self) -> tuple[dict[str, tuple[str, int]], float]:
+        """Topics and seconds of what is left of a broken bag."""
+        counts, times = Counter(), []
+        for topic, kind, time, _ in self._before_break():
+            counts[topic, kind] += 1
+            times.append(time)
+        topics = {topic: (kind, count) for (topic, kind), count in sorted(counts.items())}
+        return topics, (max(times) - min(times)) * 1e-9 if times else 0.0
 
     def _deserialized(self, data: bytes, kind: str) -> Any:
         try:
@@ -114,10 +143,11 @@ class BagFrames:
         :raises FileError: the bag is broken from there on.
         """
         # The calibration of the first image may have been recorded just after it.
-        for _, message in self._bag.messages(*self._info_topics):
-            if not isinstance(message, UnreadableImage):
-                self.calibration.update(message)
-                break
+        with suppress(FileError):  # which comes again where the images end
+            for _, message in self._bag.messages(*self._info_topics):
+                if not isinstance(message, UnreadableImage):
+                    self.calibration.update(message)
+                    break
         number = 0
         for topic, message in self._bag.messages(self.topic, *self._info_topics):
             if topic == self.topic:
@@ -181,7 +211,9 @@ def _storage_of(path: Path) -> Path:
 
 
 def _storages(folder: Path) -> list[Path]:
-    return sorted(each for each in folder.iterdir() if each.suffix in STORAGE_SUFFIXES)
+    """Files of a bag in the order of their numbers, of which 10 comes after 9."""
+    files = (each for each in folder.iterdir() if each.suffix in STORAGE_SUFFIXES)
+    return sorted(files, key=lambda each: (len(each.name), each.name))
 
 
 def _image_topic(bag: Bag, wanted: str | None) -> str:
@@ -208,21 +240,15 @@ def _info_topic(image_topic: str) -> str:
 
 def _import_rosbags(path: Path) -> Any:
     try:
+        import mcap  # noqa: F401, as those that were cut short need it
         import rosbags.rosbag2
         import rosbags.typesys
     except ImportError as error:
         raise SourceError(
-            f'{path} is a bag, and reading it needs rosbags ({error}); install it with: '
-            "pip install 'rosbags>=0.10'"
+            f'{path} is a bag, which takes libraries to read ({error}); install them with: '
+            "pip install 'rosbags>=0.11' 'mcap>=1.2'"
         ) from error
     return rosbags
-
-
-def _unreadable(path: Path, error: Exception) -> str:
-    return (
-        f'{path} is a broken bag ({_words(error)}); if its recording was not ended, repair it with '
-        'ros2 bag reindex, or mcap recover'
-    )
 
 
 def _words(error: Exception) -> str:

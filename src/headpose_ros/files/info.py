@@ -70,7 +70,8 @@ def _of_bag(path: Path) -> Lines:
             (topic, f'{kind}, {_messages(count, bag.seconds)}')
             for topic, (kind, count) in bag.topics.items()
         ]
-        return [('bag', path), ('length', f'{bag.seconds:.2f} s'), *topics]
+        broken = [('broken', bag.problem)] if bag.problem else []
+        return [('bag', path), ('length', f'{bag.seconds:.2f} s'), *topics, *broken]
 
 
 def _messages(count: int, seconds: float) -> str:

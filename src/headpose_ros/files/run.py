@@ -1,6 +1,8 @@
 """From the frames of a source to everything that is written about them."""
 
+import sys
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +14,7 @@ from headpose_ros.files.frame import FileError, FrameSource
 from headpose_ros.files.outputs import Outputs
 from headpose_ros.files.progress import Progress
 from headpose_ros.following import People
+from headpose_ros.quiet import silent_stderr
 
 MAX_TOLD = 20  # broken frames of which each is told before it is left at their number
 
@@ -61,14 +64,18 @@ def run(source: FrameSource, finder: Finder, outputs: Outputs, progress: Progres
                     if source.count != 1 and counts.broken <= MAX_TOLD:
                         progress.tell(f'skipped: {problem}')
                 else:
-                    people = finder.update(frame.bgr, frame.stamp, frame.camera, frame.frame_id)
+                    # MediaPipe writes a note for its developers with the first face.
+                    with nullcontext() if counts.faces else silent_stderr():
+                        people = finder.update(
+                            frame.bgr, frame.stamp, frame.camera, frame.frame_id
+                        )
                     counts.faces += len(people.heads)
                     counts.without_face += not people.heads
                     outputs.add(frame, people)
                 progress.step()
     finally:
         progress.close()
-        if counts.frames:
+        if counts.frames and not isinstance(sys.exc_info()[1], BrokenPipeError):
             progress.tell(counts.describe(time.monotonic() - started))
     if counts.frames == counts.broken:
         raise FileError(problem or 'there is no frame in it')
