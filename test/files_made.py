@@ -26,14 +26,14 @@ STORAGES = {'mcap': StoragePlugin.MCAP, 'db3': StoragePlugin.SQLITE3}
 class HeadPose:
     """The command ``headpose``, run in this process."""
 
-    def __init__(self, capsys):
-        self._capsys = capsys
+    def __init__(self, capfd):
+        self._captured = capfd
 
     def __call__(self, *arguments):
         """Exit code, standard output and standard error."""
-        self._capsys.readouterr()
+        self._captured.readouterr()
         code = main([str(argument) for argument in arguments])
-        captured = self._capsys.readouterr()
+        captured = self._captured.readouterr()
         return code, captured.out, captured.err
 
     def rows(self, *arguments):

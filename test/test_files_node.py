@@ -56,10 +56,10 @@ def _stamp(message):
     return round(stamp.sec + stamp.nanosec * 1e-9, 6)
 
 
-def test_angles_and_numbers_are_those_of_the_node(told_by_node, frames, tmp_path, capsys):
+def test_angles_and_numbers_are_those_of_the_node(told_by_node, frames, tmp_path, capfd):
     poses, numbers = told_by_node
     assert len(poses) > 0.8 * FRAMES and len(set().union(*numbers.values())) == 4
-    headpose = HeadPose(capsys)
+    headpose = HeadPose(capfd)
     for storage in ('mcap', 'db3'):
         bag = image_bag(tmp_path / storage, *frames[:1], storage, frames[1])
         rows = headpose.rows('bag', bag, '--max-faces', 2)

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
-
 from headpose_ros.bundle import VARIABLE
 from headpose_ros.detector import DETECTORS
 from headpose_ros.estimator import HeadPoseEstimator
@@ -123,9 +121,8 @@ def _image(options: argparse.Namespace) -> None:
 
 
 def _video(options: argparse.Namespace) -> None:
-    # What FFmpeg has to say about a damaged file is said in a sentence here.
+    # What FFmpeg has to say about each damaged frame is said once here.
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
-    cv2.setLogLevel(0)
     _work(options, StreamFrames(options.source), VideoOutput, is_stream=True)
 
 

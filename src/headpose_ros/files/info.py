@@ -13,6 +13,7 @@ from headpose_ros.files.bag import Bag, is_bag
 from headpose_ros.files.frame import FileError
 from headpose_ros.image_source import IMAGE_SUFFIXES, VideoSource
 from headpose_ros.model import ModelError, find_model, read_description
+from headpose_ros.quiet import silent_stderr
 from headpose_ros.raw_images import UnreadableImage
 
 MODEL_SUFFIX = '.joblib'
@@ -88,7 +89,8 @@ def _of_image(path: Path) -> Lines:
 
 
 def _of_video(path: Path) -> Lines:
-    video = VideoSource(path)
+    with silent_stderr():  # FFmpeg says in many words what is said in one here
+        video = VideoSource(path)
     width, height = video.size
     length = f'{video.count} frames, {video.count / video.rate:.2f} s' if video.count else 'unknown'
     return [

@@ -14,6 +14,7 @@ from headpose_ros.image_source import (
     images_of,
     open_source,
 )
+from headpose_ros.quiet import silent_stderr
 from headpose_ros.raw_images import UnreadableImage
 
 # Share of the promised frames that may be missing from the end of a video, and their number: some
@@ -51,7 +52,8 @@ class StreamFrames:
 
     def __init__(self, name: str):
         self._name = name
-        self._source = open_source(name)
+        with silent_stderr():  # OpenCV and FFmpeg say in many words what is said in one here
+            self._source = open_source(name)
         if isinstance(self._source, ImagesSource):
             raise SourceError(f'{name} is not a video; for images there is: headpose image')
         self._is_video = isinstance(self._source, VideoSource)
