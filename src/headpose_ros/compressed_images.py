@@ -10,7 +10,8 @@ Readings that are left open:
 
 - What the file is, its first bytes tell. Of ``format`` only depth images are told apart: their
   names differ from driver to driver, and its colours are those of the file all the same.
-- The EXIF orientation of a message is ignored, because camera_info is about the pixels as they are stored.
+- The EXIF orientation of a message is ignored, because camera_info is about the pixels as they
+  are stored.
 - 16 bits become 8 as in raw images; of a colour PNG the lower 8 are left out, which is at most
   1 less.
 - A damaged byte inside a JPEG cannot be seen from outside: what comes after it is drawn wrong.

@@ -10,15 +10,17 @@ MAX_RATE = 250.0  # Hz, of a video whose stamps stand still or go back
 
 
 class VideoRecorder:
-    """Writes images to a video whose rate is that of their stamps.
+    """Writes images to a video.
 
     :param path: of the file, whose suffix says what it becomes; it is made with the first images.
+    :param rate: Hz; ``None`` for that of the stamps of the first images.
 
     :ivar images: how many were added.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, rate: float | None = None):
         self.path = path
+        self._rate = rate
         self.images = 0
         self._waiting: list[tuple[np.ndarray, float]] = []
         self._writer: cv2.VideoWriter | None = None
@@ -51,8 +53,7 @@ class VideoRecorder:
 
     def _start(self) -> None:
         images = [bgr for bgr, _ in self._waiting]
-        intervals = np.diff([stamp for _, stamp in self._waiting])
-        rate = 1.0 / max(float(np.median(intervals)), 1.0 / MAX_RATE) if len(intervals) else 1.0
+        rate = self._rate or _rate_of([stamp for _, stamp in self._waiting])
         self._size = images[0].shape[1], images[0].shape[0]
         codec = cv2.VideoWriter_fourcc(*'mp4v')
         self._writer = cv2.VideoWriter(str(self.path), codec, rate, self._size)
@@ -66,3 +67,9 @@ class VideoRecorder:
         if (bgr.shape[1], bgr.shape[0]) != self._size:
             bgr = cv2.resize(bgr, self._size)
         self._writer.write(bgr)
+
+
+def _rate_of(stamps: list[float]) -> float:
+    if len(stamps) < 2:
+        return 1.0
+    return 1.0 / max(float(np.median(np.diff(stamps))), 1.0 / MAX_RATE)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from headpose_ros.bundle import VARIABLE
@@ -35,25 +36,29 @@ DEFAULTS = FollowSettings()
 
 def add_commands(commands) -> None:
     """Add the parsers of the commands to those of ``argparse``."""
-    what = 'heads in images that have nothing to do with one another'
-    image = commands.add_parser('image', help=what, description=f'{what.capitalize()}.')
-    image.add_argument('source', nargs='+', help='image files, and folders of them')
+    image = _parser(
+        commands, 'image', 'heads in images that have nothing to do with one another'
+    )
+    image.add_argument(
+        'source', nargs='+', metavar='FILE', help='image files, and folders of them'
+    )
     _add_outputs(image, 'folder for the images with the heads drawn on them')
     _add_estimator(image)
     image.set_defaults(run=_image)
 
-    what = 'heads in a video, or before a webcam until Ctrl-C'
-    video = commands.add_parser('video', help=what, description=f'{what.capitalize()}.')
+    video = _parser(commands, 'video', 'heads in a video, or before a webcam until Ctrl-C')
     video.add_argument(
-        'source', help='video file, webcam such as /dev/video0 or its number, or "sample", the '
-        'moving head of the package',
+        'source', metavar='VIDEO',
+        help='video file, webcam such as /dev/video0 or its number, or "sample", the moving head '
+        'of the package',
     )
     _add_stream_options(video)
     video.set_defaults(run=_video)
 
-    what = 'heads in the images of a rosbag2 file, without ROS'
-    bag = commands.add_parser('bag', help=what, description=f'{what.capitalize()}.')
-    bag.add_argument('source', type=Path, help='folder of the bag, or a .mcap or .db3 file')
+    bag = _parser(commands, 'bag', 'heads in the images of a rosbag2 file, without ROS')
+    bag.add_argument(
+        'source', type=Path, metavar='BAG', help='folder of the bag, or a .mcap or .db3 file'
+    )
     bag.add_argument('--topic', help='of the images, raw or compressed; default: the only one')
     bag.add_argument(
         '--rectified', action='store_true',
@@ -61,6 +66,10 @@ def add_commands(commands) -> None:
     )
     _add_stream_options(bag)
     bag.set_defaults(run=_bag)
+
+
+def _parser(commands, name: str, what: str) -> argparse.ArgumentParser:
+    return commands.add_parser(name, help=what, description=f'{what[0].upper()}{what[1:]}.')
 
 
 def _add_stream_options(parser: argparse.ArgumentParser) -> None:
@@ -123,7 +132,8 @@ def _image(options: argparse.Namespace) -> None:
 def _video(options: argparse.Namespace) -> None:
     # What FFmpeg has to say about each damaged frame is said once here.
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
-    _work(options, StreamFrames(options.source), VideoOutput, is_stream=True)
+    source = StreamFrames(options.source)
+    _work(options, source, partial(VideoOutput, rate=source.rate), is_stream=True)
 
 
 def _bag(options: argparse.Namespace) -> None:

@@ -92,7 +92,8 @@ def _of_video(path: Path) -> Lines:
     with silent_stderr():  # FFmpeg says in many words what is said in one here
         video = VideoSource(path)
     width, height = video.size
-    length = f'{video.count} frames, {video.count / video.rate:.2f} s' if video.count else 'unknown'
+    seconds = video.count / video.rate
+    length = f'{video.count} frames, {seconds:.2f} s' if video.count else 'not told'
     return [
         ('video', path), ('size', f'{width} x {height} pixels'), ('rate', f'{video.rate:g} Hz'),
         ('length', length),

@@ -91,10 +91,12 @@ class VideoOutput:
     """Frames with the heads drawn on them as a video.
 
     :param name: path of the file.
+    :param rate: Hz; ``None`` for that of the stamps.
     :raises FileError: that is no name of a video.
     """
 
-    def __init__(self, name: str):
+    def __init__(self, name: str, rate: float | None = None):
+        self._rate = rate
         self._path = Path(name).expanduser()
         if self._path.suffix.lower() not in VIDEO_SUFFIXES:
             raise FileError(f'{name} does not end in {", ".join(VIDEO_SUFFIXES)}; rename it')
@@ -105,7 +107,7 @@ class VideoOutput:
 
     def open(self) -> None:
         """Begin to write."""
-        self._recorder = VideoRecorder(self._path)
+        self._recorder = VideoRecorder(self._path, self._rate)
 
     def add(self, frame: Frame, people: People) -> None:
         """Draw a frame."""

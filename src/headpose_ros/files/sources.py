@@ -48,6 +48,8 @@ class StreamFrames:
 
     :param name: see ``headpose_ros.image_source.open_source``.
     :raises SourceError: it cannot be opened, or is of images.
+
+    :ivar rate: Hz, of a video; ``None`` for what is live, whose stamps tell it.
     """
 
     def __init__(self, name: str):
@@ -58,6 +60,7 @@ class StreamFrames:
             raise SourceError(f'{name} is not a video; for images there is: headpose image')
         self._is_video = isinstance(self._source, VideoSource)
         self.count = (self._source.count or None) if self._is_video else None
+        self.rate = self._source.rate if self._is_video else None
         self.paths = [Path(name).expanduser()] if self._is_video else []
 
     def frames(self) -> Iterator[Frame]:
