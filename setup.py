@@ -32,6 +32,8 @@ EXTRAS = {
         'typer>=0.12',
         'joblib>=1.4',
     ],
+    # headpose image, video, bag: bags, those that were cut short, and the progress bar
+    'files': ['rosbags>=0.11', 'mcap>=1.2', 'tqdm>=4.66'],
     # python -m training landmarks --backend dask
     'dask': ['distributed>=2024.1'],
     # python -m benchmarks
@@ -67,6 +69,7 @@ EXTRAS['test'] = [
     'pyyaml>=6.0',
     *EXTRAS['benchmarks'],
     *EXTRAS['dask'],
+    *EXTRAS['files'],
     *EXTRAS['sample'],
     *EXTRAS['training'],
 ]
@@ -96,7 +99,7 @@ setup(
         'console_scripts': [
             f'headpose_node = {NAME}.ros.headpose_node:main',
             f'camera_node = {NAME}.ros.camera_node:main',
-            f'headpose = {NAME}.command_line:main',
+            f'headpose = {NAME}.command_line:run_process',
         ],
     },
     zip_safe=False,

@@ -14,12 +14,10 @@ pytest.importorskip('sensor_msgs', reason='needs ROS 2 messages')
 from sensor_msgs.msg import CompressedImage  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
-from headpose_ros.ros.compressed_images import (  # noqa: E402
-    MAX_PIXELS,
-    read_compressed,
-    write_compressed,
-)
-from headpose_ros.ros.image_conversion import ImageConverter, UnreadableImage  # noqa: E402
+from headpose_ros.compressed_images import MAX_PIXELS, read_compressed  # noqa: E402
+from headpose_ros.raw_images import UnreadableImage  # noqa: E402
+from headpose_ros.ros.compressed_images import write_compressed  # noqa: E402
+from headpose_ros.ros.image_conversion import ImageConverter  # noqa: E402
 
 
 def smooth_image(height: int = 150, width: int = 80) -> np.ndarray:

@@ -16,11 +16,10 @@ pytest.importorskip('sensor_msgs', reason='needs ROS 2 messages')
 from sensor_msgs.msg import Image  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
+from headpose_ros.raw_images import SUPPORTED_ENCODINGS, UnreadableImage  # noqa: E402
 from headpose_ros.ros.image_conversion import (  # noqa: E402
-    SUPPORTED_ENCODINGS,
     CvBridgeConverter,
     ImageConverter,
-    UnreadableImage,
     create_converter,
 )
 

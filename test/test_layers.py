@@ -9,7 +9,7 @@ ROS_PACKAGES = (
     'builtin_interfaces', 'launch', 'launch_ros', 'ament_index_python', 'tf2_ros',
 )
 
-CORE = ('headpose_ros', 'headpose_ros.sample')
+CORE = ('headpose_ros', 'headpose_ros.files', 'headpose_ros.sample')
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
@@ -35,7 +35,7 @@ def test_core_and_training_import_no_ros():
 
 def test_runtime_needs_nothing_of_training():
     code = IMPORT_ALL.format(
-        ros=(*ROS_PACKAGES, 'pandas', 'typer', 'tqdm', 'tabulate'), packages=CORE
+        ros=(*ROS_PACKAGES, 'pandas', 'typer', 'tqdm', 'tabulate', 'rosbags', 'mcap'), packages=CORE
     )
     result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

@@ -29,9 +29,9 @@ from test_image_conversion import samples
 from threadpoolctl import threadpool_limits
 from visualization_msgs.msg import MarkerArray
 
+from headpose_ros.raw_images import SUPPORTED_ENCODINGS
 from headpose_ros.ros.compressed_images import write_compressed
 from headpose_ros.ros.headpose_node import HeadPoseNode
-from headpose_ros.ros.image_conversion import SUPPORTED_ENCODINGS
 from headpose_ros.ros.messages import camera_info_message
 from headpose_ros.rotation import rotation_from_rpy
 from headpose_ros.sample.rendered_head import RenderedHead

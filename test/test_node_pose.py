@@ -6,8 +6,8 @@ from geometry_msgs.msg import PoseWithCovarianceStamped, Vector3Stamped
 from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import CameraInfo
 
+from headpose_ros.calibration import UnusableCalibration, camera_of
 from headpose_ros.face_geometry import SELLION
-from headpose_ros.ros.camera_calibration import UnusableCalibration, camera_of
 from headpose_ros.ros.messages import camera_info_message
 from headpose_ros.rotation import OPTICAL_FROM_HEAD, rotation_from_rpy
 from headpose_ros.sample.rendered_head import FACE_WIDTH

@@ -2,7 +2,7 @@
 
 import sys
 
-from headpose_ros.command_line import main
+from headpose_ros.command_line import run_process
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_process())

@@ -91,7 +91,7 @@ class HeadFollower:
         self._estimator = estimator
         self._tracker = FaceTracker()
         self._selector = PrimarySelector()
-        self._size: tuple[int, int] | None = None
+        self._view: tuple[str, int, int] | None = None
         self.settings = settings or FollowSettings()
 
     @property
@@ -106,24 +106,27 @@ class HeadFollower:
         self._tracker.set_smoothing(settings.smoothing_min_cutoff, settings.smoothing_beta)
         self._selector.policy = settings.primary
 
-    def update(self, bgr: np.ndarray, stamp: float, camera: Camera | None = None) -> People:
-        """The people of the next image. Where its size is another, everybody is new.
+    def update(
+        self, bgr: np.ndarray, stamp: float, camera: Camera | None = None, frame_id: str = ''
+    ) -> People:
+        """The people of the next image. Where its size or frame is another, everybody is new.
 
         :param bgr: ``uint8`` (H, W, 3), blue, green, red.
         :param stamp: seconds, of the image, see ``FaceTracker.update``.
         :param camera: that took it, if it is known, see ``HeadPoseEstimator.estimate``.
+        :param frame_id: name of the camera's frame: another camera sees other people.
         :raises ValueError: not such an image, or not such a stamp.
         """
         heads = self._estimator.estimate(bgr, camera)
         heads = [head for head in heads if max(head.std.tolist()) <= self._settings.max_std]
         height, width = bgr.shape[:2]
-        if (width, height) != self._size:
+        if (frame_id, width, height) != self._view:
             # What is where in the image before says nothing now.
             self._tracker.reset()
-            self._size = (width, height)
+            self._view = (frame_id, width, height)
         heads = self._tracker.update(heads, stamp, self._neutral)
         living = self._tracker.living
-        return People(heads, self._selector.choose(heads, living, self._size), living)
+        return People(heads, self._selector.choose(heads, living, (width, height)), living)
 
     def reset(self) -> None:
         """Forget everybody; numbers go on."""

@@ -10,11 +10,15 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from headpose_ros.compressed_images import read_image_file
+from headpose_ros.raw_images import UnreadableImage
+
 SAMPLE = 'sample'  # name of the built-in moving head
 SAMPLE_SIZE = (640, 480)  # pixels, width and height
 DEFAULT_RATE = 30.0  # Hz, for sources that do not tell their own
 MAX_RATE = 240.0  # Hz, above which a rate that a source tells is not believed
 FOLDER_RATE = 2.0  # Hz, slow enough to look at each image
+MAX_LOST = 30  # frames of a video in a row that cannot be read, after which it has ended
 REOPEN_PERIOD = 1.0  # seconds between attempts to get a lost camera back
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 
@@ -52,7 +56,7 @@ def open_source(name: str, size: tuple[int, int] | None = None) -> ImageSource:
         return WebcamSource(name, size)
     path = Path(name).expanduser()
     if path.is_dir():
-        return ImagesSource(_images_of(path))
+        return ImagesSource(images_of(path))
     if path.is_file():
         is_image = path.suffix.lower() in IMAGE_SUFFIXES
         return ImagesSource([path]) if is_image else VideoSource(path)
@@ -123,28 +127,51 @@ class WebcamSource:
 
 
 class VideoSource:
-    """A video file."""
+    """A video file.
+
+    :ivar size: width and height, pixels.
+    :ivar count: frames that the file promises; 0 where it does not. Some containers tell it by
+        their length and rate, which can be off by a few.
+    """
 
     camera_matrix = None
 
     def __init__(self, path: Path):
         self._path = path
         capture = self._open()
-        if not capture.read()[0]:
+        if not any(capture.read()[0] for _ in range(MAX_LOST + 1)):
             raise SourceError(f'{path}: not a video that OpenCV can read; convert it to MP4')
         self.rate = _rate_of(capture)
+        self.size = (
+            int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
+            int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+        )
+        self.count = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         capture.release()
 
     def frames(self) -> Iterator[np.ndarray | None]:
-        """Images of the video from its beginning; ``None`` when it has become unreadable."""
+        """Images of the video from its beginning; ``None`` for what cannot be read."""
+        for _, image in self.timed_frames():
+            yield image
+
+    def timed_frames(self) -> Iterator[tuple[float, np.ndarray | None]]:
+        """The same with the seconds from the beginning to each."""
         capture = self._open()
+        seconds, lost = None, 0
         try:
-            ok, image = capture.read()
-            if not ok:
-                yield None
-            while ok:
-                yield image
+            while lost <= MAX_LOST:
                 ok, image = capture.read()
+                if not ok:
+                    lost += 1
+                    continue
+                # Those that are lost are known to be no end only now.
+                before, seconds = seconds or 0.0, capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+                for i in range(lost):
+                    yield before + (seconds - before) * (i + 1) / (lost + 1), None
+                lost = 0
+                yield seconds, image
+            if seconds is None:
+                yield 0.0, None
         finally:
             capture.release()
 
@@ -153,7 +180,10 @@ class VideoSource:
 
 
 class ImagesSource:
-    """Image files, one after the other."""
+    """Image files, one after the other.
+
+    :param paths: of the files.
+    """
 
     rate = FOLDER_RATE
     camera_matrix = None
@@ -164,7 +194,10 @@ class ImagesSource:
     def frames(self) -> Iterator[np.ndarray | None]:
         """The images; ``None`` for a file that cannot be read."""
         for path in self._paths:
-            yield cv2.imread(str(path), cv2.IMREAD_COLOR)
+            try:
+                yield read_image_file(path)
+            except UnreadableImage:
+                yield None
 
 
 def _rate_of(capture: cv2.VideoCapture) -> float:
@@ -173,7 +206,11 @@ def _rate_of(capture: cv2.VideoCapture) -> float:
     return rate if 0.0 < rate <= MAX_RATE else DEFAULT_RATE
 
 
-def _images_of(folder: Path) -> list[Path]:
+def images_of(folder: Path) -> list[Path]:
+    """Image files of a folder in the order of their names.
+
+    :raises SourceError: there are none.
+    """
     paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
     if not paths:
         raise SourceError(

@@ -192,6 +192,15 @@ def load_model(path: str | os.PathLike | None, detector: str) -> Model:
     return Model(path, description, predict, uncertainty)
 
 
+def read_description(path: Path) -> ModelDescription:
+    """What a model file says of itself, whatever it was trained for.
+
+    :param path: a model file from a source you trust.
+    :raises ModelError: there is no such file, or it is none.
+    """
+    return _read(path)[0]
+
+
 def _predict_the_same(single: Step, double: Step, space: FeatureSpace) -> bool:
     """Whether single precision predicts what double precision does.
 

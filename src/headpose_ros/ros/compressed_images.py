@@ -1,107 +1,16 @@
-"""Compressed images between ROS messages and OpenCV: JPEG and PNG.
-
-Files are read by Pillow, which MediaPipe brings along, and not by ``cv2.imdecode``: it tells an
-image's size before it takes memory for it, raises an error for a file that was cut short, and
-writes nothing to the terminal. OpenCV's libjpeg writes a line there for each image with a byte
-too many, as cheap webcams send them all the time, and no setting stops it. The price is time:
-1.5 ms instead of 1.0 ms for a JPEG of 640x480, and about 10 ms instead of 5 for 1920x1080.
-
-Readings that are left open:
-
-- What the file is, its first bytes tell. Of ``format`` only depth images are told apart: their
-  names differ from driver to driver, and its colours are those of the file all the same.
-- The EXIF orientation is ignored, because camera_info is about the pixels as they are stored.
-- 16 bits become 8 as in raw images; of a colour PNG the lower 8 are left out, which is at most
-  1 less.
-- A damaged byte inside a JPEG cannot be seen from outside: what comes after it is drawn wrong.
-"""
-
-from io import BytesIO
-from typing import NamedTuple
+"""Compressed images as ROS messages; they are read by ``headpose_ros.compressed_images``."""
 
 import cv2
 import numpy as np
-from PIL import Image
 from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Header
 
 from headpose_ros.face_detector import check_bgr
-from headpose_ros.ros.image_conversion import EIGHT_FROM_SIXTEEN_BITS, UnreadableImage
-
-# Larger ones are taken for a mistake: a file of some kilobytes can ask for all memory there is.
-# 8000 x 6000 has 48 million; Pillow itself warns from 89 million on.
-MAX_PIXELS = 80_000_000
 
 # As image_transport's plugin "compressed" names it: the encoding of the image and of the file.
 WRITTEN_FORMAT = 'bgr8; jpeg compressed bgr8'
 QUALITIES = (1, 100)  # of JPEG, smallest and largest
 MAX_JPEG_SIDE = 65500  # pixels, libjpeg's JPEG_MAX_DIMENSION
-
-# Pillow's pixels are taken over in strips that fit the processor's cache and reuse the same
-# memory: as a whole they are copied through fresh memory twice, in twice the time.
-STRIP_ROWS = 64
-
-_SHOWN_FORMAT_LENGTH = 48  # characters of a format that an error repeats
-
-
-class _FileType(NamedTuple):
-    """How a file starts and what must come later for it to be whole."""
-
-    name: str
-    start: bytes
-    end: bytes
-
-
-_FILE_TYPES = (
-    _FileType('JPEG', b'\xff\xd8\xff', b'\xff\xd9'),
-    _FileType('PNG', b'\x89PNG\r\n\x1a\n', b'IEND'),
-)
-
-
-def read_compressed(message: CompressedImage) -> np.ndarray:
-    """Pixels of a message.
-
-    Bytes after the end of the file are ignored: drivers that hand on a whole buffer send them.
-
-    :param message: a JPEG or PNG file, in colour or grey, of at most ``MAX_PIXELS``.
-    :return: ``uint8`` (H, W, 3) BGR, C-contiguous.
-    :raises UnreadableImage: it holds no such image.
-    """
-    shown = repr(message.format[:_SHOWN_FORMAT_LENGTH])
-    if 'compresseddepth' in message.format.lower() or message.format.startswith(('32F', '64F')):
-        raise UnreadableImage(
-            f'format {shown} is a depth image: subscribe to the compressed topic of the colour '
-            'camera'
-        )
-    data = bytes(message.data)
-    if not data:
-        raise UnreadableImage(
-            f'data is empty (format {shown}): check the camera driver, which sent no image'
-        )
-    file_type = next((each for each in _FILE_TYPES if data.startswith(each.start)), None)
-    if file_type is None:
-        raise UnreadableImage(
-            f'data starts with the bytes {data[:8].hex(" ")} (format {shown}), which is neither '
-            'JPEG nor PNG: set the camera driver to one of them'
-        )
-    size = f'{file_type.name} of {len(data)} bytes'
-    # Zeros that fill up the place of the missing part are data to a decoder.
-    if file_type.end not in data:
-        raise UnreadableImage(
-            f'the {size} is cut short, its end is missing: look for what cuts images short '
-            'between the camera and here'
-        )
-    try:
-        return _decoded(data, file_type.name)
-    except UnreadableImage:
-        raise
-    except Image.DecompressionBombError as error:
-        raise _too_large(size, 'far too many') from error
-    except Image.UnidentifiedImageError as error:  # names only an object in memory
-        raise UnreadableImage(_broken(size, 'its header cannot be read')) from error
-    except Exception as error:  # of many classes, which differ with what is broken
-        reason = str(error).partition('\n')[0] or type(error).__name__
-        raise UnreadableImage(_broken(size, reason)) from error
 
 
 def write_compressed(bgr: np.ndarray, header: Header, quality: int) -> CompressedImage:
@@ -126,36 +35,3 @@ def write_compressed(bgr: np.ndarray, header: Header, quality: int) -> Compresse
     # Into the message's own array.array, as for raw images.
     message.data.frombytes(jpeg)
     return message
-
-
-def _decoded(data: bytes, file_type: str) -> np.ndarray:
-    with Image.open(BytesIO(data), formats=(file_type,)) as image:
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise _too_large(f'{file_type} of {len(data)} bytes', f'{width} x {height}')
-        if image.mode.startswith('I'):  # 16 bits
-            pixels = np.asarray(image).astype(np.uint16)
-            pixels = cv2.convertScaleAbs(pixels, alpha=EIGHT_FROM_SIXTEEN_BITS)
-            return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
-        if image.mode != 'RGB':
-            image = image.convert('RGB')
-        image.load()
-        bgr = np.empty((height, width, 3), np.uint8)
-        for top in range(0, height, STRIP_ROWS):
-            strip = image.crop((0, top, width, min(top + STRIP_ROWS, height)))
-            bgr[top:top + STRIP_ROWS] = cv2.cvtColor(np.asarray(strip), cv2.COLOR_RGB2BGR)
-        return bgr
-
-
-def _broken(size: str, reason: str) -> str:
-    return (
-        f'the {size} cannot be decoded ({reason}): look for what damages images between the '
-        'camera and here'
-    )
-
-
-def _too_large(size: str, pixels: str) -> UnreadableImage:
-    return UnreadableImage(
-        f'the {size} has {pixels} pixels; at most {MAX_PIXELS} are read: set the camera driver '
-        'to smaller images'
-    )

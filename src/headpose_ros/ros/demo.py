@@ -6,7 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 import rclpy
 from geometry_msgs.msg import Vector3Stamped
@@ -19,10 +18,10 @@ from headpose_ros.image_source import SAMPLE
 from headpose_ros.ros.image_conversion import create_converter
 from headpose_ros.ros.messages import stamp_seconds
 from headpose_ros.ros.processes import START_TIMEOUT, CameraAndNode, ProcessEnded
+from headpose_ros.video_recorder import VideoRecorder
 
 LINE_PERIOD = 0.1  # seconds between updates of the live line on a terminal
 LOG_LINE_PERIOD = 2.0  # the same where the output is a file
-RATE_IMAGES = 10  # images from which the rate of the written video is measured
 
 
 class Listener(Node):
@@ -30,7 +29,7 @@ class Listener(Node):
 
     def __init__(self, video: Path):
         super().__init__('headpose_demo')
-        self.recorder = Recorder(video)
+        self.recorder = VideoRecorder(video)
         self.images = 0
         self.latencies: list[float] = []
         self.pose: Vector3Stamped | None = None
@@ -57,50 +56,6 @@ class Listener(Node):
     def _on_annotated(self, message: Image) -> None:
         bgr = self._converter.imgmsg_to_cv2(message, 'bgr8')
         self.recorder.add(bgr, stamp_seconds(message.header))
-
-
-class Recorder:
-    """Writes images to a video whose rate is that of their stamps."""
-
-    def __init__(self, path: Path):
-        self.path = path
-        self.images = 0
-        self._waiting: list[tuple[np.ndarray, float]] = []
-        self._writer: cv2.VideoWriter | None = None
-        self._size: tuple[int, int] | None = None
-
-    def add(self, bgr: np.ndarray, stamp: float) -> None:
-        """Add an image; one of another size than the first is made to fit."""
-        self.images += 1
-        if self._writer is not None:
-            self._write(bgr)
-            return
-        self._waiting.append((bgr, stamp))
-        if len(self._waiting) == RATE_IMAGES:
-            self._start()
-
-    def close(self) -> None:
-        """Finish the file, if there was any image."""
-        if self._writer is None and self._waiting:
-            self._start()
-        if self._writer is not None:
-            self._writer.release()
-
-    def _start(self) -> None:
-        images = [bgr for bgr, _ in self._waiting]
-        intervals = np.diff([stamp for _, stamp in self._waiting])
-        rate = 1.0 / max(float(np.median(intervals)), 0.004) if len(intervals) else 1.0
-        self._size = images[0].shape[1], images[0].shape[0]
-        codec = cv2.VideoWriter_fourcc(*'mp4v')
-        self._writer = cv2.VideoWriter(str(self.path), codec, rate, self._size)
-        for bgr in images:
-            self._write(bgr)
-        self._waiting.clear()
-
-    def _write(self, bgr: np.ndarray) -> None:
-        if (bgr.shape[1], bgr.shape[0]) != self._size:
-            bgr = cv2.resize(bgr, self._size)
-        self._writer.write(bgr)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -11,9 +11,9 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 
 from headpose_ros.face_detector import DetectorUnavailable
+from headpose_ros.raw_images import UnreadableImage
 from headpose_ros.ros.diagnostics import ERROR, Diagnostics, Finding, Report, load_values
 from headpose_ros.ros.health import camera_findings, stream_findings
-from headpose_ros.ros.image_conversion import UnreadableImage
 from headpose_ros.ros.image_input import ImageMessage
 from headpose_ros.ros.lifecycle import refuse_impossible_transitions, told_if_it_fails
 from headpose_ros.ros.messages import stamp_seconds

@@ -8,7 +8,7 @@ from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
-from headpose_ros.ros.compressed_images import read_compressed
+from headpose_ros.compressed_images import read_compressed
 from headpose_ros.ros.events import NO_SUBSCRIPTION_EVENTS
 from headpose_ros.ros.image_conversion import ImageConverter
 
@@ -81,7 +81,7 @@ class ImageInput:
     def read(self, message: ImageMessage) -> np.ndarray:
         """Pixels of a message, ``uint8`` (H, W, 3) BGR; they may share its memory.
 
-        :raises headpose_ros.ros.image_conversion.UnreadableImage: it holds no readable image.
+        :raises headpose_ros.raw_images.UnreadableImage: it holds no readable image.
         """
         if self._is_compressed:
             return read_compressed(message)

@@ -58,7 +58,6 @@ class Pipeline:
             closing.callback(self.outputs.close)
             self._closing = closing.pop_all()
         self._node = node
-        self._frame: str | None = None
 
     @property
     def model(self) -> Model:
@@ -98,15 +97,12 @@ class Pipeline:
         """Publish all that an image tells.
 
         :return: the people in it, and the seconds from its stamp until their poses were out.
-        :raises headpose_ros.ros.image_conversion.UnreadableImage: it holds no readable image.
+        :raises headpose_ros.raw_images.UnreadableImage: it holds no readable image.
         """
         header, stamp = message.header, stamp_seconds(message.header)
         bgr = self.images.read(message)
         camera = self.calibration.camera_for(bgr.shape[1], bgr.shape[0])
-        if header.frame_id != self._frame:  # another camera, which sees other people
-            self._follower.reset()
-            self._frame = header.frame_id
-        people = self._follower.update(bgr, stamp, camera)
+        people = self._follower.update(bgr, stamp, camera, header.frame_id)
         self.outputs.publish_poses(header, people, bgr.shape, parameters)
         latency = self._node.get_clock().now().nanoseconds * 1e-9 - stamp
         self.outputs.publish_images(header, bgr, people, parameters)

@@ -1,0 +1,1 @@
+"""The command line on files: images, videos, webcams and bags to rows and drawn images."""

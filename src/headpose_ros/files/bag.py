@@ -1,0 +1,255 @@
+"""rosbag2 files as frames, through the library rosbags and so without ROS."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from headpose_ros.calibration import Calibration
+from headpose_ros.compressed_images import read_compressed
+from headpose_ros.files.cut_bag import Recorded, readable_messages
+from headpose_ros.files.frame import FileError, Frame
+from headpose_ros.image_source import SourceError
+from headpose_ros.raw_images import UnreadableImage, read_raw
+
+IMAGE = 'sensor_msgs/msg/Image'
+COMPRESSED = 'sensor_msgs/msg/CompressedImage'
+CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
+READERS = {IMAGE: read_raw, COMPRESSED: read_compressed}
+
+METADATA = 'metadata.yaml'
+STORAGE_SUFFIXES = ('.mcap', '.db3')
+
+
+class Bag:
+    """An open bag.
+
+    To be used in a ``with`` statement.
+
+    :param path: of the folder of a bag, or of one of the files in it.
+    :raises SourceError: it cannot be opened.
+
+    :ivar topics: type and number of messages by name.
+    :ivar seconds: from the first message to the last.
+    :ivar problem: why it is broken, in words; empty for a whole one.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._file = _storage_of(path)
+        self.problem = ''
+        rosbags = _import_rosbags(path)
+        # Images and calibrations have been the same since Foxy, whatever wrote the bag, so that
+        # the definitions in it, which may be missing or odd, are not needed.
+        self._types = rosbags.typesys.get_typestore(rosbags.typesys.Stores.ROS2_HUMBLE)
+        try:
+            self._reader = rosbags.rosbag2.Reader(self._file)
+            self._reader.open()
+        except Exception as error:  # of many classes: its own, of SQLite, of what it unpacks
+            self._reader, self.problem = None, _words(error)
+            self.topics, self.seconds = self._scan()
+            if not self.topics:
+                raise SourceError(
+                    f'{self._file} is a broken bag, and nothing in it can be read ({self.problem})'
+                ) from error
+            return
+        self.topics: dict[str, tuple[str, int]] = {
+            topic: (info.msgtype or 'several types', info.msgcount)
+            for topic, info in self._reader.topics.items()
+        }
+        self.seconds = self._reader.duration * 1e-9
+
+    def messages(self, *topics: str) -> Iterator[tuple[str, Any]]:
+        """Topic and message, in the order in which they were recorded.
+
+        A message that cannot be read is an ``UnreadableImage`` instead.
+
+        :raises FileError: the bag is broken from there on.
+        """
+        recorded = self._indexed(topics) if self._reader else self._before_break()
+        try:
+            for topic, kind, _, data in recorded:
+                if topic in topics:
+                    yield topic, self._deserialized(data, kind)
+        except Exception as error:  # as above
+            self.problem = _words(error)
+        if self.problem:
+            raise FileError(
+                f'{self._file} is broken or cut short ({self.problem}); what is written is all '
+                'that could be read'
+            )
+
+    def close(self) -> None:
+        """Close the files."""
+        if self._reader is not None:
+            self._reader.close()
+
+    def __enter__(self) -> 'Bag':
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _indexed(self, topics: Collection[str]) -> Iterator[Recorded]:
+        wanted = [each for each in self._reader.connections if each.topic in topics]
+        if wanted:  # none would be all of them
+            for connection, time, data in self._reader.messages(wanted):
+                yield connection.topic, connection.msgtype, time, data
+
+    def _before_break(self) -> Iterator[Recorded]:
+        for file in _storages(self._file) if self._file.is_dir() else [self._file]:
+            yield from readable_messages(file)
+
+    def _scan(self) -> tuple[dict[str, tuple[str, int]], float]:
+        """Topics and seconds of what is left of a broken bag."""
+        counts, times = Counter(), []
+        for topic, kind, time, _ in self._before_break():
+            counts[topic, kind] += 1
+            times.append(time)
+        topics = {topic: (kind, count) for (topic, kind), count in sorted(counts.items())}
+        return topics, (max(times) - min(times)) * 1e-9 if times else 0.0
+
+    def _deserialized(self, data: bytes, kind: str) -> Any:
+        try:
+            return self._types.deserialize_cdr(data, kind)
+        except Exception as error:  # whatever random bytes lead to
+            return UnreadableImage(f'the message cannot be read: {_words(error)}')
+
+
+class BagFrames:
+    """The images of a topic of a bag, with the calibration beside them.
+
+    :param bag: open.
+    :param topic: of images; ``None`` for the only one.
+    :param is_rectified: whether the images are rectified already.
+    :raises SourceError: there is no such topic, or there are several.
+
+    :ivar calibration: of the camera.
+    """
+
+    def __init__(self, bag: Bag, topic: str | None = None, is_rectified: bool = False):
+        self._bag = bag
+        self.topic = _image_topic(bag, topic)
+        kind, self.count = bag.topics[self.topic]
+        self._read = READERS[kind]
+        self.info_topic = _info_topic(self.topic)
+        self.calibration = Calibration(self.info_topic, is_rectified)
+        self.paths = sorted(bag.path.iterdir()) if bag.path.is_dir() else [bag.path]
+
+    def frames(self) -> Iterator[Frame]:
+        """One pass over the bag.
+
+        :raises FileError: the bag is broken from there on.
+        """
+        # The calibration of the first image may have been recorded just after it.
+        with suppress(FileError):  # which comes again where the images end
+            for _, message in self._bag.messages(*self._info_topics):
+                if not isinstance(message, UnreadableImage):
+                    self.calibration.update(message)
+                    break
+        number = 0
+        for topic, message in self._bag.messages(self.topic, *self._info_topics):
+            if topic == self.topic:
+                yield self._frame(number, message)
+                number += 1
+            elif not isinstance(message, UnreadableImage):
+                self.calibration.update(message)
+
+    def describe_camera(self) -> str:
+        """Whether the last image was of a calibrated camera, in words."""
+        if not self._info_topics:
+            return f'not calibrated: the bag has no {self.info_topic}'
+        problem = self.calibration.problem
+        return f'not calibrated: {problem}' if problem else f'calibrated by {self.info_topic}'
+
+    @property
+    def _info_topics(self) -> list[str]:
+        kind, _ = self._bag.topics.get(self.info_topic, ('', 0))
+        return [self.info_topic] if kind == CAMERA_INFO else []
+
+    def _frame(self, number: int, message: Any) -> Frame:
+        try:
+            if isinstance(message, UnreadableImage):
+                raise message
+            bgr = self._read(message)
+        except UnreadableImage as error:
+            return Frame(
+                self.topic, number, None, problem=f'image {number} of {self.topic}: {error}'
+            )
+        header = message.header
+        stamp = header.stamp.sec + header.stamp.nanosec * 1e-9
+        camera = self.calibration.camera_for(bgr.shape[1], bgr.shape[0])
+        return Frame(self.topic, number, bgr, stamp, camera, header.frame_id)
+
+
+def is_bag(path: Path) -> bool:
+    """Whether a path looks like a bag."""
+    return path.suffix in STORAGE_SUFFIXES or (path.is_dir() and bool(_storages(path)))
+
+
+def _storage_of(path: Path) -> Path:
+    """What to open: a bag that was not ended has no metadata, and its file says all the same."""
+    if not path.exists():
+        raise SourceError(f'{path}: there is no such bag')
+    if path.is_file() and path.suffix not in STORAGE_SUFFIXES:
+        raise SourceError(
+            f'{path} is not a rosbag2 file; want a folder with {METADATA}, or a file that ends '
+            f'in {" or ".join(STORAGE_SUFFIXES)}'
+        )
+    if path.is_file() or (path / METADATA).is_file():
+        return path
+    storages = _storages(path)
+    if not storages:
+        raise SourceError(f'{path} is not the folder of a bag: no {METADATA} in it')
+    if len(storages) > 1:
+        raise SourceError(
+            f'{path} has no {METADATA}; make it with: ros2 bag reindex {path}, or name one of its '
+            f'files: {", ".join(each.name for each in storages)}'
+        )
+    return storages[0]
+
+
+def _storages(folder: Path) -> list[Path]:
+    """Files of a bag in the order of their numbers, of which 10 comes after 9."""
+    files = (each for each in folder.iterdir() if each.suffix in STORAGE_SUFFIXES)
+    return sorted(files, key=lambda each: (len(each.name), each.name))
+
+
+def _image_topic(bag: Bag, wanted: str | None) -> str:
+    topics = [
+        topic for topic, (kind, count) in bag.topics.items() if kind in READERS and count
+    ]
+    if wanted in topics or (wanted is None and len(topics) == 1):
+        return wanted or topics[0]
+    if not topics:
+        raise SourceError(
+            f'{bag.path} has no images; its topics are: {", ".join(bag.topics) or "none"}'
+        )
+    listed = ', '.join(topics)
+    if wanted is None:
+        raise SourceError(f'{bag.path} has several topics of images; choose by --topic: {listed}')
+    raise SourceError(f'{bag.path} has no images on {wanted}; it has them on: {listed}')
+
+
+def _info_topic(image_topic: str) -> str:
+    # As image_transport does it: the calibration is beside the raw images.
+    raw = image_topic.removesuffix('/compressed')
+    return f'{raw.rpartition("/")[0]}/camera_info'
+
+
+def _import_rosbags(path: Path) -> Any:
+    try:
+        import mcap  # noqa: F401, as those that were cut short need it
+        import rosbags.rosbag2
+        import rosbags.typesys
+    except ImportError as error:
+        raise SourceError(
+            f'{path} is a bag, which takes libraries to read ({error}); install them with: '
+            "pip install 'rosbags>=0.11' 'mcap>=1.2'"
+        ) from error
+    return rosbags
+
+
+def _words(error: Exception) -> str:
+    return (str(error).partition('\n')[0] or type(error).__name__).rstrip('.')

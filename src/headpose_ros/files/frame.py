@@ -1,0 +1,53 @@
+"""What comes out of a file, one image at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from headpose_ros.camera import Camera
+
+
+class FileError(RuntimeError):
+    """A command on files cannot do what it was asked; the message says why, in one sentence."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One image of a source.
+
+    :ivar source: what it is from: the image file, the video, the webcam, or the topic of a bag.
+    :ivar number: counted from 0 within what the command was given, broken ones too.
+    :ivar bgr: ``uint8`` (H, W, 3); ``None`` for a broken one.
+    :ivar stamp: seconds; ``None`` for images, which have no time.
+    :ivar camera: that took it; ``None`` where it is not known.
+    :ivar frame_id: name of the camera's frame.
+    :ivar problem: why it is broken, in words; empty when it is not.
+    """
+
+    source: str
+    number: int
+    bgr: np.ndarray | None
+    stamp: float | None = None
+    camera: Camera | None = None
+    frame_id: str = ''
+    problem: str = ''
+
+
+class FrameSource(Protocol):
+    """Frames of what a command was given.
+
+    :ivar count: how many there are; ``None`` where that is not known.
+    :ivar paths: of the files that are read, so that none of them is written over.
+    """
+
+    count: int | None
+    paths: list[Path]
+
+    def frames(self) -> Iterator[Frame]:
+        """One pass over all.
+
+        :raises FileError: what it reads is broken; the frames before it are good.
+        """

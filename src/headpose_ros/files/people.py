@@ -1,0 +1,33 @@
+"""Who is in images that have nothing to do with one another."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from headpose_ros.camera import Camera
+from headpose_ros.estimator import HeadPoseEstimator
+from headpose_ros.following import FollowSettings, People
+
+
+class SeparateImages:
+    """The people of each image, numbered anew from 1 in each; the largest is the primary one.
+
+    Takes the place of a ``HeadFollower``.
+
+    :param estimator: in image mode; not closed with this one.
+    :param settings: of which only ``max_std`` counts.
+    """
+
+    def __init__(self, estimator: HeadPoseEstimator, settings: FollowSettings):
+        self._estimator = estimator
+        self._max_std = settings.max_std
+
+    def update(
+        self, bgr: np.ndarray, stamp: float | None, camera: Camera | None, frame_id: str
+    ) -> People:
+        """The people of an image; whoever was in another one does not matter."""
+        found = self._estimator.estimate(bgr, camera)
+        sure = [head for head in found if head.std.max() <= self._max_std]
+        heads = [replace(head, track_id=i) for i, head in enumerate(sure, 1)]
+        living = frozenset(head.track_id for head in heads)
+        return People(heads, heads[0] if heads else None, living)

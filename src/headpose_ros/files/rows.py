@@ -1,0 +1,87 @@
+"""Heads as rows of CSV or JSON Lines, one a face."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+import numpy as np
+
+from headpose_ros.files.frame import Frame
+from headpose_ros.following import People
+from headpose_ros.head_pose import HeadPose
+
+AXES = ('roll', 'pitch', 'yaw')
+COLUMNS = (
+    'source', 'frame', 'stamp', 'id', 'primary',
+    *(f'{axis}_deg' for axis in AXES),
+    *(f'{axis}_std_deg' for axis in AXES),
+    'x', 'y', 'width', 'height',
+)
+
+# Digits after the point: of a float64 of seconds since 1970 no more are true.
+STAMP_DIGITS = 6
+ANGLE_DIGITS = 4  # degrees
+PIXEL_DIGITS = 2
+
+Row = dict[str, Any]
+
+
+class RowWriter(Protocol):
+    """Writes rows to a text file."""
+
+    def write(self, row: Row) -> None:
+        """Write a row, whole."""
+
+
+class CsvWriter:
+    """CSV with a header, as spreadsheets and pandas read it."""
+
+    def __init__(self, file: TextIO):
+        self._writer = csv.DictWriter(file, COLUMNS, lineterminator='\n')
+        self._writer.writeheader()
+
+    def write(self, row: Row) -> None:
+        """Write a row, whole."""
+        self._writer.writerow(row)
+
+
+class JsonLinesWriter:
+    """A JSON object a line, as jq and pandas read it."""
+
+    def __init__(self, file: TextIO):
+        self._file = file
+
+    def write(self, row: Row) -> None:
+        """Write a row, whole."""
+        self._file.write(json.dumps(row, ensure_ascii=False) + '\n')
+
+
+WRITERS = {'csv': CsvWriter, 'jsonl': JsonLinesWriter}
+
+
+def format_of(path: Path) -> str | None:
+    """Name of the format that the suffix of a path says, a key of ``WRITERS``."""
+    name = path.suffix.lower().removeprefix('.')
+    return name if name in WRITERS else None
+
+
+def rows_of(frame: Frame, people: People) -> list[Row]:
+    """Rows of the people of a frame, the largest first."""
+    return [_row(frame, head, head is people.primary) for head in people.heads]
+
+
+def _row(frame: Frame, head: HeadPose, is_primary: bool) -> Row:
+    stamp = None if frame.stamp is None else round(frame.stamp, STAMP_DIGITS)
+    values = [
+        frame.source, frame.number, stamp, head.track_id, int(is_primary),
+        *_rounded(np.degrees(head.rpy), ANGLE_DIGITS),
+        *_rounded(np.degrees(head.std), ANGLE_DIGITS),
+        *_rounded(head.bbox, PIXEL_DIGITS),
+    ]
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _rounded(numbers: np.ndarray, digits: int) -> list[float]:
+    # Through float64: a float32 would bring its own digits along.
+    return np.round(np.asarray(numbers, float), digits).tolist()

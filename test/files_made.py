@@ -1,0 +1,126 @@
+"""Files that the command line is tried on, made here, and what it says of them."""
+
+import csv
+import io
+
+import cv2
+import numpy as np
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
+
+from headpose_ros.command_line import main
+from headpose_ros.sample.rendered_head import sample_rotation
+
+TYPES = get_typestore(Stores.ROS2_HUMBLE)
+IMAGE = 'sensor_msgs/msg/Image'
+COMPRESSED = 'sensor_msgs/msg/CompressedImage'
+CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
+TOPIC = '/camera/image_raw'
+
+START = 1_700_000_000.0  # seconds, of the first stamp
+RATE = 30.0  # Hz
+
+STORAGES = {'mcap': StoragePlugin.MCAP, 'db3': StoragePlugin.SQLITE3}
+
+
+class HeadPose:
+    """The command ``headpose``, run in this process."""
+
+    def __init__(self, capfd):
+        self._captured = capfd
+
+    def __call__(self, *arguments):
+        """Exit code, standard output and standard error."""
+        self._captured.readouterr()
+        code = main([str(argument) for argument in arguments])
+        captured = self._captured.readouterr()
+        return code, captured.out, captured.err
+
+    def rows(self, *arguments):
+        """Rows of a run that goes well."""
+        code, out, error = self(*arguments)
+        assert code == 0, error
+        return rows_of(out)
+
+    def refusal(self, *arguments):
+        """The one sentence of a run that goes wrong."""
+        code, out, error = self(*arguments)
+        *_, sentence = error.splitlines()
+        assert code == 1 and sentence.startswith('error: ') and 'Traceback' not in error
+        assert not error.replace(sentence, '').count('error: ')
+        return sentence
+
+
+def rows_of(text):
+    """Rows of CSV."""
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def angles(rows):
+    """(n, 3) roll, pitch and yaw in degrees."""
+    names = ('roll_deg', 'pitch_deg', 'yaw_deg')
+    return np.array([[float(row[name]) for name in names] for row in rows])
+
+
+def moving_head(head, count):
+    """Images of a head that moves."""
+    return [head.render(sample_rotation(i / RATE)) for i in range(count)]
+
+
+def write_video(path, images, codec='mp4v'):
+    size = images[0].shape[1], images[0].shape[0]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*codec), RATE, size)
+    for image in images:
+        writer.write(image)
+    writer.release()
+    return path
+
+
+def header(stamp, frame_id='camera_optical_frame'):
+    time = TYPES.types['builtin_interfaces/msg/Time'](int(stamp), round(stamp % 1 * 1e9))
+    return TYPES.types['std_msgs/msg/Header'](time, frame_id)
+
+
+def image_message(bgr, stamp, encoding='bgr8'):
+    height, width = bgr.shape[:2]
+    return IMAGE, TYPES.types[IMAGE](
+        header(stamp), height, width, encoding, 0, width * 3, bgr.ravel()
+    )
+
+
+def compressed_message(bgr, stamp):
+    data = cv2.imencode('.png', bgr)[1].ravel()
+    return COMPRESSED, TYPES.types[COMPRESSED](header(stamp), 'bgr8; png compressed bgr8', data)
+
+
+def camera_info_message(matrix, width, height, stamp):
+    roi = TYPES.types['sensor_msgs/msg/RegionOfInterest'](0, 0, 0, 0, False)
+    projection = np.hstack([matrix, np.zeros((3, 1))])
+    return CAMERA_INFO, TYPES.types[CAMERA_INFO](
+        header(stamp), height, width, 'plumb_bob', np.zeros(5), matrix.ravel(),
+        np.eye(3).ravel(), projection.ravel(), 0, 0, roi,
+    )
+
+
+def write_bag(path, recorded, storage='mcap'):
+    """A bag of (topic, (type, message)), recorded one after the other."""
+    with Writer(path, version=9, storage_plugin=STORAGES[storage]) as writer:
+        connections = {}
+        for i, (topic, (kind, message)) in enumerate(recorded):
+            if topic not in connections:
+                connections[topic] = writer.add_connection(topic, kind, typestore=TYPES)
+            # A serialized message is written as it is.
+            data = (
+                message if isinstance(message, bytes) else TYPES.serialize_cdr(message, kind)
+            )
+            writer.write(connections[topic], int((START + i / RATE) * 1e9), data)
+    return path
+
+
+def image_bag(path, images, storage='mcap', stamps=None):
+    """A bag of one topic of raw images."""
+    stamps = stamps or [START + i / RATE for i in range(len(images))]
+    recorded = [
+        (TOPIC, image_message(image, stamp)) for image, stamp in zip(images, stamps, strict=True)
+    ]
+    return write_bag(path, recorded, storage)

@@ -1,0 +1,201 @@
+"""``headpose video``, ``headpose info``, and how the process behaves in a shell."""
+
+import csv
+import fcntl
+import os
+import pty
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+
+import cv2
+import numpy as np
+import pytest
+from files_made import RATE, HeadPose, moving_head, rows_of, write_video
+
+from headpose_ros.model import find_model
+from headpose_ros.sample.rendered_head import RenderedHead
+
+pytestmark = pytest.mark.usefixtures('face_mesh')
+
+COUNT = 40
+LIMIT = 60.0  # seconds
+
+
+@pytest.fixture
+def headpose(capfd):
+    return HeadPose(capfd)
+
+
+@pytest.fixture(scope='module')
+def images():
+    return moving_head(RenderedHead(320, 240, focal_length=240), COUNT)
+
+
+@pytest.fixture(scope='module')
+def video(tmp_path_factory, images):
+    """Half of it shows somebody, the end nobody."""
+    grey = [np.full_like(images[0], 128)] * (COUNT // 2)
+    return write_video(tmp_path_factory.mktemp('video') / 'head.mp4', images[:COUNT // 2] + grey)
+
+
+def start(*arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, '-m', 'headpose_ros', *map(str, arguments)], text=True, **options
+    )
+
+
+def test_frames_have_the_times_of_the_video(headpose, video, tmp_path):
+    drawn = tmp_path / 'drawn.mp4'
+    code, out, error = headpose('video', video, '--out', '-', '--annotated', drawn)
+    assert code == 0
+    rows = rows_of(out)
+    numbers = np.array([int(row['frame']) for row in rows])
+    assert len(rows) > 0.4 * COUNT and numbers.max() < 0.6 * COUNT
+    np.testing.assert_allclose([float(row['stamp']) for row in rows], numbers / RATE, atol=2e-3)
+    assert {row['source'] for row in rows} == {str(video)}
+    assert f'{COUNT} frames: {len(rows)} faces, {COUNT - len(rows)} without a face' in error
+    written = cv2.VideoCapture(str(drawn))
+    assert written.get(cv2.CAP_PROP_FRAME_COUNT) == COUNT
+    assert written.get(cv2.CAP_PROP_FPS) == pytest.approx(RATE, rel=0.01)
+
+
+def test_a_damaged_video_is_read_past_the_damage(headpose, images, tmp_path):
+    path = write_video(tmp_path / 'head.mp4', images)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle:middle + 2000] = np.random.default_rng(0).bytes(2000)
+    path.write_bytes(content)
+    code, out, error = headpose('video', path)
+    assert code == 0 and 'cannot be decoded: the file is damaged there' in error
+    numbers = [int(row['frame']) for row in rows_of(out)]
+    assert numbers[-1] == COUNT - 1 and COUNT // 2 < len(numbers) < COUNT
+
+
+def test_a_video_that_was_cut_short_is_told_after_what_there_is(headpose, images, tmp_path):
+    path = write_video(tmp_path / 'head.avi', images, 'MJPG')
+    os.truncate(path, path.stat().st_size // 2)
+    out = tmp_path / 'rows.csv'
+    sentence = headpose.refusal('video', path, '--out', out)
+    assert f'of the {COUNT} that it promises' in sentence
+    assert COUNT // 3 < len(rows_of(out.read_text())) < COUNT
+
+
+@pytest.mark.parametrize('name, told', [
+    ('nowhere.mp4', 'there is no such source'),
+    ('text.mp4', 'not a video that OpenCV can read'),
+    ('.', 'for images there is: headpose image'),
+    ('photo.png', 'for images there is: headpose image'),
+])
+def test_what_is_no_video_is_one_sentence(headpose, tmp_path, images, name, told):
+    (tmp_path / 'text.mp4').write_text('no video')
+    cv2.imwrite(str(tmp_path / 'photo.png'), images[0])
+    out = tmp_path / 'rows.csv'
+    code, _, error = headpose('video', tmp_path / name, '--out', out)
+    assert code == 1 and error.startswith('error: ') and told in error
+    assert error.count('\n') == 1 and not out.exists()  # nor a word of FFmpeg
+
+
+def test_outputs_are_refused_before_anything_begins(headpose, video, tmp_path):
+    for arguments, told in (
+        (('--annotated', tmp_path / 'drawn.gif'), 'does not end in .mp4'),
+        (('--annotated', video, '--force'), 'never written over'),
+        (('--out', video, '--format', 'csv', '--force'), 'never written over'),
+        (('--out', tmp_path / 'rows.csv', '--annotated', tmp_path), 'does not end in .mp4'),
+        (('--smoothing', -1), 'smoothing_min_cutoff is -1.0'),
+    ):
+        assert told in headpose.refusal('video', video, *arguments)
+    assert not list(tmp_path.iterdir())
+
+
+def test_standard_output_has_rows_only_and_its_end_is_no_error(video, tmp_path):
+    result = start('video', video, '--format', 'jsonl', stdout=-1, stderr=-1).communicate()
+    assert all(line.startswith('{"source": ') for line in result[0].splitlines())
+    assert result[1].count('\n') == 1
+    process = start('video', 'sample', stdout=-1, stderr=-1)
+    assert process.stdout.readline().startswith('source,frame,stamp')
+    process.stdout.close()
+    assert process.wait(LIMIT) == 128 + signal.SIGPIPE
+    assert process.stderr.read() == ''
+
+
+@pytest.mark.parametrize('number, code', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_what_was_written_until_it_is_stopped_is_whole(tmp_path, number, code):
+    rows, drawn = tmp_path / 'rows.csv', tmp_path / 'drawn.mp4'
+    process = start('video', 'sample', '--out', rows, '--annotated', drawn, stderr=-1)
+    end = time.monotonic() + LIMIT
+    while not rows.exists() or rows.read_text().count('\n') < 20:
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.02)
+    process.send_signal(number)
+    _, error = process.communicate(timeout=LIMIT)
+    assert process.returncode == code and 'Traceback' not in error and ' faces, ' in error
+    with rows.open() as file:
+        lines = list(csv.reader(file))
+    assert len({len(line) for line in lines}) == 1
+    written = cv2.VideoCapture(str(drawn))
+    # The last row may be of a frame that was about to be drawn.
+    assert written.get(cv2.CAP_PROP_FRAME_COUNT) >= len(lines) - 2 and written.read()[0]
+
+
+def test_a_terminal_shows_a_bar_with_the_rate(video, tmp_path):
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
+    process = start('video', video, '--out', tmp_path / 'rows.csv', stderr=theirs, stdout=-3)
+    os.close(theirs)
+    told = []
+
+    def read():
+        try:
+            while data := os.read(ours, 4096):
+                told.append(data)
+        except OSError:  # so ends a terminal
+            pass
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    assert process.wait(LIMIT) == 0
+    reader.join(LIMIT)
+    os.close(ours)
+    text = b''.join(told).decode()
+    assert f'{COUNT}/{COUNT}' in text and ' frames/s]' in text
+
+
+def test_without_the_extra_only_bags_cannot_be_read(video, tmp_path):
+    bag = tmp_path / 'bag.mcap'
+    bag.write_bytes(b'')
+    code = (
+        'import sys; sys.modules.update(dict.fromkeys(("rosbags", "mcap", "tqdm"))); '
+        'from headpose_ros.command_line import main; sys.exit(main(sys.argv[1:]))'
+    )
+    for arguments, exit_code, told in (
+        (('video', video), 0, f'{COUNT} frames: '),
+        (('bag', bag), 1, "install them with: pip install 'rosbags"),
+    ):
+        result = subprocess.run(
+            [sys.executable, '-c', code, *map(str, arguments)], text=True, capture_output=True
+        )
+        assert result.returncode == exit_code and told in result.stderr
+        assert result.stderr.count('\n') == 1
+
+
+def test_info_says_what_a_file_is_and_what_is_installed(headpose, video, images, tmp_path):
+    photo = tmp_path / 'photo.png'
+    cv2.imwrite(str(photo), images[0])
+    for arguments, words in (
+        ((video,), ('320 x 240 pixels', '30 Hz', f'{COUNT} frames, {COUNT / RATE:.2f} s')),
+        ((photo,), ('320 x 240 pixels',)),
+        ((find_model('face_mesh'),), ('face_mesh', 'AFLW2000-3D', 'geodesic', 'scikit-learn')),
+        ((), ('headpose_ros', 'mediapipe', 'numpy', 'detector face_mesh', 'works', 'bundle')),
+    ):
+        code, out, _ = headpose('info', *arguments)
+        assert code == 0 and all(word in out for word in words), out
+    assert 'there is no such file' in headpose.refusal('info', tmp_path / 'nowhere')
+    (tmp_path / 'any.txt').write_text('x')
+    headpose.refusal('info', tmp_path / 'any.txt')
+    (tmp_path / 'broken.joblib').write_text('x')
+    assert 'not a model file' in headpose.refusal('info', tmp_path / 'broken.joblib')
