@@ -149,10 +149,13 @@ TABLE = {
     'python -m dask scheduler': _DASK,
     'python -m dask worker ADDRESS': _DASK,
     'python -m training landmarks 300W_LP --backend dask --scheduler ADDRESS': _DASK,
+    # --- figures
     'python docs/make_accuracy_plots.py': _here(),
+    'python docs/make_axes_figure.py': _here(),
+    'python docs/make_figures.py': _here(),
     # --- training on one's own data, on what the snippet before it has written
     'python -m training evaluate POINTING04': _here(f'{AS_IT_IS} --jobs 1'),
-    'python -m training landmarks MY_DATA --out mine.npz': _here(),
+    'python -m training landmarks MY_DATA --out mine.npz': _here(f'{AS_IT_IS} --jobs 1'),
     'python -m training fit mine.npz --out my_model': _here(
         f'{AS_IT_IS} --regressor ridge --folds 2 --repeats 1 --jobs 1'
     ),
