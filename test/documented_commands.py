@@ -59,7 +59,7 @@ TABLE = {
     'make demo': _by('test_demo.py::test_it_shows_poses_and_leaves_a_video'),
     'make demo SOURCE=/dev/video0': _here('make demo SOURCE=faces DURATION=1'),
     'make demo DURATION=60': _by('test_demo.py::test_it_shows_poses_and_leaves_a_video'),
-    'make test': _here('PYTEST_ADDOPTS=test/test_layers.py make test'),
+    'make test': _here('PYTEST_ADDOPTS=test/test_rotation.py make test'),
     'make bench': How(
         run='make --dry-run bench && python -m benchmarks report --help',
         by='test_benchmarks.py::test_the_estimator_is_compared_with_the_bare_loop',
@@ -144,6 +144,8 @@ TABLE = {
         _by(f'{_CLI}::test_fit_writes_a_model_that_describes_itself'),
     'python -m training evaluate AFLW2000 --out evaluation':
         _by(f'{_CLI}::test_evaluate_measures_a_model_on_a_folder'),
+    'python -m training evaluate POINTING04':
+        _by(f'{_CLI}::test_evaluate_measures_a_model_on_a_folder'),
     'python -m training benchmark AFLW2000 --pointing04 POINTING04 --whenet-python PATH':
         _by('test_training_benchmark.py::test_the_command_measures_every_method'),
     'python -m dask scheduler': _DASK,
@@ -154,7 +156,6 @@ TABLE = {
     'python docs/make_axes_figure.py': _here(),
     'python docs/make_figures.py': _here(),
     # --- training on one's own data, on what the snippet before it has written
-    'python -m training evaluate POINTING04': _here(f'{AS_IT_IS} --jobs 1'),
     'python -m training landmarks MY_DATA --out mine.npz': _here(f'{AS_IT_IS} --jobs 1'),
     'python -m training fit mine.npz --out my_model': _here(
         f'{AS_IT_IS} --regressor ridge --folds 2 --repeats 1 --jobs 1'
