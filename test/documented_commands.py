@@ -59,7 +59,7 @@ TABLE = {
     'make demo': _by('test_demo.py::test_it_shows_poses_and_leaves_a_video'),
     'make demo SOURCE=/dev/video0': _here('make demo SOURCE=faces DURATION=1'),
     'make demo DURATION=60': _by('test_demo.py::test_it_shows_poses_and_leaves_a_video'),
-    'make test': _here('PYTEST_ADDOPTS=test/test_rotation.py make test'),
+    'make test': _here('PYTEST_ADDOPTS=test/test_primary.py make test'),
     'make bench': How(
         run='make --dry-run bench && python -m benchmarks report --help',
         by='test_benchmarks.py::test_the_estimator_is_compared_with_the_bare_loop',
