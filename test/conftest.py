@@ -13,7 +13,7 @@ os.environ['ROS_PYTHON_CHECK_FIELDS'] = '1'
 def _value(variable: str, what: str) -> Path:
     value = os.environ.get(variable)
     if not value:
-        pytest.skip(f'needs {what}: set {variable} to it (see README, "Data")')
+        pytest.skip(f'needs {what}: set {variable} to it (see docs/training.md, "Data")')
     return Path(value)
 
 

@@ -18,7 +18,8 @@ from headpose_ros.rotation import (
     rotation_from_label,
 )
 
-# Changes a uint8 (H, W, 3) image whose face spans the pixels (n, 2); the generator is for chance.
+# Makes of a uint8 (H, W, 3) BGR image whose face spans the pixels (n, 2) a damaged one of the same
+# shape; the generator is for chance.
 Damage = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
 
 
@@ -74,24 +75,24 @@ class Copy:
 
 
 def darken(bgr: np.ndarray, region: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """A photograph with too little light."""
+    """A photograph with too little light; a ``Damage``."""
     return _with_gamma(bgr, chance.uniform(1.5, 2.5), chance.uniform(0.3, 0.8))
 
 
 def brighten(bgr: np.ndarray, region: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """A photograph with too much light."""
+    """A photograph with too much light; a ``Damage``."""
     return _with_gamma(bgr, chance.uniform(0.4, 0.7), chance.uniform(1.0, 1.3))
 
 
 def coarsen(bgr: np.ndarray, region: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """A photograph in which the face is 24 to 48 pixels large, enlarged."""
+    """A photograph in which the face is 24 to 48 pixels large, enlarged; a ``Damage``."""
     scale = chance.uniform(24.0, 48.0) / np.ptp(region, axis=0).max()
     coarse = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return cv2.resize(coarse, bgr.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def cover(bgr: np.ndarray, region: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """A photograph in which a block of one colour hides a part of the face."""
+    """A photograph in which a block of one colour hides a part of the face; a ``Damage``."""
     low, size = region.min(axis=0), np.ptp(region, axis=0)
     block = chance.uniform(0.25, 0.5, 2) * size
     corner = low + chance.uniform(0.0, 1.0, 2) * (size - block)

@@ -143,6 +143,7 @@ def predict_fold(
     :param tested: (k,) groups.
     :return: indices into ``data`` (m,) and what the regressor gives for them (m, 9): the plain
         images, and the copies when such are trained on.
+    :raises TrainingError: too few faces are left to train on.
     """
     is_tested = np.isin(data.groups, tested)
     chosen = trainable(data, with_copies) & ~is_tested

@@ -71,7 +71,10 @@ class Parts:
         self.done.add(chunk.index)
 
     def pieces(self, name: str) -> Iterator[np.ndarray]:
-        """``'labels'`` or ``'landmarks'`` of all chunks, one after the other."""
+        """``'labels'`` (n, 3) or ``'landmarks'`` (n, 468, 3) of all chunks, one after the other.
+
+        As ``training.detecting.Chunk`` has them.
+        """
         for index in range(len(self._rows)):
             with np.load(self._path(index), allow_pickle=False) as part:
                 yield part[name]

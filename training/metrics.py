@@ -97,7 +97,11 @@ def pan_tilt_errors(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def pan_tilt_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """Mean absolute errors of pan and tilt of n faces, in degrees; see ``pan_tilt_errors``."""
+    """Mean absolute errors of pan and tilt of n faces, in degrees; see ``pan_tilt_errors``.
+
+    :param predicted: (n, 3, 3) ``R_opt``.
+    :param labels: (n, 3) tilt, pan in radians, and what is not looked at.
+    """
     errors = pan_tilt_errors(predicted, labels)
     tilt, pan = _rounded_degrees(labels[:, :2]).T
     trusted = (pan <= TRUSTED_PAN) & (tilt <= TRUSTED_TILT)

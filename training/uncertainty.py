@@ -95,7 +95,9 @@ def coverage(
     labelled, plain = data.rotations[rows], data.plain[rows]
     rotations = nearest_rotation(outputs.reshape(-1, 3, 3))
     std = np.full((len(rows), 3), MAX_STD)
-    for fitted, tested in GroupKFold(FOLDS).split(rows, groups=data.groups[rows]):
+    groups = data.groups[rows]
+    folds = GroupKFold(min(FOLDS, len(set(groups))))
+    for fitted, tested in folds.split(rows, groups=groups):
         uncertainty = fit_uncertainty(
             features[fitted], outputs[fitted], labelled[fitted], plain[fitted]
         )

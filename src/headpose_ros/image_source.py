@@ -83,7 +83,7 @@ class SampleSource:
         self.camera_matrix = self._head.camera_matrix
 
     def frames(self) -> Iterator[np.ndarray]:
-        """Images of the head at times that follow one another by ``1 / rate``."""
+        """Images of the head, as ``ImageSource.frames``, ``1 / rate`` seconds apart."""
         for i in itertools.count():
             yield self._head.render(self._rotation_at(i / self.rate))
 
@@ -106,7 +106,7 @@ class WebcamSource:
         self.rate = _rate_of(capture)
 
     def frames(self) -> Iterator[np.ndarray | None]:
-        """Images as they come; ``None`` while the camera gives none."""
+        """As ``ImageSource.frames``, as they come; ``None`` while the camera gives none."""
         opened = time.monotonic()
         while True:
             ok, image = self._capture.read()
@@ -150,7 +150,7 @@ class VideoSource:
         capture.release()
 
     def frames(self) -> Iterator[np.ndarray | None]:
-        """Images of the video from its beginning; ``None`` for what cannot be read."""
+        """As ``ImageSource.frames``, from the beginning; ``None`` for what cannot be read."""
         for _, image in self.timed_frames():
             yield image
 
@@ -192,7 +192,7 @@ class ImagesSource:
         self._paths = paths
 
     def frames(self) -> Iterator[np.ndarray | None]:
-        """The images; ``None`` for a file that cannot be read."""
+        """As ``ImageSource.frames``; ``None`` for a file that cannot be read."""
         for path in self._paths:
             try:
                 yield read_image_file(path)

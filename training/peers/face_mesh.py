@@ -26,7 +26,12 @@ def find_faces(dataset: Dataset, jobs: int = -1) -> np.ndarray:
 def map_samples(
     function: Callable[[list[Sample]], np.ndarray], dataset: Dataset, jobs: int, description: str
 ) -> np.ndarray:
-    """Results of a function for some samples at a time, one after the other."""
+    """Results (n, ...) of a function for the n samples of a dataset, some at a time.
+
+    :param function: of m samples, gives (m, ...).
+    :param jobs: processes; -1 for one a core.
+    :param description: text in front of the progress bar.
+    """
     samples, step = dataset.samples, _IMAGES_PER_TASK
     tasks = [(samples[i : i + step],) for i in range(0, len(samples), step)]
     return np.concatenate(run_parallel(function, tasks, jobs, description, 'image', step))

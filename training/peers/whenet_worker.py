@@ -48,7 +48,11 @@ def load_network():
 
 
 def crop(bgr, box):
-    """Face with the margins of the network's own demo: (224, 224, 3) RGB."""
+    """Face with the margins of the network's own demo: (224, 224, 3) RGB.
+
+    :param bgr: ``uint8`` (H, W, 3).
+    :param box: x, y, width and height of the face, pixels.
+    """
     x, y, width, height = box
     top, bottom = max(0.0, y - height / 10.0), min(bgr.shape[0], y + height * 1.1)
     left, right = max(0.0, x - width / 5.0), min(bgr.shape[1], x + width * 1.2)
@@ -57,7 +61,7 @@ def crop(bgr, box):
 
 
 def angles(network, faces):
-    """Pitch, yaw, roll of (n, 224, 224, 3), degrees."""
+    """Pitch, yaw, roll (n, 3), degrees, of faces (n, 224, 224, 3) RGB."""
     with redirect_stdout(io.StringIO()):  # Keras shows its progress
         yaw, pitch, roll = network.get_angle(np.asarray(faces))
     return np.stack([pitch, yaw, roll], axis=1)

@@ -22,7 +22,8 @@ NEWEST = QoSProfile(
 )
 
 PROFILE_CURE = (
-    'with Fast DDS, start the camera with the large-image profile (see README, "Images get lost")'
+    'with Fast DDS, start the camera with the large-image profile (see docs/installation.md, '
+    '"Images get lost")'
 )
 
 ImageMessage = Image | CompressedImage

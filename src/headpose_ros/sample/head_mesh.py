@@ -31,7 +31,10 @@ _INSIDE = 80.0  # depth of a point in the head, seen from which no part of the f
 
 
 def own_rotation(landmarks: np.ndarray) -> np.ndarray:
-    # R_opt of the head in the photograph.
+    """``R_opt`` (3, 3) of the head in the photograph.
+
+    :param landmarks: (468, 3) pixels.
+    """
     x = sum(landmarks[left] - landmarks[right] for left, right in _SYMMETRIC_PAIRS)
     x /= np.linalg.norm(x)
     back = np.cross(x, landmarks[_CHIN] - landmarks[_FOREHEAD])
@@ -44,6 +47,7 @@ def own_rotation(landmarks: np.ndarray) -> np.ndarray:
 def build_mesh(landmarks: np.ndarray) -> tuple[np.ndarray, ...]:
     """Mesh of the whole head, in pixels of the photograph and FaceMesh's depth.
 
+    :param landmarks: (468, 3) pixels.
     :return: points (N, 3), the landmarks first; texture coordinates (N, 2); how far each point
         follows the head (N,), 0 to 1; triangles (M, 3), clockwise in the image from outside.
     """

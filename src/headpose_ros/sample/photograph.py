@@ -25,6 +25,10 @@ _FADE = 32  # half the width of the border in which the photograph fades into th
 
 
 def load_photograph() -> np.ndarray:
+    """scikit-image's ``astronaut``: ``uint8`` (512, 512, 3), blue, green, red.
+
+    :raises ImportError: scikit-image is missing.
+    """
     try:
         from skimage import data
     except ImportError as error:
@@ -36,6 +40,11 @@ def load_photograph() -> np.ndarray:
 
 
 def find_landmarks(photograph: np.ndarray) -> np.ndarray:
+    """Landmarks (468, 3) of the face, pixels of the photograph, depth in the scale of x.
+
+    :param photograph: of ``load_photograph``.
+    :raises headpose_ros.face_detector.DetectorUnavailable: no detector is installed.
+    """
     x, y, size = _CROP
     crop = photograph[y : y + size, x : x + size]
     detector = _create_detector()
@@ -55,8 +64,11 @@ def _create_detector() -> FaceDetector:
 
 
 def cut_out(photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # The head, whose colours go on around it so that no wall shows at its edge; and the
-    # photograph without it, fading into the colour of the wall.
+    """The head, whose colours go on around it so that no wall shows at its edge; and the
+    photograph without it, fading into the colour of the wall. Both as the photograph.
+
+    :param photograph: of ``load_photograph``.
+    """
     mask = cv2.fillPoly(np.zeros(photograph.shape[:2], np.uint8), [OUTLINE], 1)
     inside = cv2.erode(mask, np.ones((3, 3), np.uint8))
     nearest = cv2.distanceTransformWithLabels(
@@ -74,7 +86,7 @@ def cut_out(photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pyramid(image: np.ndarray) -> list[tuple[np.ndarray, float]]:
-    # The image reduced without aliasing and enlarged smoothly, each with its factor.
+    """An image (H, W, 3) reduced without aliasing and enlarged smoothly, each with its factor."""
     area, cubic = cv2.INTER_AREA, cv2.INTER_CUBIC
     return [
         (cv2.resize(image, None, fx=factor, fy=factor, interpolation=method), factor)
@@ -83,5 +95,9 @@ def pyramid(image: np.ndarray) -> list[tuple[np.ndarray, float]]:
 
 
 def level(pyramid: list[tuple[np.ndarray, float]], scale: float) -> tuple[np.ndarray, float]:
-    # The coarsest level that is not coarser than what is drawn.
+    """The coarsest level that is not coarser than what is drawn.
+
+    :param pyramid: of ``pyramid``.
+    :param scale: pixels of what is drawn for a pixel of the image.
+    """
     return next((level for level in pyramid if level[1] >= scale), pyramid[-1])

@@ -3,13 +3,22 @@
 import numpy as np
 
 
-def rasterise(pixels, depths, texture, triangles, width: int, height: int) -> list[np.ndarray]:
+def rasterise(
+    pixels: np.ndarray,
+    depths: np.ndarray,
+    texture: np.ndarray,
+    triangles: np.ndarray,
+    width: int,
+    height: int,
+) -> list[np.ndarray]:
     """Texture coordinates of every pixel of a picture, exact in perspective, row by row.
 
     :param pixels: (N, 2) of the points in the picture.
     :param depths: (N,) of the points; what is nearer covers what is farther.
     :param texture: (N, 2) of the points in the texture, pixels.
     :param triangles: (M, 3) indices; those that are seen from inside are left out.
+    :param width: of the picture, pixels.
+    :param height: of the picture, pixels.
     :return: two ``float32`` (height, width) for ``cv2.remap``; -1 where nothing is.
     """
     edges = pixels[triangles[:, 1:]] - pixels[triangles[:, :1]]  # (M, 2, 2)

@@ -1,0 +1,165 @@
+"""How each command of README and docs is run by the tests: one table."""
+
+from dataclasses import dataclass
+
+AS_IT_IS = '{}'  # stands for the command, in ``How.run`` too
+
+
+@dataclass(frozen=True)
+class How:
+    """How a command is run.
+
+    :ivar run: what bash runs in a copy of this repository, with ``$ROOT`` for this one and
+        ``python``, ``pip``, ``headpose`` and ``make`` those of the tests; empty where another test
+        runs the command.
+    :ivar by: the test that runs it or what it starts, ``file.py::name``.
+    :ivar needs: what bash must be able to do, else the command is skipped.
+    :ivar beside_nodes: camera_node and headpose_node run meanwhile.
+    """
+
+    run: str = ''
+    by: str = ''
+    needs: str = ''
+    beside_nodes: bool = False
+
+
+def _here(run: str = AS_IT_IS, needs: str = '') -> How:
+    return How(run=run, needs=needs)
+
+
+def _by(test: str) -> How:
+    return How(by=test)
+
+
+def _beside_nodes(run: str) -> How:
+    there = 'until ros2 topic list | grep --quiet /head_pose/face_count; do sleep 0.5; done'
+    return How(run=f'{there}; timeout 60 {run}', needs='command -v ros2', beside_nodes=True)
+
+
+def _apt(*packages: str) -> How:
+    names = ' '.join(packages)
+    return _here(f'apt-get install --simulate {names}', needs=f'apt-cache show {names}')
+
+
+def _profile(variable: str) -> How:
+    # Fast DDS reads the file when a context begins, and prints what is wrong with it.
+    return _here(
+        f'export {variable}="$ROOT/config/fastdds_large_images.xml" && test -f "${variable}" && '
+        'test -z "$(python -c "import rclpy; rclpy.init()" 2>&1)"'
+    )
+
+
+_CLI, _LAUNCH = 'test_training_cli.py', 'test_launch.py'
+_LAUNCHED = _by(f'{_LAUNCH}::test_launched_node_gives_poses_and_ends_cleanly')
+_DASK = _by('test_training_landmarks.py::test_dask_makes_the_same_file_though_a_worker_is_killed')
+
+# The order is that of the pages; what needs the output of another comes after it, as there.
+TABLE = {
+    # --- on a machine without ROS
+    'make demo': _by('test_demo.py::test_it_shows_poses_and_leaves_a_video'),
+    'make demo SOURCE=/dev/video0': _here('make demo SOURCE=faces DURATION=1'),
+    'make demo DURATION=60': _by('test_demo.py::test_it_shows_poses_and_leaves_a_video'),
+    'make test': _here('PYTEST_ADDOPTS=test/test_primary.py make test'),
+    'make bench': How(
+        run='make --dry-run bench && python -m benchmarks report --help',
+        by='test_benchmarks.py::test_the_estimator_is_compared_with_the_bare_loop',
+    ),
+    # --- on a robot
+    'mkdir -p ~/ros2_ws/src && cd ~/ros2_ws': _here(f'HOME=$PWD && {AS_IT_IS}'),
+    'git clone <address of this repository> src/headpose_ros': _here(
+        'git clone --depth 1 "file://$ROOT" cloned', needs='git -C "$ROOT" rev-parse HEAD'
+    ),
+    'rosdep install --from-paths src --ignore-src -y': _here(
+        f'{AS_IT_IS} --simulate', needs='command -v rosdep'
+    ),
+    'python3 -m venv --system-site-packages venv && touch venv/COLCON_IGNORE': _here(
+        'python3 -m venv --without-pip --system-site-packages venv && touch venv/COLCON_IGNORE'
+    ),
+    '. venv/bin/activate': _here(f'{AS_IT_IS} && test "$VIRTUAL_ENV" = "$PWD/venv"'),
+    # What is installed already satisfies them, and what is not would be downloaded.
+    'pip install -r src/headpose_ros/requirements.txt': _here(
+        'pip install --no-index -r requirements.txt'
+    ),
+    "pip install '.[training]'": _here(
+        "pip install --no-index --dry-run 'headpose_ros[training]'",
+        needs='pip show headpose_ros',
+    ),
+    'colcon build --packages-select headpose_ros': _LAUNCHED,
+    '. install/setup.bash': _LAUNCHED,
+    'ros2 launch headpose_ros headpose.launch.py image:=/camera/image_raw': _LAUNCHED,
+    'ros2 launch headpose_ros headpose.launch.py namespace:=robot image:=/camera/image_raw':
+        _LAUNCHED,
+    'ros2 launch headpose_ros headpose_multi.launch.py cameras:=front,rear image:=image_raw':
+        _by(f'{_LAUNCH}::test_several_cameras_have_a_node_each'),
+    'sudo apt install ros-$ROS_DISTRO-usb-cam': _apt('ros-$ROS_DISTRO-usb-cam'),
+    'sudo apt install libegl1 libgles2': _apt('libegl1', 'libgles2'),
+    'ros2 run rqt_image_view rqt_image_view /head_pose/annotated_image': _here(
+        'ros2 pkg executables rqt_image_view', needs='ros2 pkg prefix rqt_image_view'
+    ),
+    'export FASTRTPS_DEFAULT_PROFILES_FILE='
+    '<share of headpose_ros>/config/fastdds_large_images.xml':
+        _profile('FASTRTPS_DEFAULT_PROFILES_FILE'),
+    'export FASTDDS_DEFAULT_PROFILES_FILE='
+    '<share of headpose_ros>/config/fastdds_large_images.xml':
+        _profile('FASTDDS_DEFAULT_PROFILES_FILE'),
+    'headpose fetch-model':
+        _by('test_fetch_model.py::test_it_says_what_it_does_and_leaves_the_file'),
+    'export https_proxy=http://127.0.0.1:9': _here(
+        f'{AS_IT_IS} && '
+        """test "$(python -c 'import urllib.request as r; print(r.getproxies()["https"])')" """
+        '= http://127.0.0.1:9'
+    ),
+    # --- topics, services, nodes
+    'ros2 topic echo /head_pose': _beside_nodes('ros2 topic echo --once /head_pose'),
+    'ros2 topic echo /head_pose/face_count': _beside_nodes(
+        'ros2 topic echo --once /head_pose/face_count'
+    ),
+    'ros2 topic echo --once /diagnostics': _beside_nodes(AS_IT_IS),
+    'ros2 topic hz /camera/image_raw': _beside_nodes(
+        'timeout -s INT 15 ros2 topic hz --window 10 /image | grep "average rate"'
+    ),
+    'ros2 topic info --verbose /head_pose': _beside_nodes(AS_IT_IS),
+    'ros2 topic info /head_pose/annotated_image': _beside_nodes(AS_IT_IS),
+    'ros2 service call /headpose_node/calibrate_neutral std_srvs/srv/Trigger':
+        _beside_nodes(AS_IT_IS),
+    'ros2 param set /headpose_node smoothing_min_cutoff 0.2': _beside_nodes(AS_IT_IS),
+    'ros2 run headpose_ros headpose_node --ros-args -p detector:=face_landmarker':
+        _by('test_face_landmarker.py::test_the_node_runs_it_with_the_bundle_of_its_parameter'),
+    'ros2 run headpose_ros headpose_node --ros-args -p model:=$PWD/my_model/face_mesh.joblib':
+        _by('test_node_lifecycle.py::test_what_was_missing_may_come'),
+    'ros2 run headpose_ros camera_node --ros-args -p source:=video.mp4':
+        _by('test_camera_node.py::test_a_video_keeps_its_rate'),
+    'python -m pytest -rP test/test_smoothing.py':
+        _by('test_smoothing.py::test_a_still_head_jitters_less_by_60_percent'),
+    # --- training on AFLW2000-3D
+    'python -m training landmarks AFLW2000 --out landmarks.npz':
+        _by(f'{_CLI}::test_landmarks_prints_the_share_of_faces_found'),
+    'python -m training landmarks AFLW2000 --no-copies --no-retry --out first.npz':
+        _by(f'{_CLI}::test_landmarks_can_be_those_of_the_first_look'),
+    'python -m training compare landmarks.npz --out results':
+        _by(f'{_CLI}::test_compare_writes_tables_and_plots'),
+    'python -m training compare landmarks.npz --only fourier_mlp --features all_3d --copies '
+    '--faces first.npz': _by(f'{_CLI}::test_compare_can_score_the_faces_of_another_file'),
+    'python -m training fit landmarks.npz --out models':
+        _by(f'{_CLI}::test_fit_writes_a_model_that_describes_itself'),
+    'python -m training evaluate AFLW2000 --out evaluation':
+        _by(f'{_CLI}::test_evaluate_measures_a_model_on_a_folder'),
+    'python -m training evaluate POINTING04':
+        _by(f'{_CLI}::test_evaluate_measures_a_model_on_a_folder'),
+    'python -m training benchmark AFLW2000 --pointing04 POINTING04 --whenet-python PATH':
+        _by('test_training_benchmark.py::test_the_command_measures_every_method'),
+    'python -m dask scheduler': _DASK,
+    'python -m dask worker ADDRESS': _DASK,
+    'python -m training landmarks 300W_LP --backend dask --scheduler ADDRESS': _DASK,
+    # --- figures
+    'python docs/make_accuracy_plots.py': _here(),
+    'python docs/make_axes_figure.py': _here(),
+    'python docs/make_figures.py': _here(),
+    # --- training on one's own data, on what the snippet before it has written
+    'python -m training landmarks MY_DATA --out mine.npz': _here(f'{AS_IT_IS} --jobs 1'),
+    'python -m training fit mine.npz --out my_model': _here(
+        f'{AS_IT_IS} --regressor ridge --folds 2 --repeats 1 --jobs 1'
+    ),
+    'python -m training evaluate POINTING04 --model my_model/face_mesh.joblib --out on_others':
+        _here(f'{AS_IT_IS} --jobs 1'),
+}
