@@ -177,7 +177,7 @@ def fit(
     """Train a model and write it with its card.
 
     Reads a landmark file, cross-validates, trains on everything, and writes DETECTOR.joblib and
-    DETECTOR.md, over what is there.
+    DETECTOR.md, over what is there, and the checksum of the model into SHA256SUMS.
     """
     _make_folder(out)
     data = LandmarkFile.load(landmarks)

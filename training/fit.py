@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from headpose_ros.features import FEATURE_SETS, extract_features
+from headpose_ros.manifest import list_file
 from headpose_ros.model import ModelDescription, save_model
 from headpose_ros.regressor import as_numpy, check_convertible
 from headpose_ros.uncertainty import FeatureSpace, Uncertainty
@@ -47,7 +48,8 @@ def fit_model(
 ) -> ModelDescription:
     """Cross-validate a regressor, train it on all of the data, and write ``folder``.
 
-    Writes ``<detector>.joblib``, which ``headpose_ros`` loads, and ``<detector>.md``, its card.
+    Writes ``<detector>.joblib``, which ``headpose_ros`` loads, ``<detector>.md``, its card, and
+    its checksum into ``SHA256SUMS``.
 
     :raises training.errors.TrainingError: the data cannot be used.
     :raises headpose_ros.regressor.UnsupportedRegressor: the regressor cannot run as plain numpy.
@@ -77,7 +79,9 @@ def fit_model(
         coverage=shares,
         command=make_command(data, regressor, features, protocol),
     )
-    save_model(folder / f'{data.detector}.joblib', pipeline, uncertainty, description)
+    model = folder / f'{data.detector}.joblib'
+    save_model(model, pipeline, uncertainty, description)
+    list_file(model)
     write_card(
         folder / f'{data.detector}.md',
         description,
