@@ -61,10 +61,25 @@ EXTRAS = {
         'ros-jazzy-visualization-msgs',
     ],
 }
+EXTRAS['lint'] = ['mypy>=1.10', 'pre-commit>=3.6', 'ruff>=0.9']
 EXTRAS['test'] = [
-    'pytest>=7.4',
+    # Jazzy's launch_testing, a plugin of it, breaks with 9.
+    'pytest>=7.4,<9',
+    'pytest-cov>=5.0',
+    'pytest-xdist>=3.5',
     'hypothesis>=6.90',
+    'packaging>=23.0',
     'pyyaml>=6.0',
+    # test/test_packages.py builds with what is here.
+    'colcon-bash>=0.5',
+    'colcon-core>=0.15',
+    'colcon-package-information>=0.3.3',
+    'colcon-package-selection>=0.2.10',
+    'colcon-python-setup-py>=0.2.8',
+    'colcon-ros>=0.4.1',
+    'colcon-test-result>=0.3.8',
+    'setuptools>=59.6',
+    'wheel>=0.37',
     *EXTRAS['benchmarks'],
     *EXTRAS['dask'],
     *EXTRAS['sample'],

@@ -32,9 +32,9 @@ RESPONSE_WAIT = 10.0
 class Process:
     """A node in a process of its own; its output is kept."""
 
-    def __init__(self, module, arguments, environment):
+    def __init__(self, command, environment):
         self._process = subprocess.Popen(
-            [sys.executable, '-m', module, *arguments],
+            command,
             env={**os.environ, **environment, 'PYTHONUNBUFFERED': '1'},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -118,7 +118,11 @@ class RosSide:
 
     def start(self, name, *arguments):
         """Start a node of the package, as ``ros2 run`` would."""
-        process = Process(f'headpose_ros.ros.{name}', arguments, self.environment)
+        return self.run(sys.executable, '-m', f'headpose_ros.ros.{name}', *arguments)
+
+    def run(self, *command, environment=None):
+        """Start any program."""
+        process = Process(command, {**(environment or {}), **self.environment})
         self._processes.append(process)
         return process
 
