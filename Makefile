@@ -17,7 +17,7 @@ demo: venv
 	$(RUN) -m headpose_ros.ros.demo --source "$(SOURCE)" --seconds $(DURATION)
 
 test: venv
-	$(RUN) -m pytest -n 2 --dist loadfile $(COVERAGE)
+	$(RUN) -m pytest -n 2 --dist loadfile --cov
 
 lint: venv
 	$(VENV)/bin/ruff check

@@ -15,7 +15,7 @@ if [ -n "${ROS_DISTRO:-}" ] && python3 -c 'import rclpy' 2>/dev/null; then
   ros="ROS 2 $ROS_DISTRO as sourced"; extras=test,lint; options=--system-site-packages; python=python3; tested=
   supported python3 || fail "$(python3 --version) of the sourced ROS 2 is not supported; want 3.10 to 3.12"
 else
-  ros='ROS 2 Jazzy from PyPI'; extras=ros,test,lint; options=; python=; tested='--constraint constraints/tested.txt'
+  ros='ROS 2 Jazzy from PyPI'; extras=ros,test,lint,ament; options=; python=; tested='--constraint constraints/tested.txt'
   [ "$(uname -sm)" = 'Linux x86_64' ] \
     || fail "this is $(uname -sm); ROS 2 comes from PyPI for Linux x86_64 only: source a ROS 2 first"
   for candidate in ${PYTHON:-python3 python3.12 python3.11 python3.10}; do

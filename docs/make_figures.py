@@ -1,4 +1,4 @@
-"""Draws the pictures of the README: python docs/make_figures.py"""
+"""Draws the pictures of the README: python docs/make_figures.py."""
 
 from pathlib import Path
 

@@ -1,6 +1,7 @@
 """Command line of the training: ``python -m training``."""
 
 import sys
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -264,7 +265,7 @@ def main() -> None:
         sys.exit(f'error: {error}')
 
 
-def _values(chosen: list[Enum] | None) -> list[str]:
+def _values(chosen: Sequence[Enum] | None) -> list[str]:
     return [each.value for each in chosen or []]
 
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from headpose_ros.bundle import URL, VARIABLE, default_path
 from headpose_ros.fetch import FetchError, fetch_bundle
@@ -30,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_fetch_model(commands) -> None:
+def _add_fetch_model(commands: Any) -> None:
     what = 'download the bundle of the detector face_landmarker'
     command = commands.add_parser(
         'fetch-model', help=what, description=f'{what.capitalize()} and check it.'
@@ -46,4 +47,3 @@ def _fetch_model(options: argparse.Namespace) -> None:
     fetch_bundle(options.url, options.out)
     if options.out != default_path():
         print(f'name it with {VARIABLE}, or with the parameter bundle')
-

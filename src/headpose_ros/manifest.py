@@ -1,4 +1,4 @@
-"""``SHA256SUMS``: the checksums of the model files beside it, as ``sha256sum --check`` reads them."""
+"""``SHA256SUMS``: checksums of the model files beside it, as ``sha256sum --check`` reads them."""
 
 import hashlib
 from pathlib import Path

@@ -25,6 +25,10 @@ _FADE = 32  # half the width of the border in which the photograph fades into th
 
 
 def load_photograph() -> np.ndarray:
+    """The photograph, BGR.
+
+    :raises ImportError: scikit-image, which brings it, is not installed.
+    """
     try:
         from skimage import data
     except ImportError as error:
@@ -36,6 +40,7 @@ def load_photograph() -> np.ndarray:
 
 
 def find_landmarks(photograph: np.ndarray) -> np.ndarray:
+    """Landmarks of the face in the photograph, (468, 3) pixels."""
     x, y, size = _CROP
     crop = photograph[y : y + size, x : x + size]
     detector = _create_detector()
@@ -55,8 +60,11 @@ def _create_detector() -> FaceDetector:
 
 
 def cut_out(photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # The head, whose colours go on around it so that no wall shows at its edge; and the
-    # photograph without it, fading into the colour of the wall.
+    """The head, and the photograph without it, both of the photograph's size.
+
+    The head's colours go on around it, so that no wall shows at its edge; the other fades into
+    the colour of the wall.
+    """
     mask = cv2.fillPoly(np.zeros(photograph.shape[:2], np.uint8), [OUTLINE], 1)
     inside = cv2.erode(mask, np.ones((3, 3), np.uint8))
     nearest = cv2.distanceTransformWithLabels(
@@ -74,7 +82,7 @@ def cut_out(photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def pyramid(image: np.ndarray) -> list[tuple[np.ndarray, float]]:
-    # The image reduced without aliasing and enlarged smoothly, each with its factor.
+    """The image reduced without aliasing and enlarged smoothly, each with its factor."""
     area, cubic = cv2.INTER_AREA, cv2.INTER_CUBIC
     return [
         (cv2.resize(image, None, fx=factor, fy=factor, interpolation=method), factor)
@@ -83,5 +91,5 @@ def pyramid(image: np.ndarray) -> list[tuple[np.ndarray, float]]:
 
 
 def level(pyramid: list[tuple[np.ndarray, float]], scale: float) -> tuple[np.ndarray, float]:
-    # The coarsest level that is not coarser than what is drawn.
+    """The coarsest level that is not coarser than what is drawn at a scale."""
     return next((level for level in pyramid if level[1] >= scale), pyramid[-1])

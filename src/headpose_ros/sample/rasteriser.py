@@ -3,7 +3,14 @@
 import numpy as np
 
 
-def rasterise(pixels, depths, texture, triangles, width: int, height: int) -> list[np.ndarray]:
+def rasterise(
+    pixels: np.ndarray,
+    depths: np.ndarray,
+    texture: np.ndarray,
+    triangles: np.ndarray,
+    width: int,
+    height: int,
+) -> list[np.ndarray]:
     """Texture coordinates of every pixel of a picture, exact in perspective, row by row.
 
     :param pixels: (N, 2) of the points in the picture.
