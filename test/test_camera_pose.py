@@ -55,8 +55,11 @@ class Scene:
                         self.rows.append((distance, place, degrees, seen, true, sellion))
 
     def errors(self):
-        """Rows of distance, away from the centre or not, degrees to the centre's rotation, degrees
-        to the true one, error of the position relative to the true distance."""
+        """Errors of each pose.
+
+        Rows of distance, away from the centre or not, degrees to the centre's rotation, degrees
+        to the true one, error of the position relative to the true distance.
+        """
         poses = {row[:3]: camera_pose(row[3], FACE_WIDTH) for row in self.rows}
         return np.array([
             (
@@ -80,8 +83,10 @@ def opencv_camera(head):
 
 
 def places(camera, distance):
-    """Centre, edges and corners of the image, as far as the whole head is in it: (column, row),
-    each -1, 0 or 1, and the position in metres."""
+    """Centre, edges and corners of the image, as far as the whole head is in it.
+
+    (column, row), each -1, 0 or 1, and the position in metres.
+    """
     half = np.array([WIDTH, HEIGHT]) / 2 / camera.matrix[0, 0] * distance
     reach = np.maximum(half - MARGIN, 0.0)
     for column in (-1, 0, 1):
@@ -140,7 +145,7 @@ def test_without_the_line_of_sight_it_is_another_pose(scene):
 
 def test_near_heads_do_not_look_down(scene):
     pitch = {distance: [] for distance in DISTANCES}
-    for distance, place, degrees, seen, true, _ in scene.rows:
+    for distance, place, _, seen, true, _ in scene.rows:
         if place == CENTRE:
             error = rpy_from_rotation(seen.rotation) - rpy_from_rotation(true)
             pitch[distance].append(np.degrees(error[1]))

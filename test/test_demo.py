@@ -4,20 +4,33 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
 
 import cv2
+import pytest
+from ros_domain import Domain
 
 
-def run(*arguments):
-    # A domain of its own, apart from those that the other tests count up.
-    environment = {**os.environ, 'ROS_DOMAIN_ID': '101'}
+@pytest.fixture
+def run():
+    """Runs the demo with arguments, in a domain of its own."""
+    domain = Domain()
+    yield partial(run_demo, domain)
+    domain.close()
+
+
+def run_demo(domain, *arguments):
+    environment = {
+        **os.environ, 'ROS_DOMAIN_ID': str(domain.number),
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+    }
     return subprocess.run(
         [sys.executable, '-m', 'headpose_ros.ros.demo', *map(str, arguments)],
         env=environment, capture_output=True, text=True, timeout=180,
     )
 
 
-def test_it_shows_poses_and_leaves_a_video(tmp_path):
+def test_it_shows_poses_and_leaves_a_video(run, tmp_path):
     out = tmp_path / 'demo.mp4'
     result = run('--seconds', 5, '--out', out)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -34,7 +47,7 @@ def test_it_shows_poses_and_leaves_a_video(tmp_path):
     assert video.get(cv2.CAP_PROP_FRAME_COUNT) > 50
 
 
-def test_a_source_that_is_not_there_is_told():
+def test_a_source_that_is_not_there_is_told(run):
     result = run('--source', 'nowhere.mp4', '--seconds', 1)
     assert result.returncode == 1
     assert 'nowhere.mp4: there is no such source' in result.stdout + result.stderr

@@ -159,14 +159,14 @@ def test_closed_means_closed(bundle, photo):
         detector.detect(photo)
 
 
-LEAVE = """
+LEAVE = '''
 import sys
 import numpy as np
 import headpose_ros.detector
 assert 'mediapipe' not in sys.modules
 detector = headpose_ros.detector.create_detector('face_landmarker', {mode!r}, 1)
 assert detector.detect(np.zeros((300, 400, 3), np.uint8)) == []
-"""
+'''
 
 
 @pytest.mark.parametrize('mode', ['image', 'video'])

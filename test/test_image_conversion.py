@@ -1,10 +1,4 @@
-"""Images between ROS messages and OpenCV, with and without cv_bridge.
-
-The messages are made here byte by byte, from the definitions of the encodings.
-"""
-
-import importlib.util
-import sys
+"""Images between ROS messages and OpenCV, with and without cv_bridge."""
 
 import numpy as np
 import pytest
@@ -13,33 +7,29 @@ from hypothesis import strategies as st
 
 pytest.importorskip('sensor_msgs', reason='needs ROS 2 messages')
 
+from image_messages import (  # noqa: E402
+    BLOCK,
+    MONO,
+    SEMI_PLANAR,
+    UYVY,
+    YUYV,
+    color_image,
+    gray,
+    message,
+    noise,
+    pixel_bytes,
+    samples,
+)
 from sensor_msgs.msg import Image  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
 from headpose_ros.raw_images import SUPPORTED_ENCODINGS, UnreadableImage  # noqa: E402
 from headpose_ros.ros.image_conversion import (  # noqa: E402
-    CvBridgeConverter,
     ImageConverter,
     create_converter,
 )
 
-CHANNEL_ORDER = {'8UC3': 'bgr', '8UC4': 'bgra'}  # the other names tell it themselves
-MONO = ('mono8', 'mono16', '8UC1', '16UC1')
-UYVY = ('yuv422', 'uyvy')
-YUYV = ('yuv422_yuy2', 'yuyv')
-SEMI_PLANAR = ('nv12', 'nv21')
-SIXTEEN_BITS = tuple(name for name in SUPPORTED_ENCODINGS if '16' in name)
-
-# BGR, each a block of the test image.
-COLORS = np.array([
-    [(20, 40, 220), (30, 200, 60), (230, 90, 10)],
-    [(128, 128, 128), (40, 220, 230), (200, 40, 190)],
-    [(250, 250, 250), (90, 60, 30), (5, 10, 15)],
-], np.uint8)
-BLOCK = 8  # pixels; even, so that no two colours share a chroma sample
-
 PADDINGS = {'tight': lambda pixel: 0, 'pixels': lambda pixel: 4 * pixel, 'odd': lambda pixel: 5}
-
 
 # Our own and, where it works, cv_bridge; where it does not,
 # test_both_converters_give_the_same_pixels tells why it is left out.
@@ -51,70 +41,6 @@ CONVERTERS = [ImageConverter(), CREATED] if CREATED.name == 'cv_bridge' else [CR
 def converter(request):
     """Each converter that this machine has."""
     return request.param
-
-
-def color_image() -> np.ndarray:
-    return COLORS.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)
-
-
-def samples(bgr: np.ndarray, encoding: str) -> np.ndarray:
-    """(rows, N) samples of an image in an encoding, each row as it goes into a message."""
-    blue, green, red = (bgr[..., i].astype(float) for i in range(3))
-    planes = {'r': red, 'g': green, 'b': blue, 'a': np.full_like(red, 77)}
-    if encoding in MONO:
-        result = gray(bgr)
-    elif encoding.startswith('bayer_'):
-        result = np.empty(bgr.shape[:2])
-        for i, letter in enumerate(encoding[len('bayer_'):][:4]):
-            y, x = divmod(i, 2)
-            result[y::2, x::2] = planes[letter][y::2, x::2]
-    elif encoding in UYVY + YUYV + SEMI_PLANAR:
-        # BT.601, 16..235.
-        luma = 16 + (65.481 * red + 128.553 * green + 24.966 * blue) / 255
-        u = 128 + (-37.797 * red - 74.203 * green + 112 * blue) / 255
-        v = 128 + (112 * red - 93.786 * green - 18.214 * blue) / 255
-        if encoding in SEMI_PLANAR:
-            chroma = (u, v) if encoding == 'nv12' else (v, u)
-            chroma = np.stack([c[::2, ::2] for c in chroma], axis=2)
-            result = np.vstack([luma, chroma.reshape(len(chroma), -1)])
-        else:
-            even, odd = luma[:, ::2], luma[:, 1::2]
-            u, v = u[:, ::2], v[:, ::2]
-            result = np.stack([u, even, v, odd] if encoding in UYVY else [even, u, odd, v], axis=2)
-    else:
-        order = CHANNEL_ORDER.get(encoding, encoding.rstrip('0123456789'))
-        result = np.stack([planes[letter] for letter in order], axis=2)
-    result = np.round(result).reshape(len(result), -1)
-    if encoding in SIXTEEN_BITS:
-        return (result * 257).astype(np.uint16)
-    return result.astype(np.uint8)
-
-
-def gray(bgr: np.ndarray) -> np.ndarray:
-    return np.round(bgr.mean(axis=2))
-
-
-def pixel_bytes(encoding: str) -> int:
-    row = samples(np.zeros((2, 2, 3), np.uint8), encoding)[0]
-    return row.nbytes // 2
-
-
-def message(rows: np.ndarray, encoding: str, padding: int = 0, big_endian: bool = False) -> Image:
-    """Message of samples, with the bytes 0xA5 for padding."""
-    data = rows.astype(rows.dtype.newbyteorder('>' if big_endian else '<')).view(np.uint8)
-    width = data.shape[1] // pixel_bytes(encoding)
-    data = np.pad(data, ((0, 0), (0, padding)), constant_values=0xA5)
-    height = len(data) * 2 // 3 if encoding in SEMI_PLANAR else len(data)
-    msg = Image(height=height, width=width, encoding=encoding, step=data.shape[1])
-    msg.is_bigendian = int(big_endian)
-    msg.data.frombytes(data.tobytes())
-    return msg
-
-
-def noise(encoding: str, seed: int = 0) -> np.ndarray:
-    """Samples in which every byte is random, of an image of 12 x 10 pixels."""
-    rows = samples(np.zeros((10, 12, 3), np.uint8), encoding)
-    return np.random.default_rng(seed).integers(0, 2**(8 * rows.itemsize), rows.shape, rows.dtype)
 
 
 @pytest.mark.parametrize('big_endian', [False, True])
@@ -290,44 +216,6 @@ def test_message_has_its_own_pixels(converter):
 def test_no_message_of_another_image(converter, image, part):
     with pytest.raises(ValueError, match=part):
         converter.cv2_to_imgmsg(image, 'bgr8')
-
-
-def test_create_converter():
-    if importlib.util.find_spec('cv_bridge') is None:
-        assert (CREATED.name, CREATED.reason) == ('own', 'cv_bridge is not installed')
-    elif CREATED.name == 'own':
-        assert CREATED.reason.startswith('cv_bridge does not work here: ')
-    else:
-        assert isinstance(CREATED, CvBridgeConverter) and CREATED.reason == ''
-
-
-@pytest.mark.parametrize('source, reason', [
-    ('raise ImportError("numpy.core.multiarray failed to import")', 'ImportError: numpy'),
-    ('raise RuntimeError("compiled against ABI version 0x1000009")', 'RuntimeError: compiled'),
-    ('import missing_part', 'ModuleNotFoundError'),
-    ('', 'ImportError'),
-    ('class CvBridge:\n    pass', 'AttributeError'),
-    (
-        'class CvBridge:\n'
-        '    def cv2_to_imgmsg(self, image, encoding): return image\n'
-        '    def imgmsg_to_cv2(self, msg, encoding): return msg',
-        'RuntimeError: it does not turn rgb8 into bgr8',
-    ),
-])
-def test_broken_cv_bridge_is_not_used(source, reason, tmp_path, monkeypatch):
-    (tmp_path / 'cv_bridge.py').write_text(source)
-    for name in [name for name in sys.modules if name.split('.')[0] == 'cv_bridge']:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.syspath_prepend(tmp_path)
-    try:
-        converter = create_converter()
-    finally:
-        sys.modules.pop('cv_bridge', None)
-
-    assert converter.name == 'own'
-    assert converter.reason.startswith(f'cv_bridge does not work here: {reason}')
-    msg = message(samples(color_image(), 'rgb8'), 'rgb8')
-    np.testing.assert_array_equal(converter.imgmsg_to_cv2(msg, 'bgr8'), color_image())
 
 
 SIZES = st.one_of(st.integers(0, 16), st.sampled_from([2**16, 2**31, 2**32 - 1]))

@@ -11,7 +11,7 @@ ROS_PACKAGES = (
 
 CORE = ('headpose_ros', 'headpose_ros.files', 'headpose_ros.sample')
 
-IMPORT_ALL = """
+IMPORT_ALL = '''
 import importlib, pkgutil, sys
 sys.modules.update(dict.fromkeys({ros!r}))          # importing any of them now fails
 for name in {packages!r}:
@@ -21,7 +21,7 @@ for name in {packages!r}:
             importlib.import_module(module.name)
             print(module.name)
 assert not any(name.startswith('headpose_ros.ros') for name in sys.modules)
-"""
+'''
 
 
 def test_core_and_training_import_no_ros():

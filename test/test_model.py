@@ -5,7 +5,6 @@ import shutil
 import joblib
 import numpy as np
 import pytest
-import sklearn
 from made_up import FEATURES, LENGTH, describe, fitted, make_uncertainty, random_faces
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA
@@ -21,6 +20,9 @@ from headpose_ros.features import extract_features
 from headpose_ros.mean_regressor import MeanRegressor
 from headpose_ros.model import ModelError, find_model, load_model, save_model
 from headpose_ros.regressor import UnsupportedRegressor, as_numpy
+
+# Of the files here, all made by these tests.
+pytestmark = pytest.mark.filterwarnings('ignore:.*a joblib file can run any code')
 
 
 @pytest.fixture
@@ -133,8 +135,6 @@ def test_the_model_of_the_package_describes_itself(detector):
         ({'feature_count': 11}, 'feature length is 11, but 12'),
         ({'features': 'all', 'feature_count': 936}, 'takes 12 features'),
         ({'angle_convention': 'get_R'}, "angle convention is 'get_R'"),
-        ({'versions': {'scikit-learn': '0.22.1'}}, "'0.22.1'"),
-        ({'versions': {}}, "'unknown'"),
     ],
     ids=str,
 )
@@ -147,9 +147,8 @@ def test_what_does_not_match_is_refused_in_one_sentence(path, changes, told):
     assert '\n' not in str(caught.value)
 
 
-def test_another_bug_fix_release_of_scikit_learn_is_fine(path):
-    major, minor, *_ = sklearn.__version__.split('.')
-    change(path, 'description', versions={'scikit-learn': f'{major}.{minor}.99'})
+def test_the_scikit_learn_that_trained_it_does_not_matter(path):
+    change(path, 'description', versions={'scikit-learn': '0.22.1'})
     load_model(path, 'face_mesh')
 
 

@@ -21,11 +21,11 @@ from geometry_msgs.msg import (
 )
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from image_messages import message as raw_message
+from image_messages import samples
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Int32
-from test_image_conversion import message as raw_message
-from test_image_conversion import samples
 from threadpoolctl import threadpool_limits
 from visualization_msgs.msg import MarkerArray
 

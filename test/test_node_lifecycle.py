@@ -89,6 +89,8 @@ def test_what_was_missing_may_come(ros, bgr, tmp_path):
     process.wait_for('cannot be configured')
     path.write_bytes(find_model('face_mesh').read_bytes())
     assert ros.change_state('configure') and ros.change_state('activate')
+    process.wait_for('late.joblib: a joblib file can run any code when it is loaded')
+    assert 'UserWarning' not in process.output
     publisher = ros.image_publisher()
     poses = ros.collect(Vector3Stamped, 'head_pose')
     ros.spin_until(lambda: poses, 'a pose', lambda: publisher.publish(ros.image(bgr)))

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 from geometry_msgs.msg import Vector3Stamped
-from recovering import RecoveringNode
 from rclpy.qos import ReliabilityPolicy
+from recovering import RecoveringNode
 from ros_side import RosSide
 
 from headpose_ros.ros.messages import stamp_seconds

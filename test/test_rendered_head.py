@@ -1,4 +1,4 @@
-"""The rendered head: is its rotation what it says it is, and do detector and model see it?"""
+"""The rendered head: its rotation is what it says it is, and detector and model see it."""
 
 import sys
 

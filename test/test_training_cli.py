@@ -14,9 +14,12 @@ import pytest
 from scipy.io import savemat
 from skimage.data import astronaut
 
+from headpose_ros.manifest import check_listed
 from headpose_ros.model import load_model
 from training.copies import Copy
 from training.landmark_file import LandmarkFile
+
+pytestmark = pytest.mark.filterwarnings('ignore:.*a joblib file can run any code')
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -120,6 +123,7 @@ def test_fit_writes_a_model_that_describes_itself(model):
     for part in (description.protocol, 'terms', 'runs code', *description.command.split(' && ')):
         assert part in card
     assert str(model.parents[2]) not in card + description.command
+    check_listed(model, model.read_bytes())
 
 
 def test_fit_tells_how_sure_the_model_is(work, model):

@@ -13,7 +13,7 @@ from contextlib import suppress
 import numpy as np
 import psutil
 import pytest
-from test_training_cli import ROOT, dataset, error_of, run  # noqa: F401: a fixture
+from test_training_cli import ROOT, dataset, error_of, run  # noqa: F401 (a fixture)
 
 from training import cli
 from training.copies import PLAIN

@@ -1,5 +1,6 @@
 """This project and its peers on the same images and the same faces, measured in one run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -211,7 +212,10 @@ def _predict(model: Model | svr_recipe.SvrRecipe, landmarks: np.ndarray) -> np.n
 
 
 def _table(
-    dataset: Dataset, rows: list[Row], figures, costs: dict[str, tuple[float, float]]
+    dataset: Dataset,
+    rows: list[Row],
+    figures: Callable[[np.ndarray, np.ndarray], dict[str, float]],
+    costs: dict[str, tuple[float, float]],
 ) -> pd.DataFrame:
     """Figures of each method, on the faces that all find and on those it finds itself."""
     labels = np.array([sample.label for sample in dataset.samples])

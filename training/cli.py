@@ -5,6 +5,7 @@ process that ``landmarks`` starts too.
 """
 
 import sys
+from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -196,7 +197,7 @@ def fit(
     """Train a model and write it with its card.
 
     Reads a landmark file, cross-validates, trains on everything, and writes DETECTOR.joblib and
-    DETECTOR.md, over what is there.
+    DETECTOR.md, over what is there, and the checksum of the model into SHA256SUMS.
     """
     from training.crossval import Protocol
     from training.evaluate import figures_table
@@ -294,7 +295,7 @@ def main() -> None:
         sys.exit(f'error: {error}')
 
 
-def _values(chosen: list[Enum] | None) -> list[str]:
+def _values(chosen: Sequence[Enum] | None) -> list[str]:
     return [each.value for each in chosen or []]
 
 

@@ -46,8 +46,8 @@ def compare(
     """
     results = cross_validate(data, candidates, protocol, jobs, scored)
     costs = [
-        measure_cost(data, *candidate, protocol.with_copies)
-        for candidate in progress(candidates, 'cost', 'regressor')
+        measure_cost(data, features, regressor, protocol.with_copies)
+        for features, regressor in progress(candidates, 'cost', 'regressor')
     ]
     table = pd.DataFrame(
         {'features': features, 'regressor': regressor, **result.figures}
@@ -101,7 +101,7 @@ def _report(
 ) -> str:
     # Enough digits for each column; the names are text.
     digits = {'fit, s': '.2f', 'predict, ms': '.3f', 'size, MB': '.2f', 'MAE spread': '.3f'}
-    formats = ['.2f' if name not in digits else digits[name] for name in table.columns]
+    formats = [digits.get(name, '.2f') for name in table.columns]
     only = ''
     if scored is not None:
         count = int((data.found & data.plain & scored).sum())

@@ -46,7 +46,7 @@ class Copy:
         :param region: (n, 2) pixels that span the face.
         """
         if self.damage:
-            chance = np.random.default_rng(crc32(np.ascontiguousarray(region)))
+            chance = np.random.default_rng(crc32(np.ascontiguousarray(region).data))
             bgr = self.damage(bgr, region, chance)
         height, width = bgr.shape[:2]
         return cv2.warpAffine(bgr, self._matrix(bgr.shape), (width, height))

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from typing import Any
 
 import joblib
 
@@ -59,7 +60,7 @@ def dask_cluster(address: str, check: Callable[[], None]) -> Iterator[float]:
             ) from error
 
 
-def _check_workers(client, address: str, check: Callable[[], None]) -> None:
+def _check_workers(client: Any, address: str, check: Callable[[], None]) -> None:
     try:
         client.wait_for_workers(1, timeout=_WORKERS)
     except TimeoutError as error:

@@ -1,6 +1,7 @@
 """A model file against a dataset: figures, share of faces found, plots, worst images."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +59,7 @@ def evaluate(
     return report
 
 
-def figures_table(figures: dict[str, float]) -> str:
+def figures_table(figures: Mapping[str, float]) -> str:
     """Figures in degrees as a Markdown table."""
     table = pd.DataFrame(figures.items(), columns=['figure', 'degrees'])
     return table.to_markdown(index=False, floatfmt='.2f')

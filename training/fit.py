@@ -4,10 +4,12 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from headpose_ros.features import FEATURE_SETS, extract_features
+from headpose_ros.manifest import list_file
 from headpose_ros.model import ModelDescription, save_model
 from headpose_ros.regressor import as_numpy, check_convertible
 from headpose_ros.uncertainty import FeatureSpace, Uncertainty
@@ -47,7 +49,8 @@ def fit_model(
 ) -> ModelDescription:
     """Cross-validate a regressor, train it on all of the data, and write ``folder``.
 
-    Writes ``<detector>.joblib``, which ``headpose_ros`` loads, and ``<detector>.md``, its card.
+    Writes ``<detector>.joblib``, which ``headpose_ros`` loads, ``<detector>.md``, its card, and
+    its checksum into ``SHA256SUMS``.
 
     :raises training.errors.TrainingError: the data cannot be used.
     :raises headpose_ros.regressor.UnsupportedRegressor: the regressor cannot run as plain numpy.
@@ -77,7 +80,9 @@ def fit_model(
         coverage=shares,
         command=make_command(data, regressor, features, protocol),
     )
-    save_model(folder / f'{data.detector}.joblib', pipeline, uncertainty, description)
+    model = folder / f'{data.detector}.joblib'
+    save_model(model, pipeline, uncertainty, description)
+    list_file(model)
     write_card(
         folder / f'{data.detector}.md',
         description,
@@ -89,7 +94,7 @@ def fit_model(
     return description
 
 
-def describe_pipeline(pipeline) -> str:
+def describe_pipeline(pipeline: Any) -> str:
     """The steps of a pipeline in words, with what is set in each."""
     return ', '.join(' '.join(str(step).split()) for _, step in pipeline.steps)
 
@@ -121,7 +126,7 @@ def _fit_uncertainty(
     return replace(uncertainty, space=FeatureSpace(*space)), shares
 
 
-def _parts(regressor) -> Iterator:
+def _parts(regressor: Any) -> Iterator:
     """A regressor and everything that it is made of."""
     yield regressor
     inner = [step for _, step in getattr(regressor, 'steps', ())]
@@ -129,7 +134,7 @@ def _parts(regressor) -> Iterator:
         yield from _parts(part)
 
 
-def _round_to_single(pipeline) -> None:
+def _round_to_single(pipeline: Any) -> None:
     # The arrays stay double, which numpy multiplies without a copy; the zeros at the end of each
     # number compress to nothing, which halves the file.
     for part in _parts(pipeline):
@@ -141,13 +146,13 @@ def _round_to_single(pipeline) -> None:
                 setattr(part, name, [_rounded(each) for each in value])
 
 
-def _rounded(value):
+def _rounded(value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.dtype == np.float64:
         return value.astype(np.float32).astype(np.float64)
     return value
 
 
-def _check_plain_numpy(pipeline, inputs: np.ndarray) -> None:
+def _check_plain_numpy(pipeline: Any, inputs: np.ndarray) -> None:
     difference = np.abs(as_numpy(pipeline)(inputs) - pipeline.predict(inputs)).max()
     if difference > _TOLERANCE:
         raise RuntimeError(f'plain numpy differs from scikit-learn by {difference:.1g}')

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -130,7 +131,7 @@ def _content(dataset: Dataset, search: Search, parts: Parts) -> dict[str, object
     }
 
 
-def _description(dataset: Dataset, search: Search) -> dict[str, str | int]:
+def _description(dataset: Dataset, search: Search) -> dict[str, Any]:
     """The fields of a landmark file that are no arrays."""
     return {
         'detector': search.detector,

@@ -7,7 +7,7 @@ import pandas as pd
 
 from headpose_ros.model import ModelDescription
 
-_CARD = """\
+_CARD = '''\
 # Model `{file}`
 
 Head rotation from face landmarks, for the detector `{detector}`. Written by
@@ -69,7 +69,7 @@ measured against re-annotated landmarks.
 {commands}
 
 `{dataset_argument}` stands for the folder of that dataset. Trained with {versions}.
-"""
+'''
 
 
 _WITHOUT_FACES = 'The model file holds no image, no landmarks and no label of a person.'

@@ -69,7 +69,7 @@ def processes(jobs: int) -> joblib.parallel_config:
 
 
 def progress(
-    items, description: str, unit: str, total: int | None = None, units_per_item: int = 1
+    items: Iterable, description: str, unit: str, total: int | None = None, units_per_item: int = 1
 ) -> tqdm:
     """Iterator over items that shows a progress bar on stderr."""
     scale = units_per_item if units_per_item > 1 else False

@@ -44,7 +44,7 @@ def draw_worst_images(
         ax.set_title(f'{seen.names[i]}: {errors[i]:.0f}°', fontsize=9)
     roll = '' if seen.has_roll else ' (no roll label: drawn as 0)'
     handles = [
-        plt.Line2D([], [], color=np.array(color[::-1]) / 255.0, linewidth=3, label=name)
+        plt.Line2D([], [], color=tuple(np.array(color[::-1]) / 255.0), linewidth=3, label=name)
         for color, name in zip(AXIS_COLORS, AXIS_NAMES, strict=True)
     ]
     figure.legend(handles=handles, loc='outside lower center', ncols=3)

@@ -89,6 +89,6 @@ def fetch_command(path: Path) -> str:
 def _is_whole(content: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as bundle:
-            return bundle.testzip() is None and _NETWORKS <= set(bundle.namelist())
+            return bundle.testzip() is None and set(bundle.namelist()) >= _NETWORKS
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
         return False

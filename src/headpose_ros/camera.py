@@ -20,6 +20,9 @@ MAX_MISS = 0.5
 # OpenCV's five iterations miss by up to 35 pixels at the corners of strong lenses, 50 by 0.00001.
 _ITERATIONS = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-9)
 
+# In OpenCV 5 this has the name of what takes no criteria in OpenCV 4.
+_undistort_points = getattr(cv2, 'undistortPointsIter', cv2.undistortPoints)
+
 # Root mean square distance of the landmarks from their centroid, in widths of the head from
 # cheekbone to cheekbone (landmarks 234 and 454): the median of frontal faces of AFLW2000-3D, whose
 # standard deviation is 0.012. It is a steadier measure of size than two landmarks, and when the
@@ -121,8 +124,8 @@ class Camera:
         if self._is_fisheye:
             flat = cv2.fisheye.undistortPoints(points, self.matrix, self.distortion)
         else:
-            flat = cv2.undistortPointsIter(
-                points, self.matrix, self.distortion, None, None, _ITERATIONS
+            flat = _undistort_points(
+                points, self.matrix, self.distortion, R=None, P=None, criteria=_ITERATIONS
             )
         rays = np.column_stack([flat.reshape(-1, 2), np.ones(len(points))])
         missed = np.abs(self.project(rays) - points[:, 0]).max()

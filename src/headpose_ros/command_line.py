@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from headpose_ros.bundle import URL, VARIABLE, default_path
 from headpose_ros.face_detector import DetectorUnavailable
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_fetch_model(commands) -> None:
+def _add_fetch_model(commands: Any) -> None:
     what = 'download the bundle of the detector face_landmarker'
     command = commands.add_parser(
         'fetch-model', help=what, description=f'{what.capitalize()} and check it.'

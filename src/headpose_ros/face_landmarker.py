@@ -3,6 +3,7 @@
 import os
 import weakref
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 
@@ -122,10 +123,12 @@ def _close(running: list) -> None:
         running.pop().close()
 
 
-def _options(tasks, content: bytes, is_video: bool, faces: int, detection: float, presence: float):
+def _options(
+    tasks: Any, content: bytes, is_video: bool, faces: int, detection: float, presence: float
+) -> Any:
     class Options(tasks.vision.FaceLandmarkerOptions):
         # MediaPipe 0.10 puts the confidence of the detection here; 1.x does not come by.
-        def to_pb2(self):
+        def to_pb2(self) -> Any:
             message = super().to_pb2()
             landmarks = message.face_landmarks_detector_graph_options
             landmarks.min_detection_confidence = self.min_face_presence_confidence

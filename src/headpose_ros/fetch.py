@@ -5,6 +5,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from headpose_ros.bundle import SIZE, is_known
@@ -96,7 +97,5 @@ def _show_progress(received: int) -> None:
 
 
 def _remove(part: Path) -> None:
-    try:
+    with suppress(OSError):  # where it cannot be removed it could not be written either
         part.unlink(missing_ok=True)
-    except OSError:
-        pass  # where it cannot be removed it could not be written either

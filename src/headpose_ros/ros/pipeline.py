@@ -8,6 +8,7 @@ from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.following import HeadFollower, People
 from headpose_ros.model import Model
 from headpose_ros.ros.camera_calibration import CameraCalibration
+from headpose_ros.ros.core_warnings import core_warnings_logged
 from headpose_ros.ros.image_conversion import create_converter
 from headpose_ros.ros.image_input import ImageInput, ImageMessage, OnImage
 from headpose_ros.ros.messages import stamp_seconds
@@ -39,15 +40,16 @@ class Pipeline:
             if parameters.publish_tf:
                 transforms = HeadTransforms(node, parameters.tf_prefix)
                 closing.callback(transforms.close)
-            self._estimator = closing.enter_context(HeadPoseEstimator(
-                detector=parameters.detector,
-                mode='video',
-                max_faces=parameters.max_faces,
-                model=parameters.model or None,
-                bundle=parameters.bundle or None,
-                input_width=parameters.input_width,
-                **parameters.confidences,
-            ))
+            with core_warnings_logged(node):
+                self._estimator = closing.enter_context(HeadPoseEstimator(
+                    detector=parameters.detector,
+                    mode='video',
+                    max_faces=parameters.max_faces,
+                    model=parameters.model or None,
+                    bundle=parameters.bundle or None,
+                    input_width=parameters.input_width,
+                    **parameters.confidences,
+                ))
             self._follower = HeadFollower(self._estimator, parameters.follow_settings)
             self._converter = create_converter()
             self.images = ImageInput(

@@ -86,12 +86,12 @@ def build_mesh(landmarks: np.ndarray) -> tuple[np.ndarray, ...]:
 
     # The neck, a tube of which only the upper end follows the head.
     around = np.linspace(0.0, 2.0 * np.pi, 24, endpoint=False)
-    part = np.linspace(0.0, 1.0, 9)[:, None]
+    up = np.linspace(0.0, 1.0, 9)[:, None]  # from the lower end, 0, to the upper one, 1
     x, z = _NECK[0] + _NECK[2] * np.sin(around), _NECK[1] - _NECK[3] * np.cos(around)
     bottom = np.interp(x, *np.array(COLLAR[::-1]).T)
     lower = rim[rim[:, 1] > _HAIR_ROWS[1]]
     chin = np.interp(x, *lower[np.argsort(lower[:, 0])].T)
-    x, y, z, follows = np.broadcast_arrays(x, bottom + part * (_NECK_TOP - bottom), z, part)
+    x, y, z, follows = np.broadcast_arrays(x, bottom + up * (_NECK_TOP - bottom), z, up)
     seen = np.maximum(y, np.minimum(chin + 3.0, bottom - 2.0))  # all that the chin does not hide
     points.append(np.stack([x, y, z], axis=-1).reshape(-1, 3))
     texture.append(np.stack([x, seen], axis=-1).reshape(-1, 2))

@@ -64,8 +64,10 @@ def _create_detector() -> FaceDetector:
 
 
 def cut_out(photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The head, whose colours go on around it so that no wall shows at its edge; and the
-    photograph without it, fading into the colour of the wall. Both as the photograph.
+    """The head, and the photograph without it, both of the photograph's size.
+
+    The head's colours go on around it, so that no wall shows at its edge; the other fades into
+    the colour of the wall.
 
     :param photograph: of ``load_photograph``.
     """

@@ -14,6 +14,7 @@ those of the detector: the middle of the first pixel is (0.5, 0.5).
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from headpose_ros.face_geometry import CHEEKBONES
 from headpose_ros.features import LANDMARK_COUNT
@@ -78,7 +79,7 @@ class RenderedHead:
         self._head = self._body @ own_rotation(landmarks)
         self._head_images, self._body_images = map(pyramid, cut_out(photograph))
 
-    def landmarks(self, rotation: np.ndarray, position=(0.0, 0.0, 0.6)) -> np.ndarray:
+    def landmarks(self, rotation: np.ndarray, position: ArrayLike = (0.0, 0.0, 0.6)) -> np.ndarray:
         """Where the landmarks of the face truly are: (468, 3) metres in the optical frame.
 
         Parameters and errors are those of ``render``.
@@ -91,7 +92,7 @@ class RenderedHead:
         pixels = np.asarray(points, float) @ self.camera_matrix.T
         return pixels[..., :2] / pixels[..., 2:]
 
-    def render(self, rotation: np.ndarray, position=(0.0, 0.0, 0.6)) -> np.ndarray:
+    def render(self, rotation: np.ndarray, position: ArrayLike = (0.0, 0.0, 0.6)) -> np.ndarray:
         """Picture of the head: ``uint8`` (height, width, 3), blue, green, red.
 
         :param rotation: (3, 3) ``R_opt`` in the camera's axes, not along the line of sight.
@@ -151,7 +152,7 @@ def sample_rotation(seconds: float) -> np.ndarray:
     return rotation_from_rpy(angles)
 
 
-def _check_pose(rotation: np.ndarray, position: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _check_pose(rotation: ArrayLike, position: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     rotation, position = np.asarray(rotation, float), np.asarray(position, float)
     if rotation.shape != (3, 3):
         raise ValueError(f'rotation has shape {rotation.shape}; want (3, 3)')
