@@ -22,7 +22,7 @@ FRAMES = 5  # so few that they hardly count in the memory of the script, which h
 STEADY = 8.0  # seconds after the first result until memory is read
 
 # What one would write in a file to try FaceMesh; prints when it has landmarks, then goes on.
-SCRIPT = """
+SCRIPT = '''
 import sys, time
 import cv2, mediapipe, numpy
 frames = numpy.load(sys.argv[1])
@@ -36,7 +36,7 @@ while end is None or time.time() < end:
         end = time.time() + float(sys.argv[2])
     time.sleep(1 / 30)
     i += 1
-"""
+'''
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

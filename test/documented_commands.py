@@ -106,7 +106,7 @@ TABLE = {
         _by('test_fetch_model.py::test_it_says_what_it_does_and_leaves_the_file'),
     'export https_proxy=http://127.0.0.1:9': _here(
         f'{AS_IT_IS} && '
-        """test "$(python -c 'import urllib.request as r; print(r.getproxies()["https"])')" """
+        '''test "$(python -c 'import urllib.request as r; print(r.getproxies()["https"])')" '''
         '= http://127.0.0.1:9'
     ),
     # --- topics, services, nodes

@@ -8,6 +8,7 @@ import pytest
 
 from headpose_ros.mediapipe_adapter import rgb_for_mediapipe
 
+
 @pytest.mark.parametrize(
     ('size', 'input_width', 'expected'),
     [

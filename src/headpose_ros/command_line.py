@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+import warnings
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -46,7 +47,12 @@ def main(args: list[str] | None = None) -> int:
 def run_process() -> int:
     """Run the subcommand of the process, which SIGTERM ends as tidily as Ctrl-C does."""
     signal.signal(signal.SIGTERM, _end)
+    warnings.showwarning = _warn
     return main()
+
+
+def _warn(message: Warning | str, *_: object) -> None:
+    print(f'warning: {message}', file=sys.stderr)
 
 
 def _end(number: int, _: FrameType | None) -> None:

@@ -39,7 +39,7 @@ class Box(NamedTuple):
 
     @property
     def center(self) -> tuple[float, float]:
-        """x and y, pixels."""
+        """X and y, pixels."""
         return (self.left + self.right) / 2.0, (self.top + self.bottom) / 2.0
 
     def moved(self, x: float, y: float) -> 'Box':

@@ -200,12 +200,13 @@ def load_model(path: str | os.PathLike | None, detector: str) -> Model:
 
 
 def read_description(path: Path) -> ModelDescription:
-    """What a model file says of itself, whatever it was trained for.
+    """What a model file says of itself, whatever it was trained for; with the same warning.
 
     :param path: a model file from a source you trust.
     :raises ModelError: there is no such file, or it is none.
     """
-    return _read(path)[0]
+    description, *_ = _parse(path, _read_foreign(path))
+    return description
 
 
 def _predict_the_same(single: Step, double: Step, space: FeatureSpace) -> bool:

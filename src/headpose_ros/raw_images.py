@@ -139,7 +139,7 @@ def checked_layout(msg: RawImage) -> Layout:
             f'the image has {size}, and at least {layout.min_side} x {layout.min_side} are '
             'needed: check the size that the camera driver sends'
         )
-    if layout.even_width and msg.width % 2 or layout.semi_planar and msg.height % 2:
+    if (layout.even_width and msg.width % 2) or (layout.semi_planar and msg.height % 2):
         sides = 'an even width and height' if layout.semi_planar else 'an even width'
         raise UnreadableImage(
             f'the image has {size}, which shares colours between neighbours and needs {sides}: '
