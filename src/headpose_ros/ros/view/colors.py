@@ -28,9 +28,9 @@ body { background: var(--ground); color: var(--text); font-variant-numeric: tabu
 .is-warn { color: var(--warn); background: var(--warn-bg); }
 .is-error { color: var(--error); background: var(--error-bg); }
 .banner { width: 100%; padding: 10px 14px; border-radius: 8px; font-weight: 600; }
-.columns { display: grid; width: 100%; gap: 14px; align-items: start;
-  grid-template-columns: minmax(0, 1.18fr) minmax(0, 1fr); }
-.column { display: flex; flex-direction: column; gap: 14px; min-width: 0; }
+.lanes { display: grid; width: 100%; gap: 14px; align-items: start;
+  grid-template-columns: minmax(0, 1.08fr) minmax(0, 1fr); }
+.lane { display: flex; flex-direction: column; gap: 14px; min-width: 0; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px;
   padding: 12px 16px; width: 100%; }
 .card h2 { font-size: .8125rem; font-weight: 600; line-height: 1.4; color: var(--soft);
@@ -60,18 +60,25 @@ table.figures { width: 100%; border-collapse: collapse; font-size: .875rem; }
   column-gap: 8px; }
 .setting .name { font-size: .875rem; }
 .setting .q-slider { grid-column: 1 / 3; }
-.setting .q-field { width: 104px; }
-.setting .q-field input { text-align: right; }
-.actions { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin-top: 8px; }
+.setting .q-field { width: 112px; }
+.setting .q-field input { text-align: right; appearance: textfield; }
+.setting input::-webkit-inner-spin-button { display: none; }
+.setting .q-field__suffix { color: var(--soft); font-size: .8125rem; }
+.actions { display: flex; flex-wrap: wrap; gap: 8px; align-items: end; padding-bottom: 6px; }
+.plot { width: 100%; height: 385px; }
 .foot { font-size: .75rem; color: var(--soft); }
 @media (max-width: 900px) {
   .view { padding: 10px; gap: 10px; }
-  .columns { grid-template-columns: minmax(0, 1fr); gap: 10px; }
-  .column { gap: 10px; }
+  .lanes { grid-template-columns: minmax(0, 1fr); gap: 10px; }
+  .lane { display: contents; }
+  .card { order: 2; }
+  .card.picture, .card.poses { order: 1; }
+  .card.rest { order: 3; }
   .card { padding: 10px 12px; }
   .picture { padding: 0; }
   .rates { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .settings { grid-template-columns: minmax(0, 1fr); }
   .angle .number { font-size: 1.4rem; }
+  .plot { height: 260px; }
 }
 """

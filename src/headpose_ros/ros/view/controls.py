@@ -40,7 +40,7 @@ CONTROLS = (
     Control('min_detection_confidence', 'Detection confidence'),
     Control('min_tracking_confidence', 'Tracking confidence'),
     Control('smoothing_min_cutoff', 'Smoothing at rest', 'Hz', power=3),
-    Control('smoothing_beta', 'Smoothing, rise with speed', 'Hz s', power=3),
+    Control('smoothing_beta', 'Smoothing in motion', 'Hz s/rad', power=3),
     Control('max_std', 'Largest uncertainty', '°'),
 )
 
@@ -55,15 +55,17 @@ class ControlsPanel:
         self._remote = remote
         with ui.element('div').classes('settings'):
             self._settings = [_Setting(control, remote) for control in CONTROLS]
-        with ui.element('div').classes('actions'):
-            self._buttons = [
-                self._button('calibrate_neutral', 'Set neutral pose').props('unelevated').tooltip(
-                    'The person looks straight ahead for a second: that becomes zero.'
-                ),
-                self._button('reset_neutral', 'Reset').props('flat').tooltip(
-                    'A head that faces the camera is zero again.'
-                ),
-            ]
+            with ui.element('div').classes('actions'):
+                self._buttons = [
+                    self._button(
+                        'calibrate_neutral', 'Set neutral pose', 'outline',
+                        'The person looks straight ahead for a second: that becomes zero.',
+                    ),
+                    self._button(
+                        'reset_neutral', 'Reset', 'flat',
+                        'A head that faces the camera is zero again.',
+                    ),
+                ]
         self.refresh()
 
     def refresh(self) -> None:
@@ -73,7 +75,7 @@ class ControlsPanel:
         for button in self._buttons:
             button.set_enabled(bool(self._remote.values))
 
-    def _button(self, service: str, text: str) -> ui.button:
+    def _button(self, service: str, text: str, look: str, tooltip: str) -> ui.button:
         async def press() -> None:
             button.props('loading')
             try:
@@ -82,9 +84,10 @@ class ControlsPanel:
                 button.props(remove='loading')
             ui.notify(message, type='positive' if succeeded else 'negative', multi_line=True)
 
-        button = ui.button(text, on_click=press).props('no-caps color=accent').mark(service)
-        button.props(f'data-service={service}')
-        return button
+        button = ui.button(text, on_click=press).props(
+            f'no-caps color=accent {look} data-service={service}'
+        )
+        return button.tooltip(tooltip)
 
 
 class _Setting:
@@ -97,8 +100,10 @@ class _Setting:
         with ui.element('div').classes('setting').props(f'data-parameter={self._name}'):
             self._label = ui.label(control.label).classes('name')
             self._tooltip = None
-            self._number = ui.number(suffix=control.unit or None).props('dense borderless step=any')
+            self._number = ui.number(suffix=control.unit or None).props('dense step=any')
             self._slider = ui.slider(min=0.0, max=1.0, step=1.0 / STEPS).props('color=accent')
+        for element in (self._number, self._slider):
+            element.props(f'aria-label="{control.label}"')
         # Both tell only what a person did, and only when the hand is off.
         self._slider.on('change', lambda event: self._on_slider(event.args))
         self._number.on('change', lambda: self._set(self._number.value))

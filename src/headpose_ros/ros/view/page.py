@@ -37,19 +37,19 @@ class Page:
                 ui.label(name).classes('node')
                 self._status = ui.label().classes('status')
             self._banner = ui.label().classes('banner is-error')
-            with ui.element('div').classes('columns'):
-                with ui.element('div').classes('column'):
+            with ui.element('div').classes('lanes'):
+                with ui.element('div').classes('lane'):
                     with ui.element('section').classes('card picture'):
                         ui.element('img').props(f'src="{STREAM}" alt="Annotated image"')
                         self._note = ui.label().classes('note')
-                    with _card('People, with the standard deviation of each angle'):
+                    with _card('People, once a second: angle ± standard deviation'):
                         self._faces = FacesPanel()
-                with ui.element('div').classes('column'):
-                    with _card('Primary face, last 30 seconds'):
+                    with _card('Rates and latency').classes('rest'):
+                        self._rates = RatesPanel()
+                with ui.element('div').classes('lane'):
+                    with _card('Primary face, last 30 seconds').classes('poses'):
                         self._angles = AnglesPanel()
                         self._plot = AnglesPlot()
-                    with _card('Rates and latency'):
-                        self._rates = RatesPanel()
                     with _card('Settings of the node'):
                         self._controls = ControlsPanel(remote)
             if warning:

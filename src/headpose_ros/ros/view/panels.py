@@ -23,7 +23,7 @@ TICKS = 10  # seconds between two ticks of the plot
 RATES = (
     ('camera rate (Hz)', 'camera', 'Hz'),
     ('processed rate (Hz)', 'worked on', 'Hz'),
-    ('busy (%)', 'of one core', '%'),
+    ('busy (%)', 'of the time busy', '%'),
     ('frames skipped', 'images missed', ''),
     ('latency from stamp p50 (ms)', 'latency, median', 'ms'),
     ('latency from stamp p95 (ms)', 'latency, 95 %', 'ms'),
@@ -41,7 +41,7 @@ class AnglesPanel:
             for name, color in zip(NAMES, ANGLE_COLORS, strict=True):
                 with ui.element('div').classes('angle').style(f'border-color: {color}'):
                     ui.label(name).classes('name')
-                    self._numbers.append(ui.label().classes('number').mark(name))
+                    self._numbers.append(ui.label().classes('number'))
                     self._hints.append(ui.label().classes('hint'))
 
     def refresh(self, heard: Heard, now: float) -> None:
@@ -54,7 +54,7 @@ class AnglesPanel:
             return
         rows = zip(self._numbers, self._hints, last.rpy, DIRECTIONS, strict=True)
         for number, hint, angle, (positive, negative) in rows:
-            number.set_text(f'{angle:+.1f}°'.replace('-', '−'))
+            number.set_text(f'{_signed(angle)}°')
             direction = positive if angle > 0 else negative
             hint.set_text(direction if abs(angle) > STRAIGHT else 'straight')
 
@@ -80,14 +80,18 @@ class AnglesPlot:
             'grid': {'left': 8, 'right': 14, 'top': 12, 'bottom': 4, 'containLabel': True},
             'xAxis': {
                 **axis, 'type': 'value', 'min': -HISTORY, 'max': 0, 'interval': TICKS,
-                'axisLabel': {'color': PLOT_TEXT, 'formatter': '{value} s'},
+                'axisLabel': {
+                    'color': PLOT_TEXT, ':formatter': 't => t ? `\u2212${-t} s` : "now"'
+                },
             },
             'yAxis': {
                 **axis, 'type': 'value', 'minInterval': 10,
-                'axisLabel': {'color': PLOT_TEXT, 'formatter': '{value}°'},
+                'axisLabel': {
+                    'color': PLOT_TEXT, ':formatter': 'angle => `${angle}°`.replace("-", "\u2212")'
+                },
             },
             'series': series,
-        }).classes('plot').style('height: 210px; width: 100%')
+        }).classes('plot')
 
     def refresh(self, heard: Heard, now: float) -> None:
         """Draw what was heard."""
