@@ -63,7 +63,7 @@ def serve(node: ViewNode) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Socket on an address, bound."""
+    """Socket that listens on an address."""
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -77,6 +77,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(address)
+        listening.listen()  # whoever comes early waits
     except OSError as error:
         listening.close()
         raise StartError(

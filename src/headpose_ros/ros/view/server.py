@@ -34,7 +34,7 @@ def serve_page(
 ) -> None:
     """Serve the page of a node until Ctrl-C or SIGTERM, whose handlers are called at the end.
 
-    :param listening: bound socket.
+    :param listening: socket.
     :param shown: full name of the node.
     :param thread: is started, and has to be stopped by the caller.
     :param warning: what people must know of this page; empty where only this machine sees it.
