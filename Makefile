@@ -1,11 +1,13 @@
 # make demo   real head poses on the built-in moving head; SOURCE=/dev/video0 or a file for yours
+#             VIEW=1 shows it on a web page, until Ctrl-C
 # make test   the whole test suite
 # make bench  speed against bare FaceMesh, into docs/performance.md; takes about 15 minutes
 # make soak   memory, latency and rate of the node over MINUTES=10, with a plot
 # All make the virtual environment .venv first and fill it from PyPI.
 
 SOURCE ?= sample
-DURATION ?= 20
+DURATION ?=
+VIEW ?=
 MINUTES ?= 10
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -13,7 +15,8 @@ RUN := $(VENV)/bin/python
 .PHONY: demo test bench soak venv clean
 
 demo: venv
-	$(RUN) -m headpose_ros.ros.demo --source "$(SOURCE)" --seconds $(DURATION)
+	$(RUN) -m headpose_ros.ros.demo --source "$(SOURCE)" $(if $(DURATION),--seconds $(DURATION)) \
+	  $(if $(VIEW),--view)
 
 test: venv
 	$(RUN) -m pytest

@@ -21,6 +21,8 @@ def requirements():
 
 
 EXTRAS = {
+    # The web page of view_node.
+    'view': ['nicegui>=3.5,<4'],
     # The built-in moving head.
     'sample': ['scikit-image>=0.22'],
     'training': [
@@ -65,10 +67,12 @@ EXTRAS['test'] = [
     'pytest>=7.4',
     'hypothesis>=6.90',
     'pyyaml>=6.0',
+    'selenium>=4.20',
     *EXTRAS['benchmarks'],
     *EXTRAS['dask'],
     *EXTRAS['sample'],
     *EXTRAS['training'],
+    *EXTRAS['view'],
 ]
 
 setup(
@@ -96,6 +100,7 @@ setup(
         'console_scripts': [
             f'headpose_node = {NAME}.ros.headpose_node:main',
             f'camera_node = {NAME}.ros.camera_node:main',
+            f'view_node = {NAME}.ros.view_node:main',
             f'headpose = {NAME}.command_line:main',
         ],
     },

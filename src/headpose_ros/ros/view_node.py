@@ -36,6 +36,7 @@ def serve(node: ViewNode) -> None:
 
     :raises StartError: the page cannot be served.
     """
+    listening = _listen(node.settings.host, node.settings.port)
     try:
         from headpose_ros.ros.view.controls import CONTROLS
         from headpose_ros.ros.view.heard import Heard
@@ -49,7 +50,6 @@ def serve(node: ViewNode) -> None:
         ) from error
     # The web server takes both signals and gives them back at its end.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
-    listening = _listen(node.settings.host, node.settings.port)
     warning = _tell_where(node, listening)
     thread = RosThread(node)
     heard = Heard(time.monotonic())
