@@ -5,9 +5,11 @@ import re
 import shutil
 import signal
 import socket
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import yaml
 from rcl_interfaces.srv import GetParameters
 from ros_side import LIMIT, RosSide
 from selenium import webdriver
@@ -15,6 +17,8 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
+
+ROOT = Path(__file__).resolve().parents[1]
 
 COSTLY = '/head_pose/annotated_image/compressed'  # what the node makes for listeners only
 
@@ -157,6 +161,14 @@ def test_the_neutral_pose_is_set_and_reset(view):
     browser.find('[data-service=reset_neutral]').click()
     browser.wait(lambda: 'a head that faces the camera' in browser.notes(), 'a reset')
     assert list(value_of(view, 'neutral_rpy').double_array_value) == [0.0, 0.0, 0.0]
+
+
+def test_rviz_is_set_up_for_topics_that_there_are(view):
+    config = yaml.safe_load((ROOT / 'config' / 'headpose.rviz').read_text())
+    displays = config['Visualization Manager']['Displays']
+    wanted = {each['Topic']['Value'] for each in displays if 'Topic' in each}
+    assert len(wanted) == 3
+    assert wanted <= {name for name, _ in view.ros.node.get_topic_names_and_types()}
 
 
 def test_everything_comes_from_this_machine(view):

@@ -50,7 +50,7 @@ class AnglesPanel:
         if last is None or now - last.time > OLD:
             for number, hint in zip(self._numbers, self._hints, strict=True):
                 number.set_text('–')
-                hint.set_text('no face')
+                hint.set_text('no pose')
             return
         rows = zip(self._numbers, self._hints, last.rpy, DIRECTIONS, strict=True)
         for number, hint, angle, (positive, negative) in rows:
@@ -127,7 +127,8 @@ class FacesPanel:
                 for angle, std in zip(face.rpy, face.std, strict=True)
             )
             rows += f'<tr><td>#{face.number}{note}</td>{cells}</tr>'
-        rows = rows or '<tr><td colspan="4" class="soft">nobody</td></tr>'
+        nobody = 'nobody' if status else 'no data'
+        rows = rows or f'<tr><td colspan="4" class="soft">{nobody}</td></tr>'
         self._table.set_content(f'<table class="figures"><tr>{head}</tr>{rows}</table>')
 
 
