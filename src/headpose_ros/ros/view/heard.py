@@ -48,15 +48,16 @@ class Heard:
     :param now: seconds of the steady clock that all its times are of.
 
     :ivar angles: of the last seconds, the newest last.
+    :ivar image: the last one, JPEG; empty before the first.
     :ivar status: ``None`` before the first.
     """
 
     def __init__(self, now: float):
         self.angles: deque[Angles] = deque()
+        self.image = b''
         self.status: Status | None = None
         self._status_time = now
         self._image_time = now
-        self._jpeg = b''
         self._came = asyncio.Event()
 
     def add_angles(self, angles: Angles) -> None:
@@ -66,7 +67,7 @@ class Heard:
 
     def add_image(self, jpeg: bytes, now: float) -> None:
         """Take an image, and give it to all who wait for the next."""
-        self._jpeg, self._image_time = jpeg, now
+        self.image, self._image_time = jpeg, now
         self._came.set()
         self._came = asyncio.Event()
 
@@ -82,7 +83,7 @@ class Heard:
     async def next_image(self) -> bytes:
         """The next image, JPEG."""
         await self._came.wait()
-        return self._jpeg
+        return self.image
 
     def silence(self, now: float) -> float | None:
         """Seconds without a word of the node; ``None`` while it is there."""

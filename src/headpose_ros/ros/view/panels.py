@@ -106,8 +106,7 @@ class AnglesPlot:
                 line.append((time, round(angle, 1)))
             before = angles.time
         for series, line in zip(self._chart.options['series'], lines, strict=True):
-            series['data'] = line
-        self._chart.update()
+            series['data'] = line  # which is sent by itself
 
 
 class FacesPanel:

@@ -1,15 +1,18 @@
 """The annotated image as motion JPEG: each image as the node made it."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable
 
 from fastapi.responses import StreamingResponse
+from PIL import Image
 
 from headpose_ros.ros.view.heard import Heard
 
 STREAM = '/image.mjpeg'
 
 BOUNDARY = 'image'
+BOUNDARY_LINE = f'--{BOUNDARY}\r\n'.encode()
 LOOK_PERIOD = 0.5  # seconds between two looks at whether the server ends
 
 
@@ -27,13 +30,24 @@ def stream_images(heard: Heard, is_ending: Callable[[], bool]) -> StreamingRespo
 
 
 async def _parts(heard: Heard, is_ending: Callable[[], bool]) -> AsyncIterator[bytes]:
-    boundary = f'--{BOUNDARY}\r\n'.encode()
-    yield boundary
+    # A browser goes on loading a page until the second part of an image begins.
+    first = _part(heard.image or _black())
+    yield BOUNDARY_LINE + first + first
     while not is_ending():
         try:
-            jpeg = await asyncio.wait_for(heard.next_image(), LOOK_PERIOD)
+            yield _part(await asyncio.wait_for(heard.next_image(), LOOK_PERIOD))
         except asyncio.TimeoutError:
-            continue
-        head = f'Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n'.encode()
-        # A browser shows an image when the next boundary comes: let it come at once.
-        yield head + jpeg + b'\r\n' + boundary
+            pass
+
+
+def _part(jpeg: bytes) -> bytes:
+    head = f'Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n'.encode()
+    # A browser shows an image when the next boundary comes: let it come at once.
+    return head + jpeg + b'\r\n' + BOUNDARY_LINE
+
+
+def _black() -> bytes:
+    """Where there is no image yet: a small one of the shape that most have."""
+    file = io.BytesIO()
+    Image.new('L', (4, 3)).save(file, 'JPEG')
+    return file.getvalue()
