@@ -18,6 +18,7 @@ STRAIGHT = 3.0  # degrees, up to which no direction is told
 OLD = 1.0  # seconds after which an angle is not told as the one of now
 GAP = 0.5  # seconds without a pose, over which no line is drawn
 TICKS = 10  # seconds between two ticks of the plot
+LEAST = 30  # degrees to both sides that the plot shows at the least
 
 # Name in the diagnostics, name on the page, unit.
 RATES = (
@@ -86,6 +87,8 @@ class AnglesPlot:
             },
             'yAxis': {
                 **axis, 'type': 'value', 'minInterval': 10,
+                ':min': f'shown => Math.min(-{LEAST}, Math.floor(shown.min / 10) * 10)',
+                ':max': f'shown => Math.max({LEAST}, Math.ceil(shown.max / 10) * 10)',
                 'axisLabel': {
                     'color': PLOT_TEXT, ':formatter': 'angle => `${angle}°`.replace("-", "\u2212")'
                 },
