@@ -1,4 +1,5 @@
 # make demo   real head poses on the built-in moving head; SOURCE=/dev/video0 or a file for yours
+#             VIEW=1 shows it on a web page, until Ctrl-C
 # make test   the whole test suite, two files at a time, and how much of the code it runs
 # make lint   the checks of style and types that pre-commit does, on all files
 # make bench  speed against bare FaceMesh, into docs/performance.md; takes about 15 minutes
@@ -6,7 +7,8 @@
 # All make the virtual environment .venv first and fill it from PyPI.
 
 SOURCE ?= sample
-DURATION ?= 20
+DURATION ?=
+VIEW ?=
 MINUTES ?= 10
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -14,7 +16,8 @@ RUN := $(VENV)/bin/python
 .PHONY: demo test lint bench soak venv clean
 
 demo: venv
-	$(RUN) -m headpose_ros.ros.demo --source "$(SOURCE)" --seconds $(DURATION)
+	$(RUN) -m headpose_ros.ros.demo --source "$(SOURCE)" $(if $(DURATION),--seconds $(DURATION)) \
+	  $(if $(VIEW),--view)
 
 test: venv
 	$(RUN) -m pytest -n 2 --dist loadfile --cov

@@ -21,6 +21,8 @@ def requirements() -> list[str]:
 
 
 EXTRAS = {
+    # The web page of view_node.
+    'view': ['nicegui>=3.5,<4'],
     # The built-in moving head.
     'sample': ['scikit-image>=0.22'],
     'training': [
@@ -91,11 +93,13 @@ EXTRAS['test'] = [
     'colcon-test-result>=0.3.8',
     'setuptools>=59.6',
     'wheel>=0.37',
+    'selenium>=4.20',
     *EXTRAS['benchmarks'],
     *EXTRAS['dask'],
     *EXTRAS['files'],
     *EXTRAS['sample'],
     *EXTRAS['training'],
+    *EXTRAS['view'],
 ]
 
 setup(
@@ -123,6 +127,7 @@ setup(
         'console_scripts': [
             f'headpose_node = {NAME}.ros.headpose_node:main',
             f'camera_node = {NAME}.ros.camera_node:main',
+            f'view_node = {NAME}.ros.view_node:main',
             f'headpose = {NAME}.command_line:run_process',
         ],
     },

@@ -56,6 +56,21 @@ def generate_launch_description():
                 choices=['true', 'false'],
                 description='Start the camera driver usb_cam too, which has to be installed.',
             ),
+            DeclareLaunchArgument(
+                'view',
+                default_value='false',
+                choices=['true', 'false'],
+                description='Show it on a web page too, which needs NiceGUI.',
+            ),
+            DeclareLaunchArgument(
+                'view_host',
+                default_value='127.0.0.1',
+                description='Address that the page is served on; with 0.0.0.0 anyone on the '
+                'network can see the camera and change the parameters.',
+            ),
+            DeclareLaunchArgument(
+                'view_port', default_value='8080', description='Port of the page.'
+            ),
             Node(
                 package='headpose_ros',
                 executable='headpose_node',
@@ -74,6 +89,19 @@ def generate_launch_description():
                     ('image_raw', image), ('camera_info', LaunchConfiguration('camera_info')),
                 ],
                 condition=IfCondition(LaunchConfiguration('camera')),
+                output='screen',
+            ),
+            Node(
+                package='headpose_ros',
+                executable='view_node',
+                namespace=namespace,
+                parameters=[
+                    {
+                        'host': LaunchConfiguration('view_host'),
+                        'port': ParameterValue(LaunchConfiguration('view_port'), value_type=int),
+                    }
+                ],
+                condition=IfCondition(LaunchConfiguration('view')),
                 output='screen',
             ),
         ]

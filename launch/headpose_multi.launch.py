@@ -5,6 +5,7 @@ import re
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution, PythonExpression
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
@@ -54,13 +55,33 @@ def generate_launch_description():
                 choices=['true', 'false'],
                 description='Take the time from /clock, as with a simulator or a bag.',
             ),
+            DeclareLaunchArgument(
+                'view',
+                default_value='false',
+                choices=['true', 'false'],
+                description='Show each camera on a web page too, which needs NiceGUI.',
+            ),
+            DeclareLaunchArgument(
+                'view_host',
+                default_value='127.0.0.1',
+                description='Address that the page is served on; with 0.0.0.0 anyone on the '
+                'network can see the camera and change the parameters.',
+            ),
+            DeclareLaunchArgument(
+                'view_port',
+                default_value='8080',
+                description="Port of the first camera's page; the others have those after it.",
+            ),
             OpaqueFunction(function=_nodes),
+            OpaqueFunction(
+                function=_pages, condition=IfCondition(LaunchConfiguration('view'))
+            ),
         ]
     )
 
 
-def _nodes(context):
-    """Nodes of the cameras that the argument names."""
+def _cameras(context):
+    """Names of the cameras."""
     text = LaunchConfiguration('cameras').perform(context)
     cameras = [name.strip().strip('/') for name in text.split(',')]
     if not all(map(NAMESPACE.fullmatch, cameras)) or len(set(cameras)) < len(cameras):
@@ -68,6 +89,11 @@ def _nodes(context):
             f'cameras is {text!r}; want different names of letters, digits and _ (no digit '
             'first), with commas between, such as cameras:=front,rear'
         )
+    return cameras
+
+
+def _nodes(context):
+    """Nodes of the cameras that the argument names."""
     use_sim_time = ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool)
     return [
         Node(
@@ -85,5 +111,20 @@ def _nodes(context):
             ],
             output='screen',
         )
-        for camera in cameras
+        for camera in _cameras(context)
+    ]
+
+
+def _pages(context):
+    """Pages of the cameras."""
+    first_port = int(LaunchConfiguration('view_port').perform(context))
+    return [
+        Node(
+            package='headpose_ros',
+            executable='view_node',
+            namespace=camera,
+            parameters=[{'host': LaunchConfiguration('view_host'), 'port': port}],
+            output='screen',
+        )
+        for port, camera in enumerate(_cameras(context), first_port)
     ]

@@ -2,8 +2,10 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
+from contextlib import ExitStack, suppress
 from functools import partial
 
 import cv2
@@ -52,3 +54,14 @@ def test_a_source_that_is_not_there_is_told(run):
     assert result.returncode == 1
     assert 'nowhere.mp4: there is no such source' in result.stdout + result.stderr
     assert 'Traceback' not in result.stdout + result.stderr
+
+
+def test_with_view_it_starts_the_page(tmp_path):
+    with ExitStack() as stack:
+        with suppress(OSError):  # taken already, which is as well
+            stack.enter_context(socket.create_server(('127.0.0.1', 8080)))
+        result = run('--view', '--out', tmp_path / 'demo.mp4')
+    assert result.returncode == 1
+    assert 'the page is http://localhost:8080' in result.stdout
+    assert 'cannot listen on 127.0.0.1, port 8080' in result.stderr
+    assert 'view_node ended with exit code 1' in result.stderr

@@ -22,9 +22,10 @@ from headpose_ros.rotation import rotation_from_rpy
 ROOT = Path(__file__).resolve().parents[1]
 ONE, SEVERAL = 'headpose.launch.py', 'headpose_multi.launch.py'
 
+VIEW = {'view', 'view_host', 'view_port'}
 ARGUMENTS = {
-    ONE: {'image', 'camera_info', 'params_file', 'namespace', 'use_sim_time', 'camera'},
-    SEVERAL: {'cameras', 'image', 'camera_info', 'params_file', 'use_sim_time'},
+    ONE: {'image', 'camera_info', 'params_file', 'namespace', 'use_sim_time', 'camera', *VIEW},
+    SEVERAL: {'cameras', 'image', 'camera_info', 'params_file', 'use_sim_time', *VIEW},
 }
 
 each_file = pytest.mark.parametrize('file', [ONE, SEVERAL])
@@ -54,7 +55,7 @@ def calls(file, name):
 def test_it_names_executables_that_the_package_has(file):
     entry_points = re.findall(r'(\w+) = \{NAME\}', (ROOT / 'setup.py').read_text())
     own = [k['executable'] for _, k in calls(file, 'Node') if k['package'] == 'headpose_ros']
-    assert own == ['headpose_node']
+    assert own == ['headpose_node', 'view_node']
     assert set(own) <= set(entry_points)
 
 

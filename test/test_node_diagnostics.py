@@ -10,6 +10,7 @@ from geometry_msgs.msg import Vector3Stamped
 from ros_side import RosSide
 from sensor_msgs.msg import CameraInfo
 
+from headpose_ros.ros.face_values import read_faces
 from headpose_ros.ros.messages import camera_info_message
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
@@ -68,6 +69,10 @@ def test_all_is_well(doctor):
     values = doctor.values
     assert values['detector'] == 'face_mesh' and 'face_mesh.joblib' in values['model']
     assert values['faces'] == '1'
+    (face,) = read_faces(values)
+    assert face.is_primary and values['primary face'] == str(face.number)
+    assert np.abs(face.rpy).max() < 12.0  # the rendered head faces the camera
+    assert all(0.5 < std < 15.0 for std in face.std)
     assert int(values['frames processed']) > 50
     frames = sum(int(values[f'frames {what}']) for what in ('processed', 'skipped', 'dropped'))
     assert int(values['frames in']) == frames

@@ -1,6 +1,7 @@
 """Camera and node as two processes, the pose as a live line, and a summary at the end."""
 
 import argparse
+import math
 import os
 import sys
 import time
@@ -17,20 +18,26 @@ from sensor_msgs.msg import CameraInfo, Image
 from headpose_ros.image_source import SAMPLE
 from headpose_ros.ros.image_conversion import create_converter
 from headpose_ros.ros.messages import stamp_seconds
+from headpose_ros.ros.parameters import ViewParameters
 from headpose_ros.ros.processes import START_TIMEOUT, CameraAndNode, ProcessEnded
 from headpose_ros.video_recorder import VideoRecorder
 
 LINE_PERIOD = 0.1  # seconds between updates of the live line on a terminal
 LOG_LINE_PERIOD = 2.0  # the same where the output is a file
+SECONDS = 20.0  # how long it lasts
 
 
 class Listener(Node):
-    """Keeps what the demo tells: poses, their latency, and the annotated video."""
+    """Keeps what the demo tells: poses, their latency, and the annotated video.
 
-    def __init__(self, video: Path):
+    :param video: file to write; ``None`` for none.
+    """
+
+    def __init__(self, video: Path | None):
         super().__init__('headpose_demo')
-        self.recorder = VideoRecorder(video)
+        self.recorder = VideoRecorder(video) if video else None
         self.images = 0
+        self.annotated = 0
         self.latencies: list[float] = []
         self.pose: Vector3Stamped | None = None
         self._converter = create_converter()
@@ -54,20 +61,29 @@ class Listener(Node):
         self.latencies.append(now - stamp_seconds(message.header))
 
     def _on_annotated(self, message: Image) -> None:
-        bgr = self._converter.imgmsg_to_cv2(message, 'bgr8')
-        self.recorder.add(bgr, stamp_seconds(message.header))
+        self.annotated += 1
+        if self.recorder is not None:
+            bgr = self._converter.imgmsg_to_cv2(message, 'bgr8')
+            self.recorder.add(bgr, stamp_seconds(message.header))
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the demo; the exit code of the process."""
     arguments = _parse(argv)
+    seconds = arguments.seconds
+    if seconds is None:
+        seconds = math.inf if arguments.view else SECONDS
     print(f'starting camera_node ({arguments.source}) and headpose_node', flush=True)
+    if arguments.view:
+        port = ViewParameters().port
+        print(f'the page is http://localhost:{port}; Ctrl-C ends it all', flush=True)
     listener = None
     try:
-        with CameraAndNode(arguments.source) as processes:
+        with CameraAndNode(arguments.source, arguments.view) as processes:
             rclpy.init()
-            listener = Listener(arguments.out)
-            seconds = _listen(listener, processes, arguments.seconds)
+            # A video without an end fills the disk.
+            listener = Listener(arguments.out if math.isfinite(seconds) else None)
+            seconds = _listen(listener, processes, seconds)
     except (KeyboardInterrupt, ExternalShutdownException):
         print('\nstopped')
         return 0
@@ -76,7 +92,8 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     finally:
         if listener is not None:
-            listener.recorder.close()
+            if listener.recorder is not None:
+                listener.recorder.close()
             listener.destroy_node()
         rclpy.try_shutdown()
     _print_summary(listener, seconds)
@@ -94,7 +111,13 @@ def _parse(argv: list[str] | None) -> argparse.Namespace:
         help='webcam such as /dev/video0, video or image file, folder of images '
         f'(default: {SAMPLE}, the built-in moving head)',
     )
-    parser.add_argument('--seconds', type=float, default=20.0, help='how long (default: 20)')
+    parser.add_argument(
+        '--seconds', type=float,
+        help=f'how long (default: {SECONDS:.0f}; with --view until Ctrl-C, and then no video)',
+    )
+    parser.add_argument(
+        '--view', action='store_true', help='show it on a web page too, by view_node'
+    )
     parser.add_argument(
         '--out', type=Path, default=Path('headpose_demo.mp4'),
         help='annotated video to write (default: headpose_demo.mp4)',
@@ -114,7 +137,7 @@ def _listen(listener: Listener, processes: CameraAndNode, seconds: float) -> flo
         rclpy.spin_once(listener, timeout_sec=0.1)
         now = time.monotonic()
         processes.check()
-        if first is None and listener.recorder.images:
+        if first is None and listener.annotated:
             first = now
             listener.images = 0
             listener.latencies.clear()

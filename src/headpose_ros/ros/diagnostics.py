@@ -68,11 +68,16 @@ class Diagnostics:
         findings = sorted(report.findings, key=lambda each: each.level, reverse=True)
         return DiagnosticStatus(
             level=findings[0].level if findings else OK,
-            name=f'{self._node.get_fully_qualified_name().lstrip("/")}: head pose',
+            name=status_name(self._node.get_fully_qualified_name()),
             message='; '.join(each.text for each in findings) or report.state,
             hardware_id=report.hardware,
             values=[KeyValue(key=key, value=str(value)) for key, value in report.values.items()],
         )
+
+
+def status_name(node: str) -> str:
+    """Name of the status of a node, given the full name of that."""
+    return f'{node.lstrip("/")}: head pose'
 
 
 def load_values(load: Load | None) -> Iterator[tuple[str, str]]:

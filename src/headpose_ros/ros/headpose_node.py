@@ -11,8 +11,10 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 
 from headpose_ros.face_detector import DetectorUnavailable
+from headpose_ros.following import People
 from headpose_ros.raw_images import UnreadableImage
 from headpose_ros.ros.diagnostics import ERROR, Diagnostics, Finding, Report, load_values
+from headpose_ros.ros.face_values import write_faces
 from headpose_ros.ros.health import camera_findings, stream_findings
 from headpose_ros.ros.image_input import ImageMessage
 from headpose_ros.ros.lifecycle import refuse_impossible_transitions, told_if_it_fails
@@ -51,7 +53,7 @@ class HeadPoseNode(LifecycleNode):
         self._pipeline: Pipeline | None = None
         self._is_active = False
         self._failure = ''  # why the last transition did not go through
-        self._faces = 0  # in the last image
+        self._people: People | None = None  # in the last image
         self._watch = StreamWatch(time.monotonic())
         self._neutral = NeutralServices(self, lambda: self._is_active)
         Diagnostics(self, self._report)
@@ -172,7 +174,7 @@ class HeadPoseNode(LifecycleNode):
         except Exception as error:  # whatever a foreign library makes of an odd image
             self._drop(f'{type(error).__name__}: {error}')
         else:
-            self._faces = len(people.heads)
+            self._people = people
             self._neutral.add(people.primary)
             self._watch.worked(start, time.monotonic(), latency, missed)
 
@@ -200,6 +202,7 @@ class HeadPoseNode(LifecycleNode):
         now = time.monotonic()
         load = self._watch.load(now) if self._is_active else None
         pipeline, watch = self._pipeline, self._watch
+        people = self._people if self._is_active else None
         return Report(
             state=self._state(),
             findings=tuple(self._findings(load, now)),
@@ -207,12 +210,13 @@ class HeadPoseNode(LifecycleNode):
             values={
                 'detector': self._settings.detector,
                 'model': pipeline.model.path if pipeline else '-',
-                'faces': self._faces if self._is_active else '-',
+                'faces': len(people.heads) if people else '-',
                 'frames in': watch.processed + watch.dropped + watch.missed,
                 'frames processed': watch.processed,
                 'frames skipped': watch.missed,
                 'frames dropped': watch.dropped,
                 **dict(load_values(load)),
+                **dict(write_faces(people)),
             },
         )
 

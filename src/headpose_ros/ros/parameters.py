@@ -225,6 +225,19 @@ class CameraParameters:
     frame_id: str = _parameter('camera_optical_frame', 'Optical frame of the images.')
 
 
+@dataclass(frozen=True)
+class ViewParameters:
+    """Parameters of ``view_node``."""
+
+    host: str = _parameter(
+        '127.0.0.1',
+        'Address to listen on. 127.0.0.1 is for this machine alone; with 0.0.0.0 anyone on the '
+        'network can see the camera and change the parameters.',
+    )
+    port: int = _parameter(8080, 'Port to listen on.', low=1, high=65535)
+    node: str = _parameter('headpose_node', 'Name of the node that is shown.')
+
+
 def declare_parameters(node: Node, kind: type[T]) -> T:
     """Declare the parameters of a dataclass above on a node, and read them.
 

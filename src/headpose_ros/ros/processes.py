@@ -10,7 +10,7 @@ from headpose_ros.ros.transport import use_large_image_profile
 START_TIMEOUT = 60.0  # seconds until the first result; loading takes long on a slow disk
 STOP_TIMEOUT = 10.0  # seconds for a process to end after it was asked to
 
-CAMERA, NODE = 'camera_node', 'headpose_node'
+CAMERA, NODE, VIEW = 'camera_node', 'headpose_node', 'view_node'
 
 
 class ProcessEnded(RuntimeError):
@@ -77,12 +77,16 @@ class CameraAndNode(Processes):
     """``camera_node`` and ``headpose_node``.
 
     :param source: parameter of the camera.
+    :param view: start ``view_node`` too.
     :param parameters: of the node.
     """
 
-    def __init__(self, source: str, **parameters: Any):
+    def __init__(self, source: str, view: bool = False, **parameters: Any):
         # In quotes, so that a path which looks like a number stays a text.
-        super().__init__({
+        commands = {
             CAMERA: node_command(CAMERA, {'source': f'"{source}"'}),
             NODE: node_command(NODE, parameters),
-        })
+        }
+        if view:
+            commands[VIEW] = node_command(VIEW, {})
+        super().__init__(commands)

@@ -18,12 +18,18 @@ class StartError(RuntimeError):
     """A node cannot start; the message is for the user."""
 
 
-def run_node(create: Callable[[], Node], name: str, args: list[str] | None) -> int:
+def run_node(
+    create: Callable[[], Node],
+    name: str,
+    args: list[str] | None,
+    spin: Callable[[Node], None] = rclpy.spin,
+) -> int:
     """Make a node and let it run until Ctrl-C, SIGTERM or a shutdown from outside.
 
     :param create: makes the node; a ``StartError`` or a bad parameter is told in one line.
     :param name: of the logger for what goes wrong at the start.
     :param args: of the command line; ``None`` for those of the process.
+    :param spin: lets the node run until the end; it may raise what ``create`` may.
     :return: exit code of the process: 0 for a clean end, 1 when the node could not start.
     """
     use_large_image_profile()
@@ -40,7 +46,7 @@ def run_node(create: Callable[[], Node], name: str, args: list[str] | None) -> i
         # The matrices of a few faces are small: what numpy's threads would take part in is over
         # before they have begun, and waiting for more they keep a whole core busy.
         threadpool_limits(limits=1, user_api='blas')
-        rclpy.spin(node)
+        spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except (StartError, ParameterException, ParameterRefused) as error:

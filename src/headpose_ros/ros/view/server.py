@@ -1,0 +1,76 @@
+"""The web server of the page."""
+
+import socket
+import time
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from nicegui import Client, app, ui
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from headpose_ros.ros.view.heard import Heard
+from headpose_ros.ros.view.page import Page
+from headpose_ros.ros.view.remote_node import RemoteNode
+from headpose_ros.ros.view.ros_thread import NoAnswer, RosThread
+from headpose_ros.ros.view.stream import STREAM, stream_images
+from headpose_ros.ros.view.subscriptions import Subscriptions
+
+LOOK_PERIOD = 0.5  # seconds between two looks at who is there, the node and open pages
+END_PERIOD = 2  # seconds for what is open to end
+
+# Names of this machine in a browser; another one that leads here is a trick of some web site.
+LOCAL_NAMES = ['localhost', '127.0.0.1']
+
+
+def serve_page(
+    listening: socket.socket,
+    shown: str,
+    thread: RosThread,
+    heard: Heard,
+    remote: RemoteNode,
+    subscriptions: Subscriptions,
+    warning: str,
+) -> None:
+    """Serve the page of a node until Ctrl-C or SIGTERM, whose handlers are called at the end.
+
+    :param listening: socket.
+    :param shown: full name of the node.
+    :param thread: is started, and has to be stopped by the caller.
+    :param warning: what people must know of this page; empty where only this machine sees it.
+    """
+    outer = FastAPI(openapi_url=None)
+    server = uvicorn.Server(uvicorn.Config(
+        outer, log_level='warning', timeout_graceful_shutdown=END_PERIOD
+    ))
+
+    @outer.get(STREAM)
+    async def stream() -> StreamingResponse:
+        return stream_images(heard, lambda: server.should_exit)
+
+    async def look() -> None:
+        subscriptions.set_watched(any(
+            client.has_socket_connection for client in list(Client.instances.values())
+        ))
+        if heard.silence(time.monotonic()) is not None:
+            remote.forget()
+        elif not remote.values:
+            try:
+                await remote.read()
+            except NoAnswer:
+                pass  # it has just come or gone; the next look asks again
+
+    if not warning:
+        outer.add_middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_NAMES)
+    app.on_startup(thread.start)
+    app.timer(LOOK_PERIOD, look)
+    name = shown.lstrip('/')
+    ui.run_with(
+        outer,
+        root=lambda: Page(name, heard, remote, warning),
+        title=f'{name}: head pose',
+        favicon='🙂',
+        dark=None,
+        show_welcome_message=False,
+    )
+    server.run(sockets=[listening])

@@ -1,0 +1,112 @@
+"""Node that shows headpose_node on a web page, for machines without a screen."""
+
+import ipaddress
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+from rclpy.node import Node
+
+from headpose_ros.ros.parameters import ViewParameters, declare_parameters
+from headpose_ros.ros.run import StartError, run_node
+
+NAME = 'view_node'
+
+
+class ViewNode(Node):
+    """Subscribes to what ``headpose_node`` publishes and calls its services; nothing else.
+
+    :param options: of ``rclpy.node.Node``, such as its context.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(NAME, **options)
+        self.settings = declare_parameters(self, ViewParameters)
+
+    @property
+    def shown(self) -> str:
+        """Full name of the node that is shown."""
+        return f'{self.get_namespace().rstrip("/")}/{self.settings.node}'
+
+
+def serve(node: ViewNode) -> None:
+    """Serve the page until Ctrl-C or SIGTERM.
+
+    :raises StartError: the page cannot be served.
+    """
+    listening = _listen(node.settings.host, node.settings.port)
+    try:
+        from headpose_ros.ros.view.controls import CONTROLS
+        from headpose_ros.ros.view.heard import Heard
+        from headpose_ros.ros.view.remote_node import RemoteNode
+        from headpose_ros.ros.view.ros_thread import RosThread
+        from headpose_ros.ros.view.server import serve_page
+        from headpose_ros.ros.view.subscriptions import Subscriptions
+    except ImportError as error:
+        raise StartError(
+            f"the page needs NiceGUI ({error}); install it with: pip install 'nicegui>=3.5,<4'"
+        ) from error
+    # The web server takes both signals and gives them back at its end.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+    warning = _tell_where(node, listening)
+    thread = RosThread(node)
+    heard = Heard(time.monotonic())
+    remote = RemoteNode(node, node.shown, [each.parameter for each in CONTROLS], thread)
+    subscriptions = Subscriptions(node, node.shown, heard, thread)
+    try:
+        serve_page(listening, node.shown, thread, heard, remote, subscriptions, warning)
+    finally:
+        thread.stop()
+        listening.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Socket that listens on an address."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except socket.gaierror as error:
+        raise StartError(
+            f'host is {host!r}, which is no address ({error.strerror}); want one of this machine, '
+            'such as 127.0.0.1, or 0.0.0.0 for all of them'
+        ) from error
+    listening = socket.socket(family, kind)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
+        listening.listen()  # whoever comes early waits
+    except OSError as error:
+        listening.close()
+        raise StartError(
+            f'cannot listen on {host}, port {port} ({error.strerror}); name another one with '
+            f'--ros-args -p port:={port % 65535 + 1}'
+        ) from error
+    return listening
+
+
+def _tell_where(node: ViewNode, listening: socket.socket) -> str:
+    """Log the address of the page; the warning where others than this machine can see it."""
+    host, port = listening.getsockname()[:2]
+    if ipaddress.ip_address(host).is_loopback:
+        node.get_logger().info(f'{node.shown} is shown on http://localhost:{port}')
+        return ''
+    if ipaddress.ip_address(host).is_unspecified:
+        host = socket.gethostname()
+    warning = (
+        f'Anyone on this network can open http://{host}:{port}, see the camera and change the '
+        'parameters.'
+    )
+    node.get_logger().warning(f'{node.shown} is shown. {warning}')
+    return warning
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node; the exit code of the process."""
+    return run_node(ViewNode, NAME, args, serve)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
