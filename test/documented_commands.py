@@ -109,6 +109,43 @@ TABLE = {
         '''test "$(python -c 'import urllib.request as r; print(r.getproxies()["https"])')" '''
         '= http://127.0.0.1:9'
     ),
+    # --- files
+    'headpose video video.mp4 --out heads.csv --annotated drawn.mp4': _here(),
+    'headpose image photo.jpg folder --out heads.csv': _here(
+        'headpose image photo.jpg faces --out images.csv'
+    ),
+    'headpose video video.mp4 --annotated drawn.mp4': _here(f'{AS_IT_IS} --force'),
+    'headpose video /dev/video0':
+        _by('test_files_video.py::test_what_was_written_until_it_is_stopped_is_whole'),
+    'headpose bag recording --topic /camera/image_raw':
+        _by('test_files_bag.py::test_the_topic_is_named_where_there_are_several'),
+    'headpose info recording':
+        _by('test_files_video.py::test_info_says_what_a_file_is_and_what_is_installed'),
+    'headpose video sample | head -4': _here(),
+    'python -c "import pandas; print(pandas.read_csv(\'heads.csv\').describe())"': _here(),
+    "headpose video video.mp4 --format jsonl | jq 'select(.primary == 1) | .yaw_deg'": _here(
+        needs='command -v jq'
+    ),
+    # --- looking at it
+    'make demo VIEW=1': _by('test_demo.py::test_with_view_it_starts_the_page'),
+    "pip install 'nicegui>=3.5,<4'": _here(
+        "pip install --no-index 'nicegui>=3.5,<4'", needs='pip show nicegui'
+    ),
+    'ros2 launch headpose_ros headpose.launch.py image:=/camera/image_raw view:=true': _LAUNCHED,
+    'ros2 launch headpose_ros headpose.launch.py view:=true': _LAUNCHED,
+    'ros2 run headpose_ros view_node': _by('test_view.py::test_image_moves_and_plot_grows'),
+    'ssh -L 8080:localhost:8080 ROBOT': _here(
+        'ssh -G -L 8080:localhost:8080 ROBOT', needs='command -v ssh'
+    ),
+    'sudo apt install ros-$ROS_DISTRO-rqt-image-view': _apt('ros-$ROS_DISTRO-rqt-image-view'),
+    'sudo apt install ros-$ROS_DISTRO-rviz2': _apt('ros-$ROS_DISTRO-rviz2'),
+    'rviz2 -d $(ros2 pkg prefix --share headpose_ros)/config/headpose.rviz':
+        _by('test_view.py::test_rviz_is_set_up_for_topics_that_there_are'),
+    'sudo apt install ros-$ROS_DISTRO-plotjuggler-ros': _apt('ros-$ROS_DISTRO-plotjuggler-ros'),
+    'ros2 run plotjuggler plotjuggler': _here(
+        'ros2 pkg executables plotjuggler', needs='ros2 pkg prefix plotjuggler'
+    ),
+    'ros2 param set /headpose_node draw_mesh true': _beside_nodes(AS_IT_IS),
     # --- topics, services, nodes
     'ros2 topic echo /head_pose': _beside_nodes('ros2 topic echo --once /head_pose'),
     'ros2 topic echo /head_pose/face_count': _beside_nodes(

@@ -56,7 +56,7 @@ def test_a_source_that_is_not_there_is_told(run):
     assert 'Traceback' not in result.stdout + result.stderr
 
 
-def test_with_view_it_starts_the_page(tmp_path):
+def test_with_view_it_starts_the_page(run, tmp_path):
     with ExitStack() as stack:
         with suppress(OSError):  # taken already, which is as well
             stack.enter_context(socket.create_server(('127.0.0.1', 8080)))

@@ -41,6 +41,7 @@ make() { command make --old-file=venv RUN="$PYTHON" "$@"; }
 
 FACES = [(0.0, 0.0), (-20.0, 0.0), (20.0, 5.0)]  # degrees of yaw and pitch
 PEOPLE = 4
+VIDEO_RATE = 10.0  # Hz
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,15 @@ def folder(faces, tmp_path_factory):
         path.with_name(f'{path.name}.txt').write_text(
             f'Face\n{x + width / 2}\n{y + height / 2}\n{width}\n{height}\n'
         )
+    images = [bgr for _, bgr, _, _ in faces]
+    cv2.imwrite(str(folder / 'photo.jpg'), images[0])
+    size = images[0].shape[1::-1]
+    video = cv2.VideoWriter(
+        str(folder / 'video.mp4'), cv2.VideoWriter_fourcc(*'mp4v'), VIDEO_RATE, size
+    )
+    for bgr in images:
+        video.write(bgr)
+    video.release()
     return folder
 
 
