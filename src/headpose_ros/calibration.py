@@ -43,6 +43,11 @@ class Calibration:
         self._is_rectified = is_rectified
         self.forget()
 
+    @property
+    def was_heard(self) -> bool:
+        """Whether any ``camera_info`` came."""
+        return self._info is not None
+
     def forget(self) -> None:
         """Another camera may be there from now on."""
         self._info: CameraInfo | None = None
