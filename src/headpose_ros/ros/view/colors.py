@@ -9,7 +9,7 @@ ANGLE_COLORS = tuple(f'rgb({red}, {green}, {blue})' for blue, green, red in AXIS
 PLOT_TEXT, PLOT_LINES = '#808890', 'rgba(128, 136, 144, 0.3)'
 
 # What NiceGUI's classes do not do: two columns on a desk, one on a phone, and the colours.
-CSS = """
+CSS = '''
 :root { --ground: #f3f4f6; --card: #ffffff; --line: #dde0e5; --text: #1b1f24; --soft: #5c6570;
   --ok: #18794e; --warn: #8f5500; --error: #b42318; --ok-bg: #dff3e7; --warn-bg: #fdf0d2;
   --error-bg: #fde3e0; --accent: #2563a8; }
@@ -81,4 +81,4 @@ table.figures { width: 100%; border-collapse: collapse; font-size: .875rem; }
   .angle .number { font-size: 1.4rem; }
   .plot { height: 260px; }
 }
-"""
+'''
