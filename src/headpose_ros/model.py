@@ -20,7 +20,7 @@ import numpy as np
 
 from headpose_ros.features import FEATURE_SETS, LANDMARK_COUNT, extract_features
 from headpose_ros.manifest import ManifestError, check_listed
-from headpose_ros.regressor import Fitted, Step, as_numpy, feature_count
+from headpose_ros.regressor import Step, as_numpy, feature_count
 from headpose_ros.resources import find_resource
 from headpose_ros.rotation import nearest_rotation
 from headpose_ros.uncertainty import FeatureSpace, Uncertainty
@@ -141,10 +141,7 @@ def find_model(detector: str) -> Path:
 
 
 def save_model(
-    path: str | os.PathLike,
-    pipeline: Fitted,
-    uncertainty: Uncertainty,
-    description: ModelDescription,
+    path: str | os.PathLike, pipeline: Any, uncertainty: Uncertainty, description: ModelDescription
 ) -> None:
     """Write a model file.
 
