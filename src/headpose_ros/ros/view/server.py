@@ -2,6 +2,7 @@
 
 import socket
 import time
+from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI
@@ -55,10 +56,8 @@ def serve_page(
         if heard.silence(time.monotonic()) is not None:
             remote.forget()
         elif not remote.values:
-            try:
+            with suppress(NoAnswer):  # it has just come or gone; the next look asks again
                 await remote.read()
-            except NoAnswer:
-                pass  # it has just come or gone; the next look asks again
 
     if not warning:
         outer.add_middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_NAMES)
