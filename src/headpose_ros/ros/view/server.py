@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import uvicorn
@@ -32,6 +33,7 @@ def serve_page(
     remote: RemoteNode,
     subscriptions: Subscriptions,
     warning: str,
+    is_ending: Callable[[], bool],
 ) -> None:
     """Serve the page of a node until Ctrl-C or SIGTERM, whose handlers are called at the end.
 
@@ -39,6 +41,7 @@ def serve_page(
     :param shown: full name of the node.
     :param thread: is started, and has to be stopped by the caller.
     :param warning: what people must know of this page; empty where only this machine sees it.
+    :param is_ending: whether one of them came before the server could take it.
     """
     outer = FastAPI(openapi_url=None)
     server = uvicorn.Server(uvicorn.Config(
@@ -48,6 +51,10 @@ def serve_page(
     @outer.get(STREAM)
     async def stream() -> StreamingResponse:
         return stream_images(heard, lambda: server.should_exit)
+
+    async def start() -> None:
+        thread.start()
+        server.should_exit = server.should_exit or is_ending()
 
     async def look() -> None:
         subscriptions.set_watched(any(
@@ -61,7 +68,7 @@ def serve_page(
 
     if not warning:
         outer.add_middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_NAMES)
-    app.on_startup(thread.start)
+    app.on_startup(start)
     app.timer(LOOK_PERIOD, look)
     name = shown.lstrip('/')
     ui.run_with(
