@@ -36,6 +36,8 @@ def serve(node: ViewNode) -> None:
 
     :raises StartError: the page cannot be served.
     """
+    # Until the web server takes both signals: nothing here looks whether ROS was shut down.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     listening = _listen(node.settings.host, node.settings.port)
     try:
         from headpose_ros.ros.view.controls import CONTROLS
@@ -48,8 +50,6 @@ def serve(node: ViewNode) -> None:
         raise StartError(
             f"the page needs NiceGUI ({error}); install it with: pip install 'nicegui>=3.5,<4'"
         ) from error
-    # The web server takes both signals and gives them back at its end.
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     warning = _tell_where(node, listening)
     thread = RosThread(node)
     heard = Heard(time.monotonic())
