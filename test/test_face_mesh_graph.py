@@ -1,5 +1,8 @@
 """FaceMesh's landmarks without its own ``process``."""
 
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -10,6 +13,33 @@ from headpose_ros.sample.rendered_head import RenderedHead, sample_rotation
 
 WIDTH, HEIGHT = 640, 480
 RATE = 30.0  # Hz
+
+# Signals at times that differ by half a millisecond, over the time of some images.
+INTERRUPTED = '''
+import signal
+import numpy as np
+from headpose_ros.face_mesh import FaceMeshDetector
+from headpose_ros.sample.rendered_head import RenderedHead
+
+class Interrupted(BaseException):
+    pass
+
+def interrupt(*_):
+    raise Interrupted
+
+detector, bgr = FaceMeshDetector('video', 1), RenderedHead(640, 480).render(np.eye(3))
+expected = [len(detector.detect(bgr)) for _ in range(3)]
+signal.signal(signal.SIGALRM, interrupt)
+for number in range(1, 41):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.0005 * number)
+        while True:
+            detector.detect(bgr)
+    except Interrupted:
+        pass
+print(expected, [len(detector.detect(bgr)) for _ in range(3)])
+detector.close()
+'''
 
 
 @pytest.fixture
@@ -64,3 +94,10 @@ def test_a_video_gives_what_process_gives():
                 seen += 1
         detector.close()
     assert seen == len(frames) - 1
+
+
+def test_a_signal_may_come_while_the_networks_run(face_mesh):
+    result = subprocess.run(
+        [sys.executable, '-c', INTERRUPTED], capture_output=True, text=True, timeout=60
+    )
+    assert (result.returncode, result.stdout) == (0, '[1, 1, 1] [1, 1, 1]\n'), result.stderr

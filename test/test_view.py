@@ -7,6 +7,7 @@ import signal
 import socket
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.request import urlopen
 
 import pytest
 import yaml
@@ -238,6 +239,19 @@ def test_what_keeps_it_from_starting_is_told(ros, tmp_path):
             assert process.exit_code() == 1
             assert text in process.output
             assert 'Traceback' not in process.output
+
+
+def test_it_ends_cleanly_however_often_it_is_told(ros):
+    port = free_port()
+    process = ros.start('view_node', '--ros-args', '-p', f'port:={port}')
+    process.wait_for('is shown on')
+    with urlopen(f'http://localhost:{port}', timeout=LIMIT) as page:  # once there is one
+        assert page.status == 200
+    ros.spin_until(
+        lambda: not process.alive, 'its end', lambda: process.signal(signal.SIGINT), period=0.01
+    )
+    assert process.exit_code() == 0, process.output
+    assert 'Traceback' not in process.output
 
 
 def test_others_who_can_see_it_are_told(ros):

@@ -9,6 +9,7 @@ not promise; they stay as they are, since FaceMesh ended with 0.10.21.
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,29 +58,39 @@ class FaceMeshGraph:
     ):
         from mediapipe.framework.calculator_pb2 import CalculatorGraphConfig
         from mediapipe.python import packet_creator
-        from mediapipe.python._framework_bindings import _packet_getter, image_frame
+        from mediapipe.python._framework_bindings import (
+            _packet_getter,
+            calculator_graph,
+            image_frame,
+            resource_util,
+            validated_graph_config,
+        )
         from mediapipe.python.solution_base import SolutionBase
         from mediapipe.python.solutions import face_mesh
 
         folder = Path(face_mesh.__file__).parents[3]
+        resource_util.set_resource_dir(str(folder))
         content = (folder / face_mesh._BINARYPB_FILE_PATH).read_bytes()
         config = CalculatorGraphConfig.FromString(content)
         config.executor.add(type='ApplicationThreadExecutor')
-        self._solution = SolutionBase(
-            graph_config=config,
-            side_inputs={
-                'num_faces': max_num_faces,
-                'with_attention': refine_landmarks,
-                'use_prev_landmarks': not static_image_mode,
-            },
-            calculator_params={
-                _MIN_DETECTION: min_detection_confidence,
-                _MIN_TRACKING: min_tracking_confidence,
-            },
-            outputs=[_FACES],
-        )
-        self._graph = self._solution._graph
-        self._answers = self._solution._graph_outputs
+        expanded = validated_graph_config.ValidatedGraphConfig()
+        expanded.initialize(graph_config=config)
+        config = CalculatorGraphConfig.FromString(expanded.binary_config)
+        options = {
+            _MIN_DETECTION: min_detection_confidence, _MIN_TRACKING: min_tracking_confidence,
+        }
+        SolutionBase._modify_calculator_options(None, config, options)  # uses no self
+        self._graph = calculator_graph.CalculatorGraph(graph_config=config)
+        self._answers: dict[str, Any] = {}
+        # Called in the thread that asks, and what it raises aborts the process. A signal, such as
+        # Ctrl-C, that came while the networks ran is handled, and raises, in the first line of
+        # Python after them: here is none.
+        self._graph.observe_output_stream(_FACES, self._answers.__setitem__, True)
+        self._graph.start_run({
+            'num_faces': packet_creator.create_int(max_num_faces),
+            'with_attention': packet_creator.create_bool(refine_landmarks),
+            'use_prev_landmarks': packet_creator.create_bool(not static_image_mode),
+        })
         self._create_packet = packet_creator.create_image_frame
         self._format = image_frame.ImageFormat.SRGB
         self._read = _packet_getter._get_serialized_proto_list
@@ -106,7 +117,7 @@ class FaceMeshGraph:
 
     def close(self) -> None:
         """Free the graph."""
-        self._solution.close()
+        self._graph.close()
 
 
 def read_landmarks(content: bytes) -> np.ndarray:

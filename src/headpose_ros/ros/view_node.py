@@ -37,6 +37,8 @@ def serve(node: ViewNode) -> None:
 
     :raises StartError: the page cannot be served.
     """
+    # Until the web server takes both signals: nothing here looks whether ROS was shut down.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     listening = _listen(node.settings.host, node.settings.port)
     try:
         from headpose_ros.ros.view.controls import CONTROLS
