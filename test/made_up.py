@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from headpose_ros.features import FEATURE_SETS, extract_features
-from headpose_ros.model import ModelDescription
+from headpose_ros.model_description import ModelDescription
 from headpose_ros.uncertainty import FeatureSpace, Uncertainty
 from training.landmark_file import LandmarkFile
 

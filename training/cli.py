@@ -18,6 +18,14 @@ from headpose_ros.face_detector import DetectorUnavailable
 from headpose_ros.features import FEATURE_SETS
 from headpose_ros.model import ModelError
 from headpose_ros.regressor import UnsupportedRegressor
+from training.command_checks import (
+    Backend,
+    check_backend,
+    check_can_write,
+    check_jobs,
+    check_regressors,
+    make_folder,
+)
 from training.copies import COPIES, PLAIN
 from training.datasets import read_dataset
 from training.detecting import plan_search
@@ -39,7 +47,6 @@ app = typer.Typer(
 
 Detector = Enum('Detector', {name: name for name in DETECTORS}, type=str)
 Features = Enum('Features', {name: name for name in FEATURE_SETS}, type=str)
-Backend = Enum('Backend', {name: name for name in ('processes', 'dask')}, type=str)
 
 Landmarks = Annotated[Path, typer.Argument(help='Landmark file, made by "landmarks".')]
 Folds = Annotated[int, typer.Option(help='Parts of the cross-validation.')]
@@ -55,24 +62,8 @@ Bundle = Annotated[
 ]
 
 
-def _check_regressors(names: str | list[str] | None) -> str | list[str] | None:
-    from training.regressors import REGRESSORS
-
-    chosen = [names] if isinstance(names, str) else names or []
-    for name in chosen:
-        if name not in REGRESSORS:
-            raise typer.BadParameter(f'{name!r} is none; known: {", ".join(REGRESSORS)}')
-    return names
-
-
-def _check_jobs(jobs: int) -> int:
-    if jobs == 0:
-        raise typer.BadParameter('0 processes; want 1 or more, or -1 for one a core')
-    return jobs
-
-
 Jobs = Annotated[
-    int, typer.Option(help='Processes; -1 for one a core.', callback=_check_jobs)
+    int, typer.Option(help='Processes; -1 for one a core.', callback=check_jobs)
 ]
 
 
@@ -105,8 +96,8 @@ def landmarks(
     the share of faces found. What is done is kept in a folder OUT.parts until all is: stopped in
     the middle, the same command goes on from there.
     """
-    _check_backend(backend, scheduler, jobs)
-    _check_can_write(out)
+    check_backend(backend, scheduler, jobs)
+    check_can_write(out)
     data = read_dataset(dataset)
     typer.echo(f'{data.name}: {len(data.samples)} images, {data.left_out} left out by their angle')
     names = list(COPIES) if copies and data.has_roll else [PLAIN]
@@ -134,7 +125,7 @@ def compare(
         typer.Option(
             help='Only this regressor, by its name in the table; may be repeated.',
             metavar='REGRESSOR',
-            callback=_check_regressors,
+            callback=check_regressors,
         ),
     ] = None,
     features: Annotated[
@@ -159,7 +150,7 @@ def compare(
     from training.crossval import Protocol
     from training.regressors import REGRESSORS
 
-    _make_folder(out)
+    make_folder(out)
     protocol = Protocol(folds, repeats, copies)
     candidates = [
         (feature_set, regressor)
@@ -181,7 +172,7 @@ def fit(
         str | None,
         typer.Option(
             help='What to train; by default what the models of the package are.',
-            callback=_check_regressors,
+            callback=check_regressors,
         ),
     ] = None,
     features: Annotated[
@@ -204,7 +195,7 @@ def fit(
     from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR, fit_model
     from training.model_card import coverage_table
 
-    _make_folder(out)
+    make_folder(out)
     data = LandmarkFile.load(landmarks)
     protocol = Protocol(folds, repeats, copies)
     feature_set = features.value if features else DEFAULT_FEATURES
@@ -241,7 +232,7 @@ def evaluate(
     """
     from training.evaluate import evaluate as evaluate_model
 
-    _make_folder(out)
+    make_folder(out)
     typer.echo(evaluate_model(data, model, detector.value, out, jobs, bundle))
     typer.echo(f'wrote {out}')
 
@@ -277,7 +268,7 @@ def benchmark(
     from training import benchmark as benchmarking
     from training.crossval import Protocol
 
-    _make_folder(out)
+    make_folder(out)
     files = {
         benchmarking.MESH: face_mesh_landmarks,
         benchmarking.LANDMARKER: face_landmarker_landmarks,
@@ -297,33 +288,3 @@ def main() -> None:
 
 def _values(chosen: Sequence[Enum] | None) -> list[str]:
     return [each.value for each in chosen or []]
-
-
-def _make_folder(path: Path) -> None:
-    # Before hours of work, not after.
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise TrainingError(f'{path}: not a folder that can be written ({error})') from error
-
-
-def _check_can_write(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise TrainingError(f'{path}: its folder does not exist; make it or give another file')
-    if path.is_dir():
-        raise TrainingError(f'{path}: is a folder; give the name of a file')
-
-
-def _check_backend(backend: Backend, scheduler: str | None, jobs: int) -> None:
-    if backend is Backend.processes and scheduler is not None:
-        raise TrainingError(f'--scheduler is {scheduler!r} without --backend dask; give both')
-    if backend is Backend.dask and scheduler is None:
-        raise TrainingError(
-            '--backend dask needs --scheduler ADDRESS, such as tcp://host:8786; on this machine '
-            'alone leave both out'
-        )
-    if backend is Backend.dask and jobs != -1:
-        raise TrainingError(
-            f'--jobs is {jobs}, but a Dask cluster has as many as its workers have threads; '
-            'leave it out'
-        )

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from headpose_ros.model import ModelDescription, load_model
+from headpose_ros.model import load_model
+from headpose_ros.model_description import ModelDescription
 from training.copies import PLAIN
 from training.datasets import read_dataset
 from training.landmark_file import LandmarkFile

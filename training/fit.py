@@ -10,7 +10,8 @@ import numpy as np
 
 from headpose_ros.features import FEATURE_SETS, extract_features
 from headpose_ros.manifest import list_file
-from headpose_ros.model import ModelDescription, save_model
+from headpose_ros.model import save_model
+from headpose_ros.model_description import ModelDescription
 from headpose_ros.regressor import as_numpy, check_convertible
 from headpose_ros.uncertainty import FeatureSpace, Uncertainty
 from training.crossval import (

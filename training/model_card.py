@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from headpose_ros.model import ModelDescription
+from headpose_ros.model_description import ModelDescription
 
 _CARD = '''\
 # Model `{file}`

@@ -7,11 +7,9 @@ people you trust. Those of the package are checked against its manifest before t
 import io
 import os
 import pickle
-import platform
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ import numpy as np
 
 from headpose_ros.features import FEATURE_SETS, LANDMARK_COUNT, extract_features
 from headpose_ros.manifest import ManifestError, check_listed
+from headpose_ros.model_description import ANGLE_CONVENTION, ModelDescription
 from headpose_ros.regressor import Step, as_numpy, feature_count
 from headpose_ros.resources import find_resource
 from headpose_ros.rotation import nearest_rotation
@@ -27,10 +26,6 @@ from headpose_ros.uncertainty import FeatureSpace, Uncertainty
 from headpose_ros.unpickling import load_fitted
 
 FORMAT = 'headpose_ros model 3'
-ANGLE_CONVENTION = (
-    'row-major R_opt = Rx(-pitch) Ry(yaw) Rz(roll) of AFLW2000-3D labels, in the camera optical '
-    'frame (REP-103), identity facing the camera'
-)
 OUTPUT_COUNT = 9  # entries of R_opt
 
 # Features of made-up faces on which single precision is tried, and the largest difference of the
@@ -41,39 +36,6 @@ _SAME = 1e-4
 
 class ModelError(ValueError):
     """A model file cannot be used; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class ModelDescription:
-    """What a model file says of itself.
-
-    :ivar detector: name of the detector whose landmarks the regressor was trained on.
-    :ivar features: name of the feature set, a key of ``headpose_ros.features.FEATURE_SETS``.
-    :ivar feature_count: length of a feature vector.
-    :ivar landmark_count: landmarks of a face.
-    :ivar regressor: the pipeline in words.
-    :ivar training_data: names, counts and terms of the data.
-    :ivar protocol: how the figures were measured.
-    :ivar figures: name to value, degrees unless the name says otherwise.
-    :ivar coverage: range of the label's yaw to percent of errors within one and two standard
-        deviations.
-    :ivar command: what makes the file again.
-    :ivar angle_convention: what the regressor's outputs mean.
-    :ivar versions: package to version, of what trained it.
-    """
-
-    detector: str
-    features: str
-    regressor: str
-    training_data: str
-    protocol: str
-    figures: Mapping[str, float]
-    coverage: Mapping[str, tuple[float, float]]
-    command: str
-    feature_count: int
-    landmark_count: int = LANDMARK_COUNT
-    angle_convention: str = ANGLE_CONVENTION
-    versions: Mapping[str, str] = field(default_factory=lambda: library_versions())
 
 
 @dataclass(frozen=True)
@@ -112,17 +74,6 @@ class Model:
         features = extract_features(landmarks, self.description.features).astype(np.float32)
         outputs = self.predict_outputs(features)
         return features, outputs, nearest_rotation(outputs.reshape(-1, 3, 3))
-
-
-def library_versions() -> dict[str, str]:
-    """Versions of what a model depends on; a package that is not installed is left out."""
-    versions = {'python': platform.python_version()}
-    for package in ('scikit-learn', 'numpy', 'scipy', 'joblib', 'mediapipe'):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return versions
 
 
 def find_model(detector: str) -> Path:
