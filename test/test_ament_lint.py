@@ -1,3 +1,17 @@
+# Copyright 2026 headpose_ros maintainers
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """ROS 2's own checks of style, where they are installed, on all of the code."""
 
 from pathlib import Path
@@ -7,6 +21,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
+CODE = ['src', 'training', 'benchmarks', 'launch', 'docs', 'test', 'setup.py']
+
+
 @pytest.fixture(autouse=True)
 def _in_the_repository(monkeypatch):
     monkeypatch.chdir(ROOT)
@@ -14,9 +31,13 @@ def _in_the_repository(monkeypatch):
 
 def test_flake8():
     flake8 = pytest.importorskip('ament_flake8.main', reason='needs ament_flake8')
-    folders = ['src', 'training', 'benchmarks', 'launch', 'docs', 'test', 'setup.py']
-    code, errors = flake8.main_with_errors(['--config', 'setup.cfg', *folders])
+    code, errors = flake8.main_with_errors(['--config', 'setup.cfg', *CODE])
     assert code == 0, '\n'.join(errors)
+
+
+def test_copyright():
+    ament_copyright = pytest.importorskip('ament_copyright.main', reason='needs ament_copyright')
+    assert ament_copyright.main(argv=CODE) == 0
 
 
 def test_pep257():
