@@ -9,6 +9,7 @@ import argparse
 import array
 import itertools
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -80,10 +81,8 @@ def main() -> None:
     frames = np.load(arguments.frames)
     use_large_image_profile()
     rclpy.init(args=[sys.argv[0], *ros_arguments])
-    try:
+    with suppress(KeyboardInterrupt, ExternalShutdownException):
         rclpy.spin(Camera(frames, arguments.topics, arguments.rate, arguments.turn))
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
 
 
 if __name__ == '__main__':

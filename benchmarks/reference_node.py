@@ -5,6 +5,7 @@ could do without: no parameters, no checks, no pose.
 """
 
 import sys
+from contextlib import suppress
 
 import numpy as np
 import rclpy
@@ -38,10 +39,8 @@ def main() -> None:
     """Run the node until it is told to end."""
     use_large_image_profile()
     rclpy.init(args=sys.argv)
-    try:
+    with suppress(KeyboardInterrupt, ExternalShutdownException):
         rclpy.spin(ReferenceNode())
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
 
 
 if __name__ == '__main__':

@@ -1,4 +1,4 @@
-"""Draws axes.png, frames and positive turns: python docs/make_axes_figure.py
+"""Draws axes.png, frames and positive turns: python docs/make_axes_figure.py.
 
 Every direction in it comes from headpose_ros.rotation, so that the picture cannot say other signs
 than the package publishes.

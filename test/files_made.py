@@ -44,7 +44,7 @@ class HeadPose:
 
     def refusal(self, *arguments):
         """The one sentence of a run that goes wrong."""
-        code, out, error = self(*arguments)
+        code, _, error = self(*arguments)
         *_, sentence = error.splitlines()
         assert code == 1 and sentence.startswith('error: ') and 'Traceback' not in error
         assert not error.replace(sentence, '').count('error: ')

@@ -68,3 +68,15 @@ def test_the_lines_of_the_log_are_those_of_the_code():
         compared = [part for part in parts if len(part.split()) > SHORT]
         for part in compared or [max(parts, key=len)]:
             assert part in code, part
+
+
+@pytest.mark.parametrize('folder', ['.', 'ros'])
+def test_contributing_tells_where_what_lives(folder):
+    page = (ROOT / 'CONTRIBUTING.md').read_text(encoding='utf-8')
+    title = f'| module of `src/headpose_ros/{folder}/` |'.replace('/./', '/')
+    table = page.partition(title)[2].partition('\n\n')[0]
+    told = set(re.findall(r'`(\w+)/?`', table))
+    package = ROOT / 'src' / 'headpose_ros' / folder
+    modules = {path.stem for path in package.glob('*.py') if not path.stem.startswith('__')}
+    folders = {path.parent.name for path in package.glob('*/__init__.py')} - {'ros'}
+    assert modules | folders <= told

@@ -35,7 +35,8 @@ def test_core_and_training_import_no_ros():
 
 def test_runtime_needs_nothing_of_training():
     code = IMPORT_ALL.format(
-        ros=(*ROS_PACKAGES, 'pandas', 'typer', 'tqdm', 'tabulate', 'rosbags', 'mcap'), packages=CORE
+        ros=(*ROS_PACKAGES, 'pandas', 'typer', 'tqdm', 'tabulate', 'rosbags', 'mcap'),
+        packages=CORE,
     )
     result = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

@@ -1,5 +1,6 @@
 """The calibration of a camera, messages as sensor_msgs/CameraInfo describes them."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -15,18 +16,27 @@ class UnusableCalibration(ValueError):
     """A ``camera_info`` does not tell how the camera projects; the message says why."""
 
 
+class RegionOfInterest(Protocol):
+    """A sensor_msgs/RegionOfInterest, whoever made it."""
+
+    x_offset: int
+    y_offset: int
+    height: int
+    width: int
+
+
 class CameraInfo(Protocol):
     """A sensor_msgs/CameraInfo, whoever made it."""
 
     width: int
     height: int
     distortion_model: str
-    d: object
-    k: object
-    p: object
+    d: Sequence[float] | np.ndarray
+    k: Sequence[float] | np.ndarray
+    p: Sequence[float] | np.ndarray
     binning_x: int
     binning_y: int
-    roi: object
+    roi: RegionOfInterest
 
 
 class Calibration:
@@ -42,6 +52,11 @@ class Calibration:
         self._topic = topic
         self._is_rectified = is_rectified
         self.forget()
+
+    @property
+    def was_heard(self) -> bool:
+        """Whether any ``camera_info`` came."""
+        return self._info is not None
 
     def forget(self) -> None:
         """Another camera may be there from now on."""

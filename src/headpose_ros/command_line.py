@@ -51,7 +51,7 @@ def run_process() -> int:
     return main()
 
 
-def _warn(message: Warning | str, *_: object) -> None:
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
     print(f'warning: {message}', file=sys.stderr)
 
 

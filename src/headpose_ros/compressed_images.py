@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from headpose_ros.raw_images import EIGHT_FROM_SIXTEEN_BITS, UnreadableImage
+from headpose_ros.raw_images import EIGHT_FROM_SIXTEEN_BITS, Data, UnreadableImage
 
 # Larger ones are taken for a mistake: a file of some kilobytes can ask for all memory there is.
 # 8000 x 6000 has 48 million; Pillow itself warns from 89 million on.
@@ -39,10 +39,10 @@ _SHOWN_FORMAT_LENGTH = 48  # characters of a format that an error repeats
 
 
 class CompressedImage(Protocol):
-    """A sensor_msgs/CompressedImage, whoever made it; ``data`` is a buffer of bytes."""
+    """A sensor_msgs/CompressedImage, whoever made it."""
 
     format: str
-    data: object
+    data: Data
 
 
 class _FileType(NamedTuple):

@@ -15,7 +15,7 @@ MIN_FACE_SIZE = 4.0
 
 
 class Box(NamedTuple):
-    """An upright box in an image, pixels; plain numbers, with which Python is faster than numpy."""
+    """An upright box in an image, pixels; plain numbers, with which Python beats numpy."""
 
     left: float
     top: float

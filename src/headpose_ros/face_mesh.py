@@ -1,5 +1,7 @@
 """MediaPipe's FaceMesh as a face detector."""
 
+from functools import partial
+
 import numpy as np
 
 from headpose_ros.bundle import default_path, fetch_command
@@ -40,14 +42,15 @@ class FaceMeshDetector:
         input_width: int = 0,
     ):
         self._input_width = input_width
-        self._options = {
-            'static_image_mode': mode == 'image',
-            'max_num_faces': max(max_faces, MIN_CANDIDATES) if mode == 'image' else max_faces,
-            'min_detection_confidence': min_detection_confidence,
-            'min_tracking_confidence': min_tracking_confidence,
+        self._make_graph = partial(
+            FaceMeshGraph,
+            static_image_mode=mode == 'image',
+            max_num_faces=max(max_faces, MIN_CANDIDATES) if mode == 'image' else max_faces,
+            min_detection_confidence=min_detection_confidence,
+            min_tracking_confidence=min_tracking_confidence,
             # The network with attention: head poses from it are 5 % better, for 0.5 ms a face.
-            'refine_landmarks': True,
-        }
+            refine_landmarks=True,
+        )
         self._rgb: np.ndarray | None = None
         _check_face_mesh()
         self._graph: FaceMeshGraph | None = self._start()
@@ -77,7 +80,7 @@ class FaceMeshDetector:
         # The networks are loaded with the first image, and MediaPipe writes notes meant for its
         # own developers to the terminal until then.
         with silent_stderr():
-            graph = FaceMeshGraph(**self._options)
+            graph = self._make_graph()
             graph.run(np.zeros(WARM_UP_SHAPE, np.uint8))
         return graph
 

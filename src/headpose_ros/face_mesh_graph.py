@@ -121,7 +121,7 @@ class FaceMeshGraph:
 
 
 def read_landmarks(content: bytes) -> np.ndarray:
-    """The first 468 landmarks of a ``NormalizedLandmarkList`` in protobuf's wire format, (468, 3)."""
+    """The first 468 landmarks, (468, 3), of a ``NormalizedLandmarkList`` in protobuf's format."""
     # Fields come in their order: of that length and with z as the third it is x, y and z. A
     # landmark that holds more, or less, is written otherwise.
     lengths = content[_LENGTH_AT:_SIZE:_LANDMARK_BYTES]

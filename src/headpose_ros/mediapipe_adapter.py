@@ -48,9 +48,9 @@ def _matplotlib_later() -> Iterator[None]:
     if 'matplotlib' in sys.modules:
         yield
         return
-    stand_in = ModuleType('matplotlib')
-    stand_in.pyplot = _Pyplot('matplotlib.pyplot')
-    stand_ins = {'matplotlib': stand_in, 'matplotlib.pyplot': stand_in.pyplot}
+    matplotlib, pyplot = ModuleType('matplotlib'), _Pyplot('matplotlib.pyplot')
+    vars(matplotlib)['pyplot'] = pyplot
+    stand_ins = {'matplotlib': matplotlib, 'matplotlib.pyplot': pyplot}
     sys.modules.update(stand_ins)
     try:
         yield

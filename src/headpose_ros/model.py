@@ -141,7 +141,7 @@ def find_model(detector: str) -> Path:
 
 
 def save_model(
-    path: str | os.PathLike, pipeline, uncertainty: Uncertainty, description: ModelDescription
+    path: str | os.PathLike, pipeline: Any, uncertainty: Uncertainty, description: ModelDescription
 ) -> None:
     """Write a model file.
 

@@ -53,16 +53,15 @@ class PrimarySelector:
         """
         if self._number not in living:
             self._number = None
-        by_number = {head.track_id: head for head in heads}
-        if not heads or (self._number is not None and self._number not in by_number):
+        by_number = {head.track_id: head for head in heads if head.track_id is not None}
+        if not by_number or (self._number is not None and self._number not in by_number):
             return None
         score, leads = POLICIES[self._policy]
-        best = max(heads, key=lambda head: (score(head, size), -head.track_id))
-        current = by_number.get(self._number)
-        if current is None or leads(score(best, size), score(current, size), size):
-            current = best
-        self._number = current.track_id
-        return current
+        scores = {number: score(number, head, size) for number, head in by_number.items()}
+        best = max(scores, key=lambda number: (scores[number], -number))
+        if self._number is None or leads(scores[best], scores[self._number], size):
+            self._number = best
+        return by_number[self._number]
 
 
 def check_policy(policy: str) -> None:
@@ -74,21 +73,22 @@ def check_policy(policy: str) -> None:
         raise ValueError(f'unknown policy of the primary face {policy!r}; known: {KNOWN}')
 
 
-def _face_size(head: HeadPose, _: tuple[int, int]) -> float:
+def _face_size(_: int, head: HeadPose, __: tuple[int, int]) -> float:
     return math.sqrt(head.box.area)
 
 
-def _nearness(head: HeadPose, size: tuple[int, int]) -> float:
+def _nearness(_: int, head: HeadPose, size: tuple[int, int]) -> float:
     (x, y), (width, height) = head.box.center, size
     return -math.hypot(x - width / 2, y - height / 2)
 
 
-def _age(head: HeadPose, _: tuple[int, int]) -> float:
-    return -float(head.track_id)
+def _age(number: int, _: HeadPose, __: tuple[int, int]) -> float:
+    return -float(number)
 
 
-# How good a choice a face is, and whether one is so much better than another that it takes over.
-_Score = Callable[[HeadPose, tuple[int, int]], float]
+# How good a choice the head of that number is in an image of that size, and whether one is so much
+# better than another that it takes over.
+_Score = Callable[[int, HeadPose, tuple[int, int]], float]
 _Leads = Callable[[float, float, tuple[int, int]], bool]
 POLICIES: dict[str, tuple[_Score, _Leads]] = {
     'largest': (_face_size, lambda new, old, _: new > SIZE_LEAD * old),

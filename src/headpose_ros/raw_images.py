@@ -16,21 +16,25 @@ Bytes after the last row are ignored: ``step`` and ``height`` say where the pixe
 drivers that hand on a whole page-aligned capture buffer send them.
 """
 
+from array import array
 from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
 
+# The bytes of a message: rclpy has arrays, rosbags has them as numpy's.
+Data = bytes | bytearray | memoryview | array | np.ndarray
+
 
 class RawImage(Protocol):
-    """A sensor_msgs/Image, whoever made it; ``data`` is a buffer of bytes."""
+    """A sensor_msgs/Image, whoever made it."""
 
     height: int
     width: int
     encoding: str
     is_bigendian: int
     step: int
-    data: object
+    data: Data
 
 
 class UnreadableImage(ValueError):
@@ -49,9 +53,11 @@ class Layout(NamedTuple):
 
     @property
     def pixel_bytes(self) -> int:
+        """Bytes of a pixel in its row; of semi-planar ones without the chroma."""
         return self.channels * self.sample_bytes
 
     def data_rows(self, height: int) -> int:
+        """Rows of ``step`` bytes that an image of that height has."""
         return height * 3 // 2 if self.semi_planar else height
 
 

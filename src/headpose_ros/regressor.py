@@ -6,45 +6,53 @@ thousand faces and slow for one. The steps themselves are a few lines of numpy e
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
 
+# A fitted estimator of scikit-learn, or what ``headpose_ros.unpickling`` reads of one. Its classes
+# share no type, and the robot has none of them.
+Fitted = Any
+
 Step = Callable[[np.ndarray], np.ndarray]
+_Converter = Callable[[Fitted, np.dtype], Step]
 
 
 class UnsupportedRegressor(ValueError):
     """The pipeline holds a step that has no plain numpy form here."""
 
 
-def as_numpy(regressor, dtype: type = np.float64) -> Step:
+def as_numpy(regressor: Fitted, dtype: type = np.float64) -> Step:
     """Prediction of a fitted regressor without scikit-learn.
 
-    :param regressor: a fitted ``sklearn.pipeline.Pipeline`` of the classes in ``_CONVERTERS``, or
-        one of them alone; or what ``headpose_ros.unpickling`` reads of such a one.
+    :param regressor: a ``sklearn.pipeline.Pipeline`` of the classes in ``_CONVERTERS``, or one of
+        them alone.
     :param dtype: precision; ``np.float32`` takes half the time, most of which is weights on their
         way from memory.
     :return: a function of features (n, length) that gives what ``regressor.predict`` gives.
     :raises UnsupportedRegressor: a step is of another class.
     """
-    predict = _converter(regressor)(regressor, dtype)
-    return lambda features: predict(np.asarray(features, dtype))
+    precision: np.dtype = np.dtype(dtype)
+    predict = _converter(regressor)(regressor, precision)
+    return lambda features: predict(np.asarray(features, precision))
 
 
-def feature_count(regressor) -> int:
+def feature_count(regressor: Fitted) -> int:
     """Length of the feature vectors that a fitted regressor takes."""
     while hasattr(regressor, 'steps'):
         _, regressor = regressor.steps[0]
     return regressor.n_features_in_
 
 
-def check_convertible(pipeline) -> None:
+def check_convertible(pipeline: Any) -> None:
     """Raise ``UnsupportedRegressor`` when a pipeline, fitted or not, has no plain numpy form."""
     for _, step in pipeline.steps:
         _converter(step)
 
 
-def _converter(regressor) -> Callable[[Any, type], Step]:
+def _converter(regressor: Any) -> _Converter:
     kind = type(regressor).__name__
     if kind not in _CONVERTERS:
         raise UnsupportedRegressor(
@@ -53,7 +61,7 @@ def _converter(regressor) -> Callable[[Any, type], Step]:
     return _CONVERTERS[kind]
 
 
-def _pipeline(pipeline, dtype: type) -> Step:
+def _pipeline(pipeline: Fitted, dtype: np.dtype) -> Step:
     steps = [_converter(step)(step, dtype) for _, step in pipeline.steps]
     return _chain(steps)
 
@@ -64,9 +72,11 @@ def _chain(steps: Iterable[Step]) -> Step:
     for step in steps:
         parts = step.steps if isinstance(step, _Chain) else [step]
         for part in parts:
-            if kept and isinstance(kept[-1], _Scaling) and isinstance(part, _Affine):
-                part = kept.pop().before(part)
-            kept.append(part)
+            last = kept[-1] if kept else None
+            if isinstance(last, _Scaling) and isinstance(part, _Affine):
+                kept[-1] = last.before(part)
+            else:
+                kept.append(part)
     return _Chain(kept) if len(kept) > 1 else kept[0]
 
 
@@ -81,7 +91,7 @@ class _Chain:
 
 
 class _Affine:
-    def __init__(self, weights: np.ndarray, offset: np.ndarray, dtype: type):
+    def __init__(self, weights: np.ndarray, offset: np.ndarray, dtype: np.dtype):
         self.weights, self.offset = _ready(weights, dtype), _ready(offset, dtype)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
@@ -89,7 +99,7 @@ class _Affine:
 
 
 class _Scaling:
-    def __init__(self, mean: np.ndarray, factor: np.ndarray, dtype: type):
+    def __init__(self, mean: np.ndarray, factor: np.ndarray, dtype: np.dtype):
         self.mean, self.factor = _ready(mean, dtype), _ready(factor, dtype)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
@@ -101,7 +111,7 @@ class _Scaling:
         return _Affine(weights, affine.offset - self.mean @ weights, weights.dtype)
 
 
-def _mean(mean, dtype: type) -> Step:
+def _mean(mean: Fitted, dtype: np.dtype) -> Step:
     shares = [weight / sum(mean.weights) for weight in mean.weights]
     members = [
         _shared(_converter(regressor)(regressor, dtype), share)
@@ -111,7 +121,7 @@ def _mean(mean, dtype: type) -> Step:
     for member in members:
         groups[_form(member)].append(member)
     terms = [_side_by_side(group) if len(group) > 1 else group[0] for group in groups.values()]
-    return lambda features: sum(term(features) for term in terms)
+    return lambda features: reduce(add, (term(features) for term in terms))
 
 
 def _shared(step: Step, share: float) -> Step:
@@ -145,14 +155,14 @@ def _side_by_side(members: list[Step]) -> Step:
     return _Chain([*stacked, lambda x: np.add.reduce(x, axis=0)])
 
 
-def _ready(numbers: np.ndarray, dtype: type) -> np.ndarray:
+def _ready(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Numbers in a precision, and in the order in which a row is multiplied by them fastest."""
     numbers = np.asarray(numbers, dtype)
     is_tall = numbers.ndim == 2 and len(numbers) > numbers.shape[1]
     return np.asarray(numbers, order='F' if is_tall else 'C')
 
 
-def _scaler(scaler, dtype: type) -> Step:
+def _scaler(scaler: Fitted, dtype: np.dtype) -> Step:
     ones = np.ones(scaler.n_features_in_)
     return _Scaling(
         scaler.mean_ if scaler.with_mean else 0.0 * ones,
@@ -161,29 +171,29 @@ def _scaler(scaler, dtype: type) -> Step:
     )
 
 
-def _pca(pca, dtype: type) -> Step:
+def _pca(pca: Fitted, dtype: np.dtype) -> Step:
     weights = pca.components_.T
     if pca.whiten:
         weights = weights / np.sqrt(pca.explained_variance_)
     return _Affine(weights, -pca.mean_ @ weights, dtype)
 
 
-def _linear(regressor, dtype: type) -> Step:
+def _linear(regressor: Fitted, dtype: np.dtype) -> Step:
     return _Affine(regressor.coef_.T, regressor.intercept_, dtype)
 
 
-def _pls(pls, dtype: type) -> Step:
+def _pls(pls: Fitted, dtype: np.dtype) -> Step:
     weights = pls.coef_.T
     return _Affine(weights, pls.intercept_ - pls._x_mean @ weights, dtype)
 
 
-def _fourier(sampler, dtype: type) -> Step:
+def _fourier(sampler: Fitted, dtype: np.dtype) -> Step:
     project = _Affine(sampler.random_weights_, sampler.random_offset_, dtype)
     amplitude = float(np.sqrt(2.0 / sampler.n_components))
     return lambda x: amplitude * np.cos(project(x))
 
 
-def _kernel_ridge(regressor, dtype: type) -> Step:
+def _kernel_ridge(regressor: Fitted, dtype: np.dtype) -> Step:
     if regressor.kernel != 'rbf':
         raise UnsupportedRegressor(f'KernelRidge has kernel {regressor.kernel!r}; want "rbf"')
     support = _ready(regressor.X_fit_.T, dtype)
@@ -207,7 +217,7 @@ _ACTIVATIONS: dict[str, Step] = {
 }
 
 
-def _mlp(regressor, dtype: type) -> Step:
+def _mlp(regressor: Fitted, dtype: np.dtype) -> Step:
     activation = _ACTIVATIONS[regressor.activation]
     *hidden, last = [
         _Affine(weights, offset, dtype)
@@ -216,7 +226,7 @@ def _mlp(regressor, dtype: type) -> Step:
     return _chain([*(step for layer in hidden for step in (layer, activation)), last])
 
 
-_CONVERTERS: dict[str, Callable[[Any], Step]] = {
+_CONVERTERS: dict[str, _Converter] = {
     'Pipeline': _pipeline,
     'MeanRegressor': _mean,
     'StandardScaler': _scaler,

@@ -35,7 +35,7 @@ class VideoRecorder:
         """
         self.images += 1
         if self._writer is not None:
-            self._write(bgr)
+            self._write(self._writer, bgr)
             return
         self._waiting.append((bgr, stamp))
         if len(self._waiting) == RATE_IMAGES:
@@ -56,17 +56,17 @@ class VideoRecorder:
         rate = self._rate or _rate_of([stamp for _, stamp in self._waiting])
         self._size = images[0].shape[1], images[0].shape[0]
         codec = cv2.VideoWriter_fourcc(*'mp4v')
-        self._writer = cv2.VideoWriter(str(self.path), codec, rate, self._size)
+        self._writer = writer = cv2.VideoWriter(str(self.path), codec, rate, self._size)
         self._waiting.clear()
-        if not self._writer.isOpened():
+        if not writer.isOpened():
             raise OSError(f'{self.path} cannot be written as a video; name a .mp4 or .avi file')
         for bgr in images:
-            self._write(bgr)
+            self._write(writer, bgr)
 
-    def _write(self, bgr: np.ndarray) -> None:
+    def _write(self, writer: cv2.VideoWriter, bgr: np.ndarray) -> None:
         if (bgr.shape[1], bgr.shape[0]) != self._size:
             bgr = cv2.resize(bgr, self._size)
-        self._writer.write(bgr)
+        writer.write(bgr)
 
 
 def _rate_of(stamps: list[float]) -> float:

@@ -1,22 +1,24 @@
 """rosbag2 files as frames, through the library rosbags and so without ROS."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from headpose_ros.calibration import Calibration
 from headpose_ros.compressed_images import read_compressed
 from headpose_ros.files.cut_bag import Recorded, readable_messages
-from headpose_ros.files.frame import FileError, Frame
+from headpose_ros.files.frame import BrokenFrame, FileError, Frame
 from headpose_ros.image_source import SourceError
 from headpose_ros.raw_images import UnreadableImage, read_raw
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
-READERS = {IMAGE: read_raw, COMPRESSED: read_compressed}
+READERS: dict[str, Callable[[Any], np.ndarray]] = {IMAGE: read_raw, COMPRESSED: read_compressed}
 
 METADATA = 'metadata.yaml'
 STORAGE_SUFFIXES = ('.mcap', '.db3')
@@ -38,6 +40,7 @@ class Bag:
     def __init__(self, path: Path):
         self.path = path
         self._file = _storage_of(path)
+        self.topics: dict[str, tuple[str, int]] = {}
         self.problem = ''
         rosbags = _import_rosbags(path)
         # Images and calibrations have been the same since Foxy, whatever wrote the bag, so that
@@ -54,7 +57,7 @@ class Bag:
                     f'{self._file} is a broken bag, and nothing in it can be read ({self.problem})'
                 ) from error
             return
-        self.topics: dict[str, tuple[str, int]] = {
+        self.topics = {
             topic: (info.msgtype or 'several types', info.msgcount)
             for topic, info in self._reader.topics.items()
         }
@@ -103,7 +106,8 @@ class Bag:
 
     def _scan(self) -> tuple[dict[str, tuple[str, int]], float]:
         """Topics and seconds of what is left of a broken bag."""
-        counts, times = Counter(), []
+        counts: Counter[tuple[str, str]] = Counter()
+        times: list[int] = []
         for topic, kind, time, _ in self._before_break():
             counts[topic, kind] += 1
             times.append(time)
@@ -137,7 +141,7 @@ class BagFrames:
         self.calibration = Calibration(self.info_topic, is_rectified)
         self.paths = sorted(bag.path.iterdir()) if bag.path.is_dir() else [bag.path]
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[Frame | BrokenFrame]:
         """One pass over the bag.
 
         :raises FileError: the bag is broken from there on.
@@ -168,15 +172,13 @@ class BagFrames:
         kind, _ = self._bag.topics.get(self.info_topic, ('', 0))
         return [self.info_topic] if kind == CAMERA_INFO else []
 
-    def _frame(self, number: int, message: Any) -> Frame:
+    def _frame(self, number: int, message: Any) -> Frame | BrokenFrame:
         try:
             if isinstance(message, UnreadableImage):
                 raise message
             bgr = self._read(message)
         except UnreadableImage as error:
-            return Frame(
-                self.topic, number, None, problem=f'image {number} of {self.topic}: {error}'
-            )
+            return BrokenFrame(f'image {number} of {self.topic}: {error}')
         header = message.header
         stamp = header.stamp.sec + header.stamp.nanosec * 1e-9
         camera = self.calibration.camera_for(bgr.shape[1], bgr.shape[0])

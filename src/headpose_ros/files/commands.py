@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from headpose_ros.bundle import VARIABLE
 from headpose_ros.detector import DETECTORS
@@ -26,7 +27,7 @@ from headpose_ros.files.outputs import (
 from headpose_ros.files.people import SeparateImages
 from headpose_ros.files.progress import Progress
 from headpose_ros.files.rows import WRITERS
-from headpose_ros.files.run import run
+from headpose_ros.files.run import Finder, run
 from headpose_ros.files.sources import ImageFrames, StreamFrames
 from headpose_ros.following import FollowSettings, HeadFollower
 from headpose_ros.primary import POLICIES
@@ -34,7 +35,7 @@ from headpose_ros.primary import POLICIES
 DEFAULTS = FollowSettings()
 
 
-def add_commands(commands) -> None:
+def add_commands(commands: Any) -> None:
     """Add the parsers of the commands to those of ``argparse``."""
     image = _parser(
         commands, 'image', 'heads in images that have nothing to do with one another'
@@ -68,7 +69,7 @@ def add_commands(commands) -> None:
     bag.set_defaults(run=_bag)
 
 
-def _parser(commands, name: str, what: str) -> argparse.ArgumentParser:
+def _parser(commands: Any, name: str, what: str) -> argparse.ArgumentParser:
     return commands.add_parser(name, help=what, description=f'{what[0].upper()}{what[1:]}.')
 
 
@@ -164,7 +165,8 @@ def _work(
         estimator = _estimator(options, is_stream)
     except ValueError as error:
         raise FileError(str(error)) from error
-    finder = (HeadFollower if is_stream else SeparateImages)(estimator, settings)
+    find = HeadFollower if is_stream else SeparateImages
+    finder: Finder = find(estimator, settings)
     with estimator, Progress(source.count, has_bar) as progress:
         run(source, finder, Outputs(outputs), progress)
 

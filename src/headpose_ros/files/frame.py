@@ -1,5 +1,6 @@
 """What comes out of a file, one image at a time."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,33 +21,42 @@ class Frame:
 
     :ivar source: what it is from: the image file, the video, the webcam, or the topic of a bag.
     :ivar number: counted from 0 within what the command was given, broken ones too.
-    :ivar bgr: ``uint8`` (H, W, 3); ``None`` for a broken one.
-    :ivar stamp: seconds; ``None`` for images, which have no time.
+    :ivar bgr: ``uint8`` (H, W, 3).
+    :ivar stamp: seconds; not a number for images, which have no time.
     :ivar camera: that took it; ``None`` where it is not known.
     :ivar frame_id: name of the camera's frame.
-    :ivar problem: why it is broken, in words; empty when it is not.
     """
 
     source: str
     number: int
-    bgr: np.ndarray | None
-    stamp: float | None = None
+    bgr: np.ndarray
+    stamp: float = math.nan
     camera: Camera | None = None
     frame_id: str = ''
-    problem: str = ''
+
+
+@dataclass(frozen=True)
+class BrokenFrame:
+    """One image of a source that cannot be read.
+
+    :ivar problem: why, in words.
+    """
+
+    problem: str
 
 
 class FrameSource(Protocol):
-    """Frames of what a command was given.
+    """Frames of what a command was given."""
 
-    :ivar count: how many there are; ``None`` where that is not known.
-    :ivar paths: of the files that are read, so that none of them is written over.
-    """
+    @property
+    def count(self) -> int | None:
+        """How many there are; ``None`` where that is not known."""
 
-    count: int | None
-    paths: list[Path]
+    @property
+    def paths(self) -> list[Path]:
+        """Of the files that are read, so that none of them is written over."""
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[Frame | BrokenFrame]:
         """One pass over all.
 
         :raises FileError: what it reads is broken; the frames before it are good.

@@ -4,6 +4,7 @@ import argparse
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from headpose_ros.bundle import default_path, find_bundle
 from headpose_ros.compressed_images import read_image_file
@@ -22,7 +23,7 @@ PACKAGES = ('mediapipe', 'numpy', 'opencv-contrib-python', 'scikit-learn', 'rosb
 Lines = list[tuple[str, object]]
 
 
-def add_info(commands) -> None:
+def add_info(commands: Any) -> None:
     """Add the parser of the command to those of ``argparse``."""
     what = 'what a model, video, image or bag holds; without a file, what is installed'
     info = commands.add_parser('info', help=what, description=f'{what.capitalize()}.')

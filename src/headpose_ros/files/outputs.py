@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Protocol, TextIO
 
@@ -68,7 +69,8 @@ class RowsOutput:
         # File names need not be UTF-8.
         if self._path is None:
             self._file: TextIO = sys.stdout
-            self._file.reconfigure(errors='surrogateescape')
+            if isinstance(self._file, TextIOWrapper):
+                self._file.reconfigure(errors='surrogateescape')
         else:
             self._file = self._path.open('w', encoding='utf-8', errors='surrogateescape')
         self._writer = self._make_writer(self._file)

@@ -23,11 +23,11 @@ class SeparateImages:
         self._max_std = settings.max_std
 
     def update(
-        self, bgr: np.ndarray, stamp: float | None, camera: Camera | None, frame_id: str
+        self, bgr: np.ndarray, stamp: float, camera: Camera | None, frame_id: str
     ) -> People:
         """The people of an image; whoever was in another one does not matter."""
         found = self._estimator.estimate(bgr, camera)
         sure = [head for head in found if head.std.max() <= self._max_std]
         heads = [replace(head, track_id=i) for i, head in enumerate(sure, 1)]
-        living = frozenset(head.track_id for head in heads)
+        living = frozenset(range(1, len(heads) + 1))
         return People(heads, heads[0] if heads else None, living)

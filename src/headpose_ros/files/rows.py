@@ -2,6 +2,8 @@
 
 import csv
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -57,7 +59,7 @@ class JsonLinesWriter:
         self._file.write(json.dumps(row, ensure_ascii=False) + '\n')
 
 
-WRITERS = {'csv': CsvWriter, 'jsonl': JsonLinesWriter}
+WRITERS: dict[str, Callable[[TextIO], RowWriter]] = {'csv': CsvWriter, 'jsonl': JsonLinesWriter}
 
 
 def format_of(path: Path) -> str | None:
@@ -72,7 +74,7 @@ def rows_of(frame: Frame, people: People) -> list[Row]:
 
 
 def _row(frame: Frame, head: HeadPose, is_primary: bool) -> Row:
-    stamp = None if frame.stamp is None else round(frame.stamp, STAMP_DIGITS)
+    stamp = None if math.isnan(frame.stamp) else round(frame.stamp, STAMP_DIGITS)
     values = [
         frame.source, frame.number, stamp, head.track_id, int(is_primary),
         *_rounded(np.degrees(head.rpy), ANGLE_DIGITS),

@@ -10,7 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from headpose_ros.camera import Camera
-from headpose_ros.files.frame import FileError, FrameSource
+from headpose_ros.files.frame import BrokenFrame, FileError, FrameSource
 from headpose_ros.files.outputs import Outputs
 from headpose_ros.files.progress import Progress
 from headpose_ros.following import People
@@ -23,7 +23,7 @@ class Finder(Protocol):
     """Tells the people of images, such as ``HeadFollower``."""
 
     def update(
-        self, bgr: np.ndarray, stamp: float | None, camera: Camera | None, frame_id: str
+        self, bgr: np.ndarray, stamp: float, camera: Camera | None, frame_id: str
     ) -> People:
         """The people of the next image."""
 
@@ -58,7 +58,7 @@ def run(source: FrameSource, finder: Finder, outputs: Outputs, progress: Progres
         with outputs, threadpool_limits(limits=1, user_api='blas'):
             for frame in source.frames():
                 counts.frames += 1
-                if frame.bgr is None:
+                if isinstance(frame, BrokenFrame):
                     counts.broken += 1
                     problem = frame.problem
                     if source.count != 1 and counts.broken <= MAX_TOLD:

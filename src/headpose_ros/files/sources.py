@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from headpose_ros.compressed_images import read_image_file
-from headpose_ros.files.frame import FileError, Frame
+from headpose_ros.files.frame import BrokenFrame, FileError, Frame
 from headpose_ros.image_source import (
     ImageSource,
     ImagesSource,
@@ -34,13 +34,13 @@ class ImageFrames:
         self.paths = [path for name in names for path in _images(Path(name).expanduser())]
         self.count = len(self.paths)
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[Frame | BrokenFrame]:
         """One pass over all."""
         for number, path in enumerate(self.paths):
             try:
                 yield Frame(str(path), number, read_image_file(path))
             except UnreadableImage as error:
-                yield Frame(str(path), number, None, problem=str(error))
+                yield BrokenFrame(str(error))
 
 
 class StreamFrames:
@@ -58,25 +58,27 @@ class StreamFrames:
             self._source = open_source(name)
         if isinstance(self._source, ImagesSource):
             raise SourceError(f'{name} is not a video; for images there is: headpose image')
-        self._is_video = isinstance(self._source, VideoSource)
-        self.count = (self._source.count or None) if self._is_video else None
-        self.rate = self._source.rate if self._is_video else None
-        self.paths = [Path(name).expanduser()] if self._is_video else []
+        video = self._source if isinstance(self._source, VideoSource) else None
+        self.count = (video.count or None) if video else None
+        self.rate = video.rate if video else None
+        self.paths = [Path(name).expanduser()] if video else []
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Iterator[Frame | BrokenFrame]:
         """One pass over a video; a webcam never ends.
 
         :raises FileError: a video ends before the end that it promises.
         """
-        if not self._is_video:
+        if not isinstance(self._source, VideoSource):
             yield from _live(self._name, self._source)
             return
         number = -1
         for number, (seconds, bgr) in enumerate(self._source.timed_frames()):
-            problem = '' if bgr is not None else (
+            if bgr is not None:
+                yield Frame(self._name, number, bgr, seconds)
+                continue
+            yield BrokenFrame(
                 f'frame {number} of {self._name} cannot be decoded: the file is damaged there'
             )
-            yield Frame(self._name, number, bgr, seconds, problem=problem)
         found, promised = number + 1, self.count or 0
         if promised - found > max(MISSING_COUNT, MISSING_SHARE * promised):
             raise FileError(
@@ -85,12 +87,12 @@ class StreamFrames:
             )
 
 
-def _live(name: str, source: ImageSource) -> Iterator[Frame]:
+def _live(name: str, source: ImageSource) -> Iterator[Frame | BrokenFrame]:
     for number, bgr in enumerate(source.frames()):
         if bgr is not None:
             yield Frame(name, number, bgr, time.time())
             continue
-        yield Frame(name, number, None, time.time(), problem=f'{name} gave no image')
+        yield BrokenFrame(f'{name} gave no image')
         time.sleep(1.0 / source.rate)
 
 

@@ -1,5 +1,7 @@
 """The calibration of the camera, as its ``camera_info`` tells it."""
 
+import time
+
 from rclpy.node import Node
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
@@ -12,6 +14,9 @@ from headpose_ros.ros.image_input import NEWEST
 # Reasons that are told in the log before it is left at those: a driver that sends nonsense may
 # send other nonsense each time.
 MAX_TOLD = 20
+
+# Seconds in which it is not missed: the first image may come before the first calibration.
+PATIENCE = 1.0
 
 
 class CameraCalibration:
@@ -29,6 +34,7 @@ class CameraCalibration:
         self._calibration = Calibration(self.topic, is_rectified)
         self._subscription: Subscription | None = None
         self._told: set[str] = set()
+        self._started = 0.0
 
     @property
     def problem(self) -> str:
@@ -37,6 +43,7 @@ class CameraCalibration:
 
     def start(self) -> None:
         """Subscribe."""
+        self._started = time.monotonic()
         self._subscription = self._node.create_subscription(
             CameraInfo, self.topic, self._calibration.update, NEWEST,
             event_callbacks=NO_SUBSCRIPTION_EVENTS,
@@ -56,6 +63,8 @@ class CameraCalibration:
         Each reason for not knowing it is told in the log once.
         """
         camera, reason = self._calibration.camera_for(width, height), self.problem
+        if not self._calibration.was_heard and time.monotonic() - self._started < PATIENCE:
+            return camera
         if reason not in self._told and len(self._told) < MAX_TOLD:
             self._told.add(reason)
             if reason:

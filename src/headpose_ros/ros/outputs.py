@@ -5,7 +5,7 @@ from functools import cached_property, partial
 
 import numpy as np
 from geometry_msgs.msg import PoseWithCovarianceStamped, QuaternionStamped, Vector3Stamped
-from rclpy.lifecycle import LifecycleNode
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header, Int32
@@ -165,5 +165,5 @@ class _Places:
         return Camera.nominal(width, height)
 
 
-def _is_heard(publisher) -> bool:
+def _is_heard(publisher: LifecyclePublisher) -> bool:
     return publisher.get_subscription_count() > 0

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import time
+from threading import Event
 from typing import Any
 
 from rclpy.node import Node
@@ -36,8 +37,6 @@ def serve(node: ViewNode) -> None:
 
     :raises StartError: the page cannot be served.
     """
-    # Until the web server takes both signals: nothing here looks whether ROS was shut down.
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     listening = _listen(node.settings.host, node.settings.port)
     try:
         from headpose_ros.ros.view.controls import CONTROLS
@@ -50,13 +49,20 @@ def serve(node: ViewNode) -> None:
         raise StartError(
             f"the page needs NiceGUI ({error}); install it with: pip install 'nicegui>=3.5,<4'"
         ) from error
+    # The web server takes both signals. One that comes before it does, or after its end, must not
+    # tear up what is being made or freed.
+    ending = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ending.set())
     warning = _tell_where(node, listening)
     thread = RosThread(node)
     heard = Heard(time.monotonic())
     remote = RemoteNode(node, node.shown, [each.parameter for each in CONTROLS], thread)
     subscriptions = Subscriptions(node, node.shown, heard, thread)
     try:
-        serve_page(listening, node.shown, thread, heard, remote, subscriptions, warning)
+        serve_page(
+            listening, node.shown, thread, heard, remote, subscriptions, warning, ending.is_set
+        )
     finally:
         thread.stop()
         listening.close()

@@ -129,9 +129,10 @@ class _Setting:
         self._slider.set_value(self._control.position(value, self._span))
 
     def _on_drag(self, position: float) -> None:
-        if self._shown is not None and self._span is not None:
-            if position != self._control.position(self._shown, self._span):
-                self._number.set_value(self._control.value(position, self._span))
+        if self._shown is None or self._span is None:
+            return
+        if position != self._control.position(self._shown, self._span):
+            self._number.set_value(self._control.value(position, self._span))
 
     async def _on_slider(self, position: float) -> None:
         await self._set(self._control.value(position, self._span))

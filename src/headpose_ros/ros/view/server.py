@@ -1,10 +1,9 @@
 """The web server of the page."""
 
-import signal
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI
@@ -27,19 +26,14 @@ LOCAL_NAMES = ['localhost', '127.0.0.1']
 
 
 class _Server(uvicorn.Server):
-    """Ends by itself, and once, however often SIGINT and SIGTERM come.
+    """Ends tidily however often SIGINT and SIGTERM come.
 
-    Under ros2 launch a Ctrl-C reaches the process twice. At the second one uvicorn's own server
-    leaves all where it is, and at the end it sends both again, into the middle of its event loop.
+    Under ros2 launch a Ctrl-C reaches the process twice, and at the second one uvicorn's own
+    server leaves the application as it is, whose tasks are then torn up with a traceback.
     """
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        for number in signal.SIGINT, signal.SIGTERM:
-            signal.signal(number, self.handle_exit)
-        yield
-
     def handle_exit(self, *_: object) -> None:
+        """A signal came."""
         self.should_exit = True
 
 
@@ -51,13 +45,15 @@ def serve_page(
     remote: RemoteNode,
     subscriptions: Subscriptions,
     warning: str,
+    is_ending: Callable[[], bool],
 ) -> None:
-    """Serve the page of a node until Ctrl-C or SIGTERM, which do nothing more after it.
+    """Serve the page of a node until Ctrl-C or SIGTERM.
 
     :param listening: socket.
     :param shown: full name of the node.
     :param thread: is started, and has to be stopped by the caller.
     :param warning: what people must know of this page; empty where only this machine sees it.
+    :param is_ending: whether one of them came before the server could take it.
     """
     outer = FastAPI(openapi_url=None)
     server = _Server(uvicorn.Config(
@@ -68,6 +64,10 @@ def serve_page(
     async def stream() -> StreamingResponse:
         return stream_images(heard, lambda: server.should_exit)
 
+    async def start() -> None:
+        thread.start()
+        server.should_exit = server.should_exit or is_ending()
+
     async def look() -> None:
         subscriptions.set_watched(any(
             client.has_socket_connection for client in list(Client.instances.values())
@@ -75,14 +75,12 @@ def serve_page(
         if heard.silence(time.monotonic()) is not None:
             remote.forget()
         elif not remote.values:
-            try:
+            with suppress(NoAnswer):  # it has just come or gone; the next look asks again
                 await remote.read()
-            except NoAnswer:
-                pass  # it has just come or gone; the next look asks again
 
     if not warning:
         outer.add_middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_NAMES)
-    app.on_startup(thread.start)
+    app.on_startup(start)
     app.timer(LOOK_PERIOD, look)
     name = shown.lstrip('/')
     ui.run_with(

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 
 from fastapi.responses import StreamingResponse
 from PIL import Image
@@ -34,10 +35,8 @@ async def _parts(heard: Heard, is_ending: Callable[[], bool]) -> AsyncIterator[b
     first = _part(heard.image or _black())
     yield BOUNDARY_LINE + first + first
     while not is_ending():
-        try:
+        with suppress(asyncio.TimeoutError):
             yield _part(await asyncio.wait_for(heard.next_image(), LOOK_PERIOD))
-        except asyncio.TimeoutError:
-            pass
 
 
 def _part(jpeg: bytes) -> bytes:
