@@ -104,8 +104,16 @@ def headpose_command(name: str, **parameters) -> list[str]:
 
 def reference_command(name: str) -> list[str]:
     """Command of the node to compare with."""
-    options = ['--ros-args', '-r', f'__ns:={NAMESPACE}/{name}']
-    return [sys.executable, '-m', 'benchmarks.reference_node', *options]
+    return [sys.executable, '-m', 'benchmarks.reference_node', *_in_namespace(name)]
+
+
+def bare_command(name: str, file: Path) -> list[str]:
+    """Command of the bare loop, which writes its frames a second to a file, a line a turn."""
+    return [sys.executable, '-m', 'benchmarks.bare_loop', str(file), *_in_namespace(name)]
+
+
+def _in_namespace(name: str) -> list[str]:
+    return ['--ros-args', '-r', f'__ns:={NAMESPACE}/{name}']
 
 
 def camera_command(file: Path, names: list[str], rate: float, turn: float) -> list[str]:

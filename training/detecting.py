@@ -80,7 +80,7 @@ class Search:
                 f'{platform.node()} has mediapipe {here}, but {self.mediapipe} is wanted, as '
                 'where this was started; install the same on both'
             )
-        if self.bundle and _sha256(self.bundle) != self.bundle_sha256:
+        if self.bundle and self.bundle_sha256 and _sha256(self.bundle) != self.bundle_sha256:
             raise TrainingError(
                 f'{self.bundle} is another one on {platform.node()} than where this was started; '
                 'copy it there'

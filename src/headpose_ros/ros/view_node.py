@@ -37,6 +37,8 @@ def serve(node: ViewNode) -> None:
 
     :raises StartError: the page cannot be served.
     """
+    # Until the web server takes both signals: nothing here looks whether ROS was shut down.
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     listening = _listen(node.settings.host, node.settings.port)
     try:
         from headpose_ros.ros.view.controls import CONTROLS
@@ -49,8 +51,8 @@ def serve(node: ViewNode) -> None:
         raise StartError(
             f"the page needs NiceGUI ({error}); install it with: pip install 'nicegui>=3.5,<4'"
         ) from error
-    # The web server takes both signals. One that comes before it does, or after its end, must not
-    # tear up what is being made or freed.
+    # The web server takes both signals, and keeps them. One that comes before it
+    # does must not tear up what is being made.
     ending = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())

@@ -1,9 +1,10 @@
 """The web server of the page."""
 
+import signal
 import socket
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from fastapi import FastAPI
@@ -26,14 +27,19 @@ LOCAL_NAMES = ['localhost', '127.0.0.1']
 
 
 class _Server(uvicorn.Server):
-    """Ends tidily however often SIGINT and SIGTERM come.
+    """Ends by itself, and once, however often SIGINT and SIGTERM come.
 
-    Under ros2 launch a Ctrl-C reaches the process twice, and at the second one uvicorn's own
-    server leaves the application as it is, whose tasks are then torn up with a traceback.
+    Under ros2 launch a Ctrl-C reaches the process twice. At the second one uvicorn's own server
+    leaves all where it is, and at the end it sends both again, into the middle of its event loop.
     """
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        for number in signal.SIGINT, signal.SIGTERM:
+            signal.signal(number, self.handle_exit)
+        yield
+
     def handle_exit(self, *_: object) -> None:
-        """A signal came."""
         self.should_exit = True
 
 
@@ -47,7 +53,7 @@ def serve_page(
     warning: str,
     is_ending: Callable[[], bool],
 ) -> None:
-    """Serve the page of a node until Ctrl-C or SIGTERM.
+    """Serve the page of a node until Ctrl-C or SIGTERM, which do nothing more after it.
 
     :param listening: socket.
     :param shown: full name of the node.

@@ -1,0 +1,78 @@
+"""The bare loop beside a stream: as fast as it can in its turns, on the frames of the first one.
+
+Run as ``python -m benchmarks.bare_loop FILE``. It is sent images as the nodes are, so that camera
+and middleware have the same to do, but while it measures it takes none. The header of the first
+image of a turn goes back on ``head_pose``; frames a second go to the file, a line a turn.
+"""
+
+import argparse
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import rclpy
+from geometry_msgs.msg import Vector3Stamped
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+
+from benchmarks.bare import BareFaceMesh
+from benchmarks.frames import COUNT, forth_and_back
+from headpose_ros.ros.transport import use_large_image_profile
+
+GAP = 0.3  # seconds without an image, after which another turn has begun
+SECONDS = 3.0  # of a turn, in which it measures
+
+
+class BareLoop(Node):
+    """Subscribes to ``image`` and measures once a turn.
+
+    :param file: for the results.
+    """
+
+    def __init__(self, file: Path):
+        super().__init__('bare_loop')
+        self._file = file
+        self._face_mesh = BareFaceMesh()
+        self._frames: list[np.ndarray] = []
+        self._last = 0.0
+        newest = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self._publisher = self.create_publisher(Vector3Stamped, 'head_pose', QoSProfile(depth=10))
+        self.create_subscription(Image, 'image', self._on_image, newest)
+
+    def _on_image(self, message: Image) -> None:
+        begins = time.monotonic() - self._last > GAP
+        if begins:
+            self._publisher.publish(Vector3Stamped(header=message.header))
+        if len(self._frames) < COUNT:
+            pixels = np.frombuffer(message.data, np.uint8)
+            self._frames.append(pixels.reshape(message.height, message.width, 3))
+        elif begins:
+            self._measure()
+        self._last = time.monotonic()
+
+    def _measure(self) -> None:
+        frames, count, start = forth_and_back(self._frames), 0, time.perf_counter()
+        while (passed := time.perf_counter() - start) < SECONDS:
+            self._face_mesh.faces(frames[count % len(frames)])
+            count += 1
+        with self._file.open('a') as file:
+            file.write(f'{count / passed}\n')
+
+
+def main() -> None:
+    """Run until it is told to end."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('file', type=Path, help='for the frames a second')
+    arguments, ros_arguments = parser.parse_known_args()
+    use_large_image_profile()
+    rclpy.init(args=[sys.argv[0], *ros_arguments])
+    with suppress(KeyboardInterrupt, ExternalShutdownException):
+        rclpy.spin(BareLoop(arguments.file))
+
+
+if __name__ == '__main__':
+    main()
