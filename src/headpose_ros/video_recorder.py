@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 RATE_IMAGES = 10  # images from which the rate of a video is measured
-# Steps of a rate, Hz, and so the slowest one: MPEG-4 counts time in whole parts of a second, at the
-# most 65535, and so refuses 66.123 Hz.
+# Steps of a rate, Hz, and so the slowest one. MPEG-4 counts time in whole parts of a second, 65535
+# at the most, and so refuses 66.123 Hz.
 RATE_STEP = 0.01
 MAX_RATE = 250.0  # Hz, of a video whose stamps stand still or go back
 
