@@ -65,6 +65,7 @@ def _profile(variable: str) -> How:
 
 _CLI, _LAUNCH = 'test_training_cli.py', 'test_launch.py'
 _LAUNCHED = _by(f'{_LAUNCH}::test_launched_node_gives_poses_and_ends_cleanly')
+_VIEWED = _by(f'{_LAUNCH}::test_pages_are_served_and_end_cleanly')
 _DASK = _by('test_training_landmarks.py::test_dask_makes_the_same_file_though_a_worker_is_killed')
 
 # The order is that of the pages; what needs the output of another comes after it, as there.
@@ -145,8 +146,8 @@ TABLE = {
     "pip install 'nicegui>=3.5,<4'": _here(
         "pip install --no-index 'nicegui>=3.5,<4'", needs='pip show nicegui'
     ),
-    'ros2 launch headpose_ros headpose.launch.py image:=/camera/image_raw view:=true': _LAUNCHED,
-    'ros2 launch headpose_ros headpose.launch.py view:=true': _LAUNCHED,
+    'ros2 launch headpose_ros headpose.launch.py image:=/camera/image_raw view:=true': _VIEWED,
+    'ros2 launch headpose_ros headpose.launch.py view:=true': _VIEWED,
     'ros2 run headpose_ros view_node': _by('test_view.py::test_image_moves_and_plot_grows'),
     'ssh -L 8080:localhost:8080 ROBOT': _here(
         'ssh -G -L 8080:localhost:8080 ROBOT', needs='command -v ssh'

@@ -19,9 +19,12 @@ import importlib.util
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -105,12 +108,18 @@ class Launch:
 
     def __init__(self, workspace, environment, file, *arguments):
         command = '. install/setup.bash && exec ros2 launch headpose_ros "$@"'
-        self._log = (workspace / 'launch.log').open('w+')
+        self._log = (workspace / 'launch.log').open('w')
         self._process = subprocess.Popen(
             ['bash', '-c', command, 'launch', file, *arguments],
             cwd=workspace, env={**os.environ, **environment}, start_new_session=True,
             stdout=self._log, stderr=subprocess.STDOUT,
         )
+
+    def wait_for(self, text):
+        end = time.monotonic() + LIMIT
+        while text not in self._output():
+            assert self._process.poll() is None and time.monotonic() < end, self._output()
+            time.sleep(0.1)
 
     def interrupt(self):
         """Ctrl-C, which a terminal sends to the whole group; the output."""
@@ -120,10 +129,12 @@ class Launch:
     def finish(self, code=0):
         """Wait for the end, with that exit code; the output."""
         ended_with = self._process.wait(LIMIT)
-        self._log.seek(0)
-        output = self._log.read()
+        output = self._output()
         assert ended_with == code, output
         return output
+
+    def _output(self):
+        return Path(self._log.name).read_text()
 
     def kill(self):
         if self._process.poll() is None:
@@ -201,6 +212,23 @@ def test_several_cameras_have_a_node_each(ros, launch, rendered_head):
     output = launched.interrupt()
     assert len(set(re.findall(r'process started with pid \[(\d+)\]', output))) == 2
     assert output.count('process has finished cleanly') == 2
+    assert 'Traceback' not in output
+
+
+@needs_launch
+@pytest.mark.parametrize('file, cameras', [(ONE, ['']), (SEVERAL, ['front/', 'rear/'])])
+def test_pages_are_served_and_end_cleanly(launch, file, cameras):
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        port = probe.getsockname()[1]
+    arguments = ['cameras:=front,rear'] if file == SEVERAL else []
+    launched = launch(file, 'view:=true', f'view_port:={port}', *arguments)
+    for number, camera in enumerate(cameras, port):
+        launched.wait_for(f'is shown on http://localhost:{number}')
+        with urlopen(f'http://localhost:{number}', timeout=LIMIT) as page:
+            assert f'<title>{camera}headpose_node: head pose</title>' in page.read().decode()
+    output = launched.interrupt()
+    assert output.count('process has finished cleanly') == 2 * len(cameras)
     assert 'Traceback' not in output
 
 

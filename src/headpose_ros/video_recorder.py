@@ -20,6 +20,9 @@ import cv2
 import numpy as np
 
 RATE_IMAGES = 10  # images from which the rate of a video is measured
+# Steps of a rate, Hz, and so the slowest one. MPEG-4 counts time in whole parts of a second, 65535
+# at the most, and so refuses 66.123 Hz.
+RATE_STEP = 0.01
 MAX_RATE = 250.0  # Hz, of a video whose stamps stand still or go back
 
 
@@ -68,6 +71,7 @@ class VideoRecorder:
     def _start(self) -> None:
         images = [bgr for bgr, _ in self._waiting]
         rate = self._rate or _rate_of([stamp for _, stamp in self._waiting])
+        rate = max(round(rate / RATE_STEP), 1) * RATE_STEP
         self._size = images[0].shape[1], images[0].shape[0]
         codec = cv2.VideoWriter_fourcc(*'mp4v')
         self._writer = writer = cv2.VideoWriter(str(self.path), codec, rate, self._size)

@@ -65,8 +65,8 @@ def serve(node: ViewNode) -> None:
         raise StartError(
             f"the page needs NiceGUI ({error}); install it with: pip install 'nicegui>=3.5,<4'"
         ) from error
-    # The web server takes both signals, and gives them back at its end. One that comes before it
-    # does must not tear up what is being made.
+    # The web server takes both signals, and keeps them. One that comes before it does must not
+    # tear up what is being made.
     ending = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())
