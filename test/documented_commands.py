@@ -46,7 +46,8 @@ def _by(test: str) -> How:
 
 
 def _beside_nodes(run: str) -> How:
-    there = 'until ros2 topic list | grep --quiet /head_pose/face_count; do sleep 0.5; done'
+    # All of the list is read: ros2 tells a pipe that closes early with a traceback.
+    there = 'until ros2 topic list | grep /head_pose/face_count > /dev/null; do sleep 0.5; done'
     return How(run=f'{there}; timeout 60 {run}', needs='command -v ros2', beside_nodes=True)
 
 

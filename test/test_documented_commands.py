@@ -167,7 +167,7 @@ def folder(faces, tmp_path_factory):
 @pytest.fixture(scope='module')
 def environment(folder):
     paths = [str(folder), str(folder / 'src'), os.environ.get('PYTHONPATH', '')]
-    return {
+    environment = {
         **os.environ,
         'PYTHONPATH': os.pathsep.join(paths),
         'PYTHON': sys.executable,
@@ -175,6 +175,9 @@ def environment(folder):
         'ROS_DOMAIN_ID': str(os.getpid() % 100 + 1),
         'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
     }
+    yield environment
+    if shutil.which('ros2'):  # whose commands leave a daemon
+        subprocess.run(['ros2', 'daemon', 'stop'], env=environment, check=True)
 
 
 def bash(text, folder, environment):
@@ -197,7 +200,8 @@ def test_it_runs(block, folder, environment, faces, monkeypatch):
         pytest.skip(f'{block.text}: not possible here: {how.needs}')
     command = how.run.replace(AS_IT_IS, block.text)
     if how.beside_nodes:
-        monkeypatch.setattr(os, 'environ', environment)
+        for name, value in environment.items():  # of this process, and so of those nodes
+            monkeypatch.setenv(name, value)
         with CameraAndNode('sample'):
             result = bash(command, folder, environment)
     else:
