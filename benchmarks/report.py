@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         '![CPU and latency by number of faces and cameras](performance_crowd.png)',
         "## Where the node's time goes",
         'The time that its thread spends in Python at 30 Hz, 640x480, from py-spy. FaceMesh works '
-        'outside of Python, in threads of its own.',
+        'outside of Python.',
         profile.measure_parts(turns).to_markdown(index=False),
     ]
     if arguments.aflw2000 is not None:

@@ -39,8 +39,8 @@ from std_msgs.msg import Int32
 from visualization_msgs.msg import MarkerArray
 
 from headpose_ros.image_source import SAMPLE
-from headpose_ros.ros.messages import stamp_seconds
 from headpose_ros.ros.processes import NODE, START_TIMEOUT, CameraAndNode, ProcessEnded
+from headpose_ros.stamps import stamp_seconds
 
 PERIOD = 1.0  # seconds between two samples
 WARM_UP = 60.0  # seconds, in which memory may grow: networks and pools fill as they are used

@@ -32,8 +32,8 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 
 from benchmarks.frames import forth_and_back
-from headpose_ros.ros.messages import stamp_seconds
 from headpose_ros.ros.processes import NODE, START_TIMEOUT, Processes, node_command
+from headpose_ros.stamps import stamp_seconds
 
 NAMESPACE = '/headpose_benchmark'
 

@@ -25,8 +25,8 @@ from rclpy.qos import ReliabilityPolicy
 from recovering import RecoveringNode
 from ros_side import RosSide
 
-from headpose_ros.ros.messages import stamp_seconds
 from headpose_ros.rotation import rotation_from_rpy
+from headpose_ros.stamps import stamp_seconds
 
 PERIOD = 1 / 30  # seconds between the images of a calm camera
 

@@ -87,6 +87,11 @@ class People:
     primary: HeadPose | None
     living: frozenset[int]
 
+    @property
+    def primary_id(self) -> int | None:
+        """Number of the primary one."""
+        return self.primary.track_id if self.primary is not None else None
+
 
 class HeadFollower:
     """Follows the people in the images of one camera.
@@ -132,7 +137,7 @@ class HeadFollower:
         :raises ValueError: not such an image, or not such a stamp.
         """
         heads = self._estimator.estimate(bgr, camera)
-        heads = [head for head in heads if max(head.std.tolist()) <= self._settings.max_std]
+        heads = [head for head in heads if head.is_sure(self._settings.max_std)]
         height, width = bgr.shape[:2]
         if (frame_id, width, height) != self._view:
             # What is where in the image before says nothing now.

@@ -70,6 +70,10 @@ class HeadPose:
         box = self.box
         return np.array([box.left, box.top, box.width, box.height])
 
+    def is_sure(self, max_std: float) -> bool:
+        """Whether no angle has a larger standard deviation than so many radians."""
+        return max(self.std.tolist()) <= max_std
+
     def known_as(
         self, track_id: int, rotation: np.ndarray, neutral: np.ndarray | None
     ) -> 'HeadPose':

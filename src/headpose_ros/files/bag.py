@@ -28,6 +28,7 @@ from headpose_ros.files.cut_bag import Recorded, readable_messages
 from headpose_ros.files.frame import BrokenFrame, FileError, Frame
 from headpose_ros.image_source import SourceError
 from headpose_ros.raw_images import UnreadableImage, read_raw
+from headpose_ros.stamps import stamp_seconds
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
@@ -194,9 +195,8 @@ class BagFrames:
         except UnreadableImage as error:
             return BrokenFrame(f'image {number} of {self.topic}: {error}')
         header = message.header
-        stamp = header.stamp.sec + header.stamp.nanosec * 1e-9
         camera = self.calibration.camera_for(bgr.shape[1], bgr.shape[0])
-        return Frame(self.topic, number, bgr, stamp, camera, header.frame_id)
+        return Frame(self.topic, number, bgr, stamp_seconds(header), camera, header.frame_id)
 
 
 def is_bag(path: Path) -> bool:

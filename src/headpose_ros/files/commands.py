@@ -181,8 +181,8 @@ def _work(
         raise FileError(str(error)) from error
     find = HeadFollower if is_stream else SeparateImages
     finder: Finder = find(estimator, settings)
-    with estimator, Progress(source.count, has_bar) as progress:
-        run(source, finder, Outputs(outputs), progress)
+    with estimator:
+        run(source, finder, Outputs(outputs), Progress(source.count, has_bar))
 
 
 def _settings(options: argparse.Namespace, is_stream: bool) -> FollowSettings:

@@ -216,5 +216,4 @@ def check_file(path: Path, inputs: list[Path], is_forced: bool) -> None:
 
 
 def _drawn(frame: Frame, people: People) -> np.ndarray:
-    primary = people.primary.track_id if people.primary is not None else None
-    return draw_heads(frame.bgr, people.heads, primary_id=primary)
+    return draw_heads(frame.bgr, people.heads, primary_id=people.primary_id)

@@ -41,7 +41,7 @@ class SeparateImages:
     ) -> People:
         """The people of an image; whoever was in another one does not matter."""
         found = self._estimator.estimate(bgr, camera)
-        sure = [head for head in found if head.std.max() <= self._max_std]
+        sure = [head for head in found if head.is_sure(self._max_std)]
         heads = [replace(head, track_id=i) for i, head in enumerate(sure, 1)]
         living = frozenset(range(1, len(heads) + 1))
         return People(heads, heads[0] if heads else None, living)

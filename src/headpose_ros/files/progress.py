@@ -19,7 +19,7 @@ from typing import Any
 
 
 class Progress:
-    """To be used in a ``with`` statement.
+    """Both, until it is closed.
 
     :param count: of the frames to come; ``None`` where that is not known.
     :param is_shown: whether there is a bar, which takes the library tqdm.
@@ -52,9 +52,3 @@ class Progress:
         """Leave the bar as it is."""
         if self._bar is not None:
             self._bar.close()
-
-    def __enter__(self) -> 'Progress':
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

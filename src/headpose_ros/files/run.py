@@ -63,6 +63,8 @@ class Counts:
 def run(source: FrameSource, finder: Finder, outputs: Outputs, progress: Progress) -> None:
     """Work on all frames, and tell their counts at the end, whatever that is.
 
+    Closes the progress, and opens and closes the outputs.
+
     :raises FileError: the source is broken, or none of its frames could be read.
     :raises OSError: what is to be written cannot be.
     """

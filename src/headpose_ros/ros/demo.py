@@ -31,9 +31,9 @@ from sensor_msgs.msg import CameraInfo, Image
 
 from headpose_ros.image_source import SAMPLE
 from headpose_ros.ros.image_conversion import create_converter
-from headpose_ros.ros.messages import stamp_seconds
 from headpose_ros.ros.parameters import ViewParameters
 from headpose_ros.ros.processes import START_TIMEOUT, CameraAndNode, ProcessEnded
+from headpose_ros.stamps import stamp_seconds
 from headpose_ros.video_recorder import VideoRecorder
 
 LINE_PERIOD = 0.1  # seconds between updates of the live line on a terminal

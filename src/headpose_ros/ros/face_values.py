@@ -46,8 +46,8 @@ class FaceValues:
 
 def write_faces(people: People | None) -> Iterator[tuple[str, str]]:
     """Names and values of the people in an image, degrees; of no image, that nobody is primary."""
-    primary = people and people.primary
-    yield PRIMARY, '-' if primary is None else str(primary.track_id)
+    primary_id = people.primary_id if people else None
+    yield PRIMARY, '-' if primary_id is None else str(primary_id)
     for head in people.heads if people else ():
         yield ANGLES.format(head.track_id), _text(head.rpy, '+.1f')
         yield STD.format(head.track_id), _text(head.std, '.1f')

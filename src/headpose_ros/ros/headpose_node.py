@@ -32,7 +32,6 @@ from headpose_ros.ros.face_values import write_faces
 from headpose_ros.ros.health import camera_findings, stream_findings
 from headpose_ros.ros.image_input import ImageMessage
 from headpose_ros.ros.lifecycle import refuse_impossible_transitions, told_if_it_fails
-from headpose_ros.ros.messages import stamp_seconds
 from headpose_ros.ros.neutral_services import NeutralServices
 from headpose_ros.ros.parameters import (
     HeadPoseParameters,
@@ -43,6 +42,7 @@ from headpose_ros.ros.pipeline import Pipeline
 from headpose_ros.ros.run import run_node
 from headpose_ros.ros.stream_watch import Load, StreamWatch
 from headpose_ros.ros.transforms import TransformsUnavailable
+from headpose_ros.stamps import stamp_seconds
 
 NAME = 'headpose_node'
 

@@ -28,11 +28,6 @@ from headpose_ros.camera_pose import CameraPose
 from headpose_ros.head_pose import HeadPose
 
 
-def stamp_seconds(header: Header) -> float:
-    """Stamp of a header in seconds."""
-    return header.stamp.sec + header.stamp.nanosec * 1e-9
-
-
 def fill_quaternion(message: Quaternion, quaternion: np.ndarray) -> None:
     """Put a quaternion (4,) x, y, z, w into a message."""
     message.x, message.y, message.z, message.w = quaternion.tolist()

@@ -127,24 +127,17 @@ class Outputs:
             pairs = [(head, place) for head, place in guesses if place is not None]
             self._marker_array.publish(self._markers.update(header, pairs, people.living))
 
-    def _look(self) -> None:
-        now = time.monotonic()
-        if now - self._looked >= LOOK_PERIOD:
-            self._looked = now
-            self._heard = set(filter(_is_heard, self._publishers))
-
     def publish_images(
         self, header: Header, bgr: np.ndarray, people: People, parameters: HeadPoseParameters
     ) -> None:
-        """Publish the annotated image of the same image, drawn only if somebody looks.
+        """Publish the annotated image, drawn only if somebody looks; after ``publish_poses``.
 
         :param bgr: the image, ``uint8`` (H, W, 3).
         """
         raw, compressed = self._annotated in self._heard, self._compressed in self._heard
         if not raw and not compressed:
             return
-        primary = people.primary.track_id if people.primary is not None else None
-        drawn = draw_heads(bgr, people.heads, parameters.overlay_style, primary)
+        drawn = draw_heads(bgr, people.heads, parameters.overlay_style, people.primary_id)
         if raw:
             self._annotated.publish(self._converter.cv2_to_imgmsg(drawn, 'bgr8', header))
         if compressed:
@@ -161,6 +154,12 @@ class Outputs:
             self._node.destroy_lifecycle_publisher(publisher)
         if self._transforms is not None:
             self._transforms.close()
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now - self._looked >= LOOK_PERIOD:
+            self._looked = now
+            self._heard = set(filter(_is_heard, self._publishers))
 
 
 class _Places:

@@ -25,10 +25,10 @@ from headpose_ros.ros.camera_calibration import CameraCalibration
 from headpose_ros.ros.core_warnings import core_warnings_logged
 from headpose_ros.ros.image_conversion import create_converter
 from headpose_ros.ros.image_input import ImageInput, ImageMessage, OnImage
-from headpose_ros.ros.messages import stamp_seconds
 from headpose_ros.ros.outputs import Outputs
 from headpose_ros.ros.parameters import HeadPoseParameters
 from headpose_ros.ros.transforms import HeadTransforms
+from headpose_ros.stamps import stamp_seconds
 
 LOGGED_FIGURES = ('MAE', 'geodesic')  # of the model's, degrees
 
