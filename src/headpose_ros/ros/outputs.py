@@ -14,8 +14,6 @@
 
 """All that a node tells about the people in an image, each made only if somebody listens."""
 
-import math
-import time
 from dataclasses import replace
 from functools import cached_property, partial
 
@@ -44,10 +42,6 @@ from headpose_ros.ros.transforms import HeadTransforms
 RESULTS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 RESULT_IMAGES = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 
-# Seconds between two looks for who listens to what, which takes a hundredth of the time of an
-# image: once an image at the rates of cameras, seldom enough at hundreds of images a second.
-LOOK_PERIOD = 0.02
-
 
 class Outputs:
     """The publishers of a node.
@@ -74,8 +68,6 @@ class Outputs:
         self._compressed = create(
             CompressedImage, 'head_pose/annotated_image/compressed', RESULT_IMAGES
         )
-        self._heard: set[LifecyclePublisher] = set()
-        self._looked = -math.inf
         self._publishers = (
             self._rpy, self._orientation, self._pose, self._count, self._marker_array,
             self._annotated, self._compressed,
@@ -106,23 +98,21 @@ class Outputs:
         :param shape: of the image, rows first.
         :param parameters: as they are now.
         """
-        self._look()
         places, primary = _Places(shape, parameters.head_width), people.primary
-        if self._count in self._heard:
+        if _is_heard(self._count):
             self._count.publish(Int32(data=len(people.heads)))
-        if primary is not None and self._rpy in self._heard:
+        if primary is not None and _is_heard(self._rpy):
             self._rpy.publish(rpy_message(header, primary))
-        if primary is not None and self._orientation in self._heard:
+        if primary is not None and _is_heard(self._orientation):
             self._orientation.publish(orientation_message(header, primary))
-        is_placed = primary is not None and primary.sight is not None
-        if is_placed and self._pose in self._heard:
+        if primary is not None and primary.sight is not None and _is_heard(self._pose):
             self._pose.publish(pose_message(header, places.of(primary)))
         if self._transforms is not None:
             located = [head for head in people.heads if head.sight is not None]
             self._transforms.publish(
                 header, [(head.track_id, places.of(head)) for head in located]
             )
-        if self._marker_array in self._heard:
+        if _is_heard(self._marker_array):
             guesses = [(head, places.guess(head)) for head in people.heads]
             pairs = [(head, place) for head, place in guesses if place is not None]
             self._marker_array.publish(self._markers.update(header, pairs, people.living))
@@ -130,11 +120,11 @@ class Outputs:
     def publish_images(
         self, header: Header, bgr: np.ndarray, people: People, parameters: HeadPoseParameters
     ) -> None:
-        """Publish the annotated image, drawn only if somebody looks; after ``publish_poses``.
+        """Publish the annotated image, drawn only if somebody looks.
 
         :param bgr: the image, ``uint8`` (H, W, 3).
         """
-        raw, compressed = self._annotated in self._heard, self._compressed in self._heard
+        raw, compressed = _is_heard(self._annotated), _is_heard(self._compressed)
         if not raw and not compressed:
             return
         drawn = draw_heads(bgr, people.heads, parameters.overlay_style, people.primary_id)
@@ -154,12 +144,6 @@ class Outputs:
             self._node.destroy_lifecycle_publisher(publisher)
         if self._transforms is not None:
             self._transforms.close()
-
-    def _look(self) -> None:
-        now = time.monotonic()
-        if now - self._looked >= LOOK_PERIOD:
-            self._looked = now
-            self._heard = set(filter(_is_heard, self._publishers))
 
 
 class _Places:
