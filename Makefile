@@ -1,6 +1,7 @@
 # make demo   real head poses on the built-in moving head; SOURCE=/dev/video0 or a file for yours
 #             VIEW=1 shows it on a web page, until Ctrl-C
-# make test   the whole test suite, two files at a time, and how much of the code it runs
+# make test   the whole test suite, two files at a time, and how much of the code it runs; a test
+#             that hangs fails after ten minutes
 # make lint   the checks of style and types that pre-commit does, on all files
 # make bench  speed against bare FaceMesh, into docs/performance.md; takes about 15 minutes
 # make soak   memory, latency and rate of the node over MINUTES=10, with a plot
@@ -20,7 +21,7 @@ demo: venv
 	  $(if $(VIEW),--view)
 
 test: venv
-	$(RUN) -m pytest -n 2 --dist loadfile --cov
+	$(RUN) -m pytest -n 2 --dist loadfile --timeout 600 --cov
 
 lint: venv
 	$(VENV)/bin/ruff check

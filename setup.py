@@ -93,6 +93,7 @@ EXTRAS['test'] = [
     # Jazzy's launch_testing, a plugin of it, breaks with 9.
     'pytest>=7.4,<9',
     'pytest-cov>=5.0',
+    'pytest-timeout>=2.3',
     'pytest-xdist>=3.5',
     'hypothesis>=6.90',
     'packaging>=23.0',

@@ -15,6 +15,7 @@
 """What several test files share."""
 
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,9 @@ import pytest
 
 # Off by default, for speed: whether each field of a message gets a value of its type.
 os.environ['ROS_PYTHON_CHECK_FIELDS'] = '1'
+
+# What a shell runs in the background ignores Ctrl-C, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _value(variable: str, what: str) -> Path:

@@ -151,8 +151,6 @@ def test_ctrl_c_leaves_nothing_behind(server, tmp_path):
         [sys.executable, '-m', 'headpose_ros', 'fetch-model', '--url', url, '--out', out],
         stderr=subprocess.PIPE,
         text=True,
-        # Where the tests run in the background of a shell, signals like that are ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert server.half_is_sent.wait(60)
     process.send_signal(signal.SIGINT)
