@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -104,12 +105,19 @@ def of_session(leader):
     return found
 
 
+def blocks_interrupts(process):
+    status = Path(f'/proc/{process.pid}/status').read_text()
+    (blocked,) = re.findall(r'^SigBlk:\s+(\w+)', status, re.MULTILINE)
+    return bool(int(blocked, 16) & 1 << (signal.SIGINT - 1))
+
+
 @pytest.mark.parametrize('how', [signal.SIGKILL, signal.SIGINT])
 def test_stopped_in_the_middle_it_goes_on_to_the_same_file(images, whole, tmp_path, how):
     out = tmp_path / 'landmarks.npz'
     process = start(images, '--out', out, '--jobs', 2, cwd=tmp_path)
     wait_for(lambda: parts_of(out), process)
     if how == signal.SIGINT:
+        assert all(blocks_interrupts(each) for each in of_session(process.pid))
         os.killpg(process.pid, signal.SIGINT)
     else:
         process.kill()

@@ -22,6 +22,7 @@ import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
+from multiprocessing import resource_tracker
 from typing import Any
 
 import joblib
@@ -116,6 +117,7 @@ def end_with(parent: int) -> None:
 @contextmanager
 def _children_ignore_interrupts() -> Iterator[None]:
     """Processes that are started here leave Ctrl-C, which a terminal sends to all, to this one."""
+    resource_tracker.ensure_running()  # whose start would let SIGINT through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
