@@ -78,9 +78,9 @@ class Parts:
     def add(self, chunk: Chunk) -> None:
         """Keep a chunk; it is there whole or not at all, whenever the process ends."""
         path = self._path(chunk.index)
-        unfinished = path.with_suffix('.tmp')
-        with unfinished.open('wb') as file:
-            np.savez(file, labels=chunk.labels, landmarks=chunk.landmarks)
+        unfinished = path.with_suffix('.tmp.npz')
+        # By its name: with an open file, zipfile would complain of a Ctrl-C in the middle.
+        np.savez(unfinished, labels=chunk.labels, landmarks=chunk.landmarks)
         unfinished.replace(path)
         self.done.add(chunk.index)
 

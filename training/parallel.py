@@ -67,7 +67,7 @@ def stream_parallel(
     :raises TimeoutError: given up.
     """
     parallel = joblib.Parallel(return_as='generator_unordered', batch_size=1, timeout=stall)
-    with _children_ignore_interrupts():
+    with _children_kept_quiet():
         results = parallel(joblib.delayed(function)(*each) for each in arguments)
     # joblib warns of what is given up.
     with warnings.catch_warnings(), closing(results):
@@ -115,11 +115,22 @@ def end_with(parent: int) -> None:
 
 
 @contextmanager
-def _children_ignore_interrupts() -> Iterator[None]:
-    """Processes that are started here leave Ctrl-C, which a terminal sends to all, to this one."""
+def _children_kept_quiet() -> Iterator[None]:
+    """Processes that are started here leave Ctrl-C and the last word to this one.
+
+    A terminal sends Ctrl-C to all of them. Afterwards joblib's process that frees what others left
+    behind may find it freed already, and would warn of that.
+    """
+    variable = 'PYTHONWARNINGS'
     resource_tracker.ensure_running()  # whose start would let SIGINT through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    filters = os.environ.get(variable)
+    os.environ[variable] = ','.join(filter(None, (filters, 'ignore:resource_tracker')))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if filters is None:
+            del os.environ[variable]
+        else:
+            os.environ[variable] = filters
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
