@@ -14,7 +14,9 @@
 
 """The camera's end of a node: images, raw or compressed, and what stands in their way."""
 
+import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from rclpy.node import Node
@@ -34,6 +36,10 @@ TRANSPORTS = (RAW, COMPRESSED)
 NEWEST = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT
 )
+
+# Seconds for which images of a camera that is faster than the node are worked on one after the
+# other, before the executor looks for anything else, which takes it 0.3 ms each time.
+TURN = 0.02
 
 PROFILE_CURE = (
     'with Fast DDS, start the camera with the large-image profile (see docs/installation.md, '
@@ -123,8 +129,19 @@ class ImageInput:
         """Whether at most one camera publishes, so that the numbers of its messages count."""
         return self._node.count_publishers(self.topic) <= 1
 
-    def _on_numbered(self, message: ImageMessage, info: dict[str, int | None]) -> None:
-        self._on_image(message, info['publication_sequence_number'])
+    def _on_numbered(self, message: ImageMessage, info: dict[str, Any]) -> None:
+        end = time.monotonic() + TURN
+        self._on_image(message, info.get('publication_sequence_number'))
+        while time.monotonic() < end and (taken := self._take()) is not None:
+            message, info = taken
+            self._on_image(message, info.get('publication_sequence_number'))
 
     def _on_unnumbered(self, message: ImageMessage) -> None:
-        self._on_image(message, None)
+        self._on_numbered(message, {})
+
+    def _take(self) -> tuple[ImageMessage, dict[str, Any]] | None:
+        """The next message and what is known of it, if one is there and still wanted."""
+        if self._subscription is None or not self._node.context.ok():
+            return None
+        with self._subscription.handle:
+            return self._subscription.handle.take_message(self._kind, False)
