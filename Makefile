@@ -3,7 +3,8 @@
 # make test   the whole test suite, two files at a time, and how much of the code it runs; a test
 #             that hangs fails after ten minutes
 # make lint   the checks of style and types that pre-commit does, on all files
-# make bench  speed against bare FaceMesh, into docs/performance.md; takes about 15 minutes
+# make bench  speed against bare FaceMesh, into docs/performance.md; takes a quarter of an hour,
+#             with HEADPOSE_AFLW2000 half an hour
 # make soak   memory, latency and rate of the node over MINUTES=10, with a plot
 # All make the virtual environment .venv first and fill it from PyPI.
 

@@ -23,7 +23,6 @@ import argparse
 import array
 import itertools
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -95,8 +94,15 @@ def main() -> None:
     frames = np.load(arguments.frames)
     use_large_image_profile()
     rclpy.init(args=[sys.argv[0], *ros_arguments])
-    with suppress(KeyboardInterrupt, ExternalShutdownException):
-        rclpy.spin(Camera(frames, arguments.topics, arguments.rate, arguments.turn))
+    camera = Camera(frames, arguments.topics, arguments.rate, arguments.turn)
+    try:
+        rclpy.spin(camera)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except Exception:
+        # SIGTERM ends the context, also while an image is being published.
+        if rclpy.ok():
+            raise
 
 
 if __name__ == '__main__':

@@ -31,6 +31,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.targets import Figure
+
 ROOT = Path(__file__).resolve().parents[1]
 FEW = 10  # images
 
@@ -95,6 +97,17 @@ def measure(
                 start = _seconds(way, folder / 'few', turn, copies)
                 measured.append((turn, way, count, few, seconds, start))
     return _table(measured)
+
+
+def figure(table: pd.DataFrame) -> Figure:
+    """How well all cores are used, of what ``measure`` gives."""
+    rates = table.set_index('run')['images/s']
+    cores = len(_cores())
+    return Figure(
+        f'landmarks for training, {cores} cores', f'{rates[ALL]:.1f} images/s',
+        f'{cores} x one core, {cores} x {rates[ONE]:.1f} images/s',
+        rates[ALL] / (cores * rates[ONE]), 0.9, at_least=True,
+    )
 
 
 def _table(measured: list[tuple]) -> pd.DataFrame:
