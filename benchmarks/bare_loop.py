@@ -22,20 +22,19 @@ image of a turn goes back on ``head_pose``; frames a second go to the file, a li
 import argparse
 import sys
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
-import rclpy
 from geometry_msgs.msg import Vector3Stamped
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 from benchmarks.bare import BareFaceMesh
 from benchmarks.frames import COUNT, forth_and_back
-from headpose_ros.ros.transport import use_large_image_profile
+from headpose_ros.ros.run import run_node
+
+NAME = 'bare_loop'
 
 GAP = 0.3  # seconds without an image, after which another turn has begun
 SECONDS = 3.0  # of a turn, in which it measures
@@ -48,7 +47,7 @@ class BareLoop(Node):
     """
 
     def __init__(self, file: Path):
-        super().__init__('bare_loop')
+        super().__init__(NAME)
         self._file = file
         self._face_mesh = BareFaceMesh()
         self._frames: list[np.ndarray] = []
@@ -77,16 +76,15 @@ class BareLoop(Node):
             file.write(f'{count / passed}\n')
 
 
-def main() -> None:
-    """Run until it is told to end."""
+def main() -> int:
+    """Run until it is told to end; the exit code of the process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('file', type=Path, help='for the frames a second')
     arguments, ros_arguments = parser.parse_known_args()
-    use_large_image_profile()
-    rclpy.init(args=[sys.argv[0], *ros_arguments])
-    with suppress(KeyboardInterrupt, ExternalShutdownException):
-        rclpy.spin(BareLoop(arguments.file))
+    return run_node(
+        lambda: BareLoop(arguments.file), NAME, [sys.argv[0], *ros_arguments]
+    )
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

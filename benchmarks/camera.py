@@ -26,14 +26,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import rclpy
 from geometry_msgs.msg import Vector3Stamped
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 
-from headpose_ros.ros.transport import use_large_image_profile
+from headpose_ros.ros.run import run_node
+
+NAME = 'benchmark_camera'
 
 PAUSE = 0.5  # seconds between two turns, in which what is under way arrives
 
@@ -48,7 +48,7 @@ class Camera(Node):
     """
 
     def __init__(self, frames: np.ndarray, topics: list[str], rate: float, turn: float):
-        super().__init__('benchmark_camera')
+        super().__init__(NAME)
         self._messages = itertools.cycle([_message(frame) for frame in frames])
         self._images = [self.create_publisher(Image, name, QoSProfile(depth=1)) for name in topics]
         told = QoSProfile(depth=1000)
@@ -83,8 +83,8 @@ def _message(frame: np.ndarray) -> Image:
     return message
 
 
-def main() -> None:
-    """Run the camera until it is told to end."""
+def main() -> int:
+    """Run the camera until it is told to end; the exit code of the process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('frames', type=Path, help='file (.npy) of the frames')
     parser.add_argument('--topics', nargs='+', required=True)
@@ -92,18 +92,11 @@ def main() -> None:
     parser.add_argument('--turn', type=float, default=0.0)
     arguments, ros_arguments = parser.parse_known_args()
     frames = np.load(arguments.frames)
-    use_large_image_profile()
-    rclpy.init(args=[sys.argv[0], *ros_arguments])
-    camera = Camera(frames, arguments.topics, arguments.rate, arguments.turn)
-    try:
-        rclpy.spin(camera)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except Exception:
-        # SIGTERM ends the context, also while an image is being published.
-        if rclpy.ok():
-            raise
+    return run_node(
+        lambda: Camera(frames, arguments.topics, arguments.rate, arguments.turn),
+        NAME, [sys.argv[0], *ros_arguments],
+    )
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -19,25 +19,24 @@ could do without: no parameters, no checks, no pose.
 """
 
 import sys
-from contextlib import suppress
 
 import numpy as np
-import rclpy
 from geometry_msgs.msg import Vector3Stamped
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 from benchmarks.bare import BareFaceMesh
-from headpose_ros.ros.transport import use_large_image_profile
+from headpose_ros.ros.run import run_node
+
+NAME = 'reference_node'
 
 
 class ReferenceNode(Node):
     """Subscribes to ``image`` and publishes the header of each on ``head_pose``."""
 
     def __init__(self) -> None:
-        super().__init__('reference_node')
+        super().__init__(NAME)
         self._face_mesh = BareFaceMesh()
         newest = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
         self._publisher = self.create_publisher(Vector3Stamped, 'head_pose', QoSProfile(depth=10))
@@ -49,13 +48,10 @@ class ReferenceNode(Node):
             self._publisher.publish(Vector3Stamped(header=message.header))
 
 
-def main() -> None:
-    """Run the node until it is told to end."""
-    use_large_image_profile()
-    rclpy.init(args=sys.argv)
-    with suppress(KeyboardInterrupt, ExternalShutdownException):
-        rclpy.spin(ReferenceNode())
+def main() -> int:
+    """Run the node until it is told to end; the exit code of the process."""
+    return run_node(ReferenceNode, NAME, sys.argv)
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())
