@@ -38,7 +38,7 @@ NEWEST = QoSProfile(
 )
 
 # Seconds for which images of a camera that is faster than the node are worked on one after the
-# other, before the executor looks for anything else, which takes it 0.3 ms each time.
+# other, before the executor looks for anything else, which is not for nothing.
 TURN = 0.02
 
 PROFILE_CURE = (
@@ -131,10 +131,11 @@ class ImageInput:
 
     def _on_numbered(self, message: ImageMessage, info: dict[str, Any]) -> None:
         end = time.monotonic() + TURN
-        self._on_image(message, info.get('publication_sequence_number'))
-        while time.monotonic() < end and (taken := self._take()) is not None:
+        taken: tuple[ImageMessage, dict[str, Any]] | None = (message, info)
+        while taken is not None:
             message, info = taken
             self._on_image(message, info.get('publication_sequence_number'))
+            taken = self._take() if time.monotonic() < end else None
 
     def _on_unnumbered(self, message: ImageMessage) -> None:
         self._on_numbered(message, {})
