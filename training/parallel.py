@@ -19,7 +19,7 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from multiprocessing import resource_tracker
@@ -49,9 +49,7 @@ def run_parallel(
     :param units_per_call: how many of it one call works on.
     """
     with processes(jobs):
-        results = joblib.Parallel(return_as='generator')(
-            joblib.delayed(function)(*each) for each in arguments
-        )
+        results = _start(joblib.Parallel(return_as='generator'), function, arguments)
         return list(progress(results, description, unit, len(arguments), units_per_call))
 
 
@@ -67,8 +65,7 @@ def stream_parallel(
     :raises TimeoutError: given up.
     """
     parallel = joblib.Parallel(return_as='generator_unordered', batch_size=1, timeout=stall)
-    with _children_kept_quiet():
-        results = parallel(joblib.delayed(function)(*each) for each in arguments)
+    results = _start(parallel, function, arguments)
     # joblib warns of what is given up.
     with warnings.catch_warnings(), closing(results):
         warnings.simplefilter('ignore', UserWarning)
@@ -112,6 +109,13 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _start(
+    parallel: joblib.Parallel, function: Callable, arguments: Iterable[tuple]
+) -> Generator[Any]:
+    with _children_kept_quiet():
+        return parallel(joblib.delayed(function)(*each) for each in arguments)
 
 
 @contextmanager
