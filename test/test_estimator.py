@@ -26,7 +26,6 @@ from headpose_ros.camera import Camera
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.face_detector import DetectorUnavailable
 from headpose_ros.model import ModelError
-from headpose_ros.overlay import draw_heads
 from headpose_ros.rotation import rotation_from_rpy, rpy_from_rotation
 
 
@@ -277,18 +276,6 @@ def test_closed_means_closed(options, photo):
         estimator.close()
         with pytest.raises(RuntimeError, match='was closed; make a new one'):
             estimator.estimate(photo)
-
-
-def test_the_overlay_draws_where_the_head_is(estimator, photo):
-    heads = estimator.estimate(photo)
-    before = photo.copy()
-    drawn = draw_heads(photo, heads)
-    np.testing.assert_array_equal(photo, before)
-    rows, columns = np.nonzero((drawn != photo).any(axis=2))
-    x, y, width, height = heads[0].bbox
-    assert abs(np.median(columns) - (x + width / 2)) < width
-    assert abs(np.median(rows) - (y + height / 2)) < height
-    np.testing.assert_array_equal(draw_heads(photo, []), photo)
 
 
 def test_people_on_video_frames(options, media):

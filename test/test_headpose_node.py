@@ -14,8 +14,6 @@
 
 """The node in a process of its own, over real topics, on the head whose rotation is known."""
 
-import signal
-
 import cv2
 import numpy as np
 import pytest
@@ -273,18 +271,6 @@ def test_a_camera_that_is_too_fast_is_told_and_poses_stay_fresh(ros, started, re
     ros.spin_until(lambda: poses, 'a pose', send, period=0.002)
     age = ros.node.get_clock().now().nanoseconds - _nanoseconds(poses[-1])
     assert age < 1e9
-
-
-@pytest.mark.parametrize(
-    'numbers', [[signal.SIGINT], [signal.SIGINT, signal.SIGINT], [signal.SIGTERM]], ids=str
-)
-def test_signals_end_it_cleanly(ros, started, rendered_head, numbers):
-    process, publisher, poses = started
-    wait_for_pose(ros, publisher, poses, rendered_head.render(np.eye(3)))
-    for number in numbers:
-        process.signal(number)
-    assert process.exit_code() == 0, process.output
-    assert 'Traceback' not in process.output
 
 
 def test_simulated_time_that_does_not_run_stops_nothing(ros, rendered_head):

@@ -19,6 +19,7 @@ import itertools
 import numpy as np
 import pytest
 
+from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.features import LANDMARK_COUNT
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.mediapipe_adapter import face_mesh_edges
@@ -222,3 +223,16 @@ def test_a_face_that_fills_more_than_the_image():
     drawn = draw_heads(grey(), heads, OverlayStyle(mesh=True))
     assert extent(text_of(grey(), heads)) in layouts(grey())
     assert (drawn != BACKGROUND).any()
+
+
+def test_the_overlay_draws_where_the_head_is(options, photo):
+    with HeadPoseEstimator(**options) as estimator:
+        heads = estimator.estimate(photo)
+    before = photo.copy()
+    drawn = draw_heads(photo, heads)
+    np.testing.assert_array_equal(photo, before)
+    rows, columns = np.nonzero((drawn != photo).any(axis=2))
+    x, y, width, height = heads[0].bbox
+    assert abs(np.median(columns) - (x + width / 2)) < width
+    assert abs(np.median(rows) - (y + height / 2)) < height
+    np.testing.assert_array_equal(draw_heads(photo, []), photo)

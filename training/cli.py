@@ -65,19 +65,13 @@ Features = Enum('Features', {name: name for name in FEATURE_SETS}, type=str)
 Landmarks = Annotated[Path, typer.Argument(help='Landmark file, made by "landmarks".')]
 Folds = Annotated[int, typer.Option(help='Parts of the cross-validation.')]
 Repeats = Annotated[int, typer.Option(help='How often to cross-validate, with other parts.')]
-
-
+Jobs = Annotated[int, typer.Option(help='Processes; -1 for one a core.', callback=check_jobs)]
 Bundle = Annotated[
     Path | None,
     typer.Option(
         help='Bundle of the detector face_landmarker; by default the one that '
         f'{VARIABLE} names, or else the one that "headpose fetch-model" downloaded.'
     ),
-]
-
-
-Jobs = Annotated[
-    int, typer.Option(help='Processes; -1 for one a core.', callback=check_jobs)
 ]
 
 
