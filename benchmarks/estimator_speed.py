@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """The core in one process: estimator and follower, in turns with a bare FaceMesh loop."""
 
@@ -27,7 +16,7 @@ from benchmarks.bare import BareFaceMesh
 from benchmarks.frames import HD, RATE, VGA, Size, forth_and_back, make_frames
 from benchmarks.targets import Figure, figures_table
 from headpose_ros.estimator import HeadPoseEstimator
-from headpose_ros.following import HeadFollower
+from headpose_ros.people.follower import HeadFollower
 from headpose_ros.ros.parameters import HeadPoseParameters
 
 # Frames of a turn: long enough that each finds its own data in the caches, as it would alone.

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Frames to measure with: the rendered head, several of it, or a video."""
 
@@ -19,8 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from headpose_ros.image_source import SourceError
-from headpose_ros.sample.rendered_head import RenderedHead, sample_rotation
+from headpose_ros.errors import SourceError
+from headpose_ros.media.sample_head.rendered_head import RenderedHead, sample_rotation
 
 Size = tuple[int, int]  # width and height, pixels
 

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """What a detector's input_width costs in faces and accuracy, and what it gains in time."""
 
@@ -30,11 +19,12 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from headpose_ros.detection.mediapipe_common import rgb_for_mediapipe
+from headpose_ros.errors import SourceError
 from headpose_ros.estimator import HeadPoseEstimator
-from headpose_ros.image_source import DEFAULT_RATE, SourceError, VideoSource
-from headpose_ros.mediapipe_adapter import rgb_for_mediapipe
+from headpose_ros.media.sample_head.rendered_head import RenderedHead, sample_rotation
+from headpose_ros.media.sources import DEFAULT_RATE, VideoSource
 from headpose_ros.quiet import silent_stderr
-from headpose_ros.sample.rendered_head import RenderedHead, sample_rotation
 from training.datasets import read_dataset
 from training.detecting import pick_labelled_face
 from training.errors import TrainingError
@@ -124,7 +114,7 @@ def measure(aflw2000: Path | None, video: Path | None, images: int = 80) -> list
     :param video: with small faces; ``None`` to leave it out.
     :param images: photographs to choose at random, always the same ones.
     :raises training.errors.TrainingError: the folder is not AFLW2000-3D, or too few photographs.
-    :raises headpose_ros.image_source.SourceError: it is no video.
+    :raises headpose_ros.errors.SourceError: it is no video.
     """
     samples = [] if aflw2000 is None else _choose(aflw2000, images)
     source = None if video is None else VideoSource(video)

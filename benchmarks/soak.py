@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Memory, latency and rate of the node over a long time.
 
@@ -38,9 +27,10 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Int32
 from visualization_msgs.msg import MarkerArray
 
-from headpose_ros.image_source import SAMPLE
-from headpose_ros.ros.processes import NODE, START_TIMEOUT, CameraAndNode, ProcessEnded
-from headpose_ros.stamps import stamp_seconds
+from headpose_ros.errors import ProcessEndedError
+from headpose_ros.images.stamps import stamp_seconds
+from headpose_ros.media.sources import SAMPLE
+from headpose_ros.ros.demo.processes import NODE, START_TIMEOUT, CameraAndNode
 
 PERIOD = 1.0  # seconds between two samples
 WARM_UP = 60.0  # seconds, in which memory may grow: networks and pools fill as they are used
@@ -131,7 +121,7 @@ def run(arguments: argparse.Namespace) -> int:
                 _print_line(sample)
     except (KeyboardInterrupt, ExternalShutdownException):
         print('\nstopped')
-    except (SoakError, ProcessEnded) as error:
+    except (SoakError, ProcessEndedError) as error:
         problem = str(error)
     finally:
         if listener is not None:

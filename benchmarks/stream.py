@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Nodes in a stream of images, process by process, taking turns."""
 
@@ -32,8 +21,8 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 
 from benchmarks.frames import forth_and_back
-from headpose_ros.ros.processes import NODE, START_TIMEOUT, Processes, node_command
-from headpose_ros.stamps import stamp_seconds
+from headpose_ros.images.stamps import stamp_seconds
+from headpose_ros.ros.demo.processes import NODE, START_TIMEOUT, Processes, node_command
 
 NAMESPACE = '/headpose_benchmark'
 
@@ -156,7 +145,7 @@ def measure(
     :param turns: of each node.
     :param annotated: name of the node whose annotated image somebody looks at.
     :param together: all at once instead, each with a camera of its own.
-    :raises headpose_ros.ros.processes.ProcessEnded: a process ended by itself.
+    :raises headpose_ros.errors.ProcessEndedError: a process ended by itself.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / 'frames.npy'
@@ -245,7 +234,7 @@ def spin_until(
 ) -> None:
     """Listen until something is so.
 
-    :raises headpose_ros.ros.processes.ProcessEnded: a process ended by itself.
+    :raises headpose_ros.errors.ProcessEndedError: a process ended by itself.
     :raises TimeoutError: it does not come.
     """
     end = time.monotonic() + START_TIMEOUT

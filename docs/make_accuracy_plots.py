@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Draws the plots of accuracy.md: python docs/make_accuracy_plots.py."""
 
@@ -26,8 +15,8 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from matplotlib.patches import Patch  # noqa: E402
 
-from headpose_ros.detector import DETECTORS  # noqa: E402
-from headpose_ros.model import load_model  # noqa: E402
+from headpose_ros.detection.factory import DETECTORS  # noqa: E402
+from headpose_ros.regression.model_file import load_model  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Draws axes.png, frames and positive turns: python docs/make_axes_figure.py.
 
@@ -31,12 +20,14 @@ from matplotlib.collections import PolyCollection  # noqa: E402
 from matplotlib.patches import FancyArrowPatch, Polygon  # noqa: E402
 from matplotlib.patheffects import withStroke  # noqa: E402
 
-from headpose_ros.face_geometry import CHEEKBONES  # noqa: E402
-from headpose_ros.features import LANDMARK_COUNT  # noqa: E402
+from headpose_ros.landmarks import (
+    CHEEKBONES,  # noqa: E402
+    LANDMARK_COUNT,  # noqa: E402
+)
+from headpose_ros.media.sample_head.head_mesh import build_mesh, own_rotation  # noqa: E402
+from headpose_ros.media.sample_head.photograph import find_landmarks, load_photograph  # noqa: E402
+from headpose_ros.media.sample_head.rendered_head import FACE_WIDTH  # noqa: E402
 from headpose_ros.rotation import OPTICAL_FROM_HEAD, rotation_from_rpy  # noqa: E402
-from headpose_ros.sample.head_mesh import build_mesh, own_rotation  # noqa: E402
-from headpose_ros.sample.photograph import find_landmarks, load_photograph  # noqa: E402
-from headpose_ros.sample.rendered_head import FACE_WIDTH  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 

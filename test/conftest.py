@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """What several test files share."""
 
@@ -108,6 +97,6 @@ def ros():
 @pytest.fixture(scope='session')
 def rendered_head():
     """The built-in head, whose rotation is known."""
-    from headpose_ros.sample.rendered_head import RenderedHead
+    from headpose_ros.media.sample_head.rendered_head import RenderedHead
 
     return RenderedHead()

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """How each command of README and docs is run by the tests: one table."""
 
@@ -182,8 +171,8 @@ TABLE = {
         _by('test_node_lifecycle.py::test_what_was_missing_may_come'),
     'ros2 run headpose_ros camera_node --ros-args -p source:=video.mp4':
         _by('test_camera_node.py::test_a_video_keeps_its_rate'),
-    'python -m pytest -rP test/test_smoothing.py':
-        _by('test_smoothing.py::test_a_still_head_jitters_less_by_60_percent'),
+    'python -m pytest -rP test/test_one_euro.py':
+        _by('test_one_euro.py::test_a_still_head_jitters_less_by_60_percent'),
     # --- training on AFLW2000-3D
     'python -m training landmarks AFLW2000 --out landmarks.npz':
         _by(f'{_CLI}::test_landmarks_prints_the_share_of_faces_found'),

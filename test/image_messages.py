@@ -1,23 +1,12 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Messages of images, made byte by byte from the definitions of the encodings."""
 
 import numpy as np
 from sensor_msgs.msg import Image
 
-from headpose_ros.ros.image_conversion import SUPPORTED_ENCODINGS
+from headpose_ros.ros.input.image_conversion import SUPPORTED_ENCODINGS
 
 CHANNEL_ORDER = {'8UC3': 'bgr', '8UC4': 'bgra'}  # the other names tell it themselves
 MONO = ('mono8', 'mono16', '8UC1', '16UC1')

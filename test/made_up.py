@@ -1,25 +1,14 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """A model of random numbers, and landmark files, for tests of what is around them."""
 
 import numpy as np
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from headpose_ros.features import FEATURE_SETS, extract_features
-from headpose_ros.model_description import ModelDescription
-from headpose_ros.uncertainty import FeatureSpace, Uncertainty
+from headpose_ros.regression.features import FEATURE_SETS, extract_features
+from headpose_ros.regression.model import ModelDescription
+from headpose_ros.regression.uncertainty import FeatureSpace, Uncertainty
 from training.landmark_file import LandmarkFile
 
 FEATURES = 'six'

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """The test's own end of the topics, and the processes at the other end."""
 
@@ -33,8 +22,8 @@ from ros_domain import Domain
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from headpose_ros.ros.image_conversion import create_converter
-from headpose_ros.ros.transport import use_large_image_profile
+from headpose_ros.ros.input.image_conversion import create_converter
+from headpose_ros.ros.rclpy_extras.transport import use_large_image_profile
 
 # Seconds; discovery and loading MediaPipe take long on a busy machine.
 LIMIT = 60.0

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Which bundle the Face Landmarker takes, and which it refuses."""
 
@@ -19,8 +8,8 @@ import zipfile
 
 import pytest
 
-from headpose_ros.detector import create_detector
-from headpose_ros.face_detector import DetectorUnavailable
+from headpose_ros.detection.factory import create_detector
+from headpose_ros.errors import DetectorUnavailableError
 
 NAME = 'face_landmarker'
 
@@ -34,7 +23,7 @@ def no_bundle(monkeypatch, tmp_path):
 
 
 def refusal(bundle=None):
-    with pytest.raises(DetectorUnavailable) as caught:
+    with pytest.raises(DetectorUnavailableError) as caught:
         create_detector(NAME, 'image', 1, bundle)
     assert '\n' not in str(caught.value)
     return str(caught.value)

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Cameras: directions of pixels, the line of sight to a head, and what is no camera."""
 
@@ -20,10 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
-from headpose_ros.camera import PORTRAIT_DISTANCE, Camera, LineOfSight, rotation_to
-from headpose_ros.face_geometry import CHEEKBONES
+from headpose_ros.camera.camera import Camera
+from headpose_ros.camera.line_of_sight import PORTRAIT_DISTANCE, LineOfSight, rotation_to
+from headpose_ros.landmarks import CHEEKBONES
+from headpose_ros.media.sample_head.rendered_head import FACE_WIDTH
 from headpose_ros.rotation import rotation_from_rpy
-from headpose_ros.sample.rendered_head import FACE_WIDTH
 
 SIZE = (640, 480)
 MATRIX = np.array([[400.0, 0.0, 330.0], [0.0, 410.0, 235.0], [0.0, 0.0, 1.0]])
@@ -167,7 +157,7 @@ def test_portraits_are_from_the_same_distance(rendered_head):
 
     near, portrait, far = sights
     for sight in (near, far):
-        away = np.linalg.norm(shape(sight.portrait) - shape(portrait.landmarks), axis=1).mean()
+        away = np.linalg.norm(shape(sight.normalised_landmarks) - shape(portrait.landmarks), axis=1).mean()
         without = np.linalg.norm(shape(sight.landmarks) - shape(portrait.landmarks), axis=1).mean()
         print(f'{away:.4f} of the size, {without:.4f} without')
         assert away < 0.1 * without

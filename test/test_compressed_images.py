@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """JPEG and PNG images between ROS messages and OpenCV."""
 
@@ -28,10 +17,10 @@ pytest.importorskip('sensor_msgs', reason='needs ROS 2 messages')
 from sensor_msgs.msg import CompressedImage  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
-from headpose_ros.compressed_images import MAX_PIXELS, read_compressed  # noqa: E402
-from headpose_ros.raw_images import UnreadableImage  # noqa: E402
-from headpose_ros.ros.compressed_images import write_compressed  # noqa: E402
-from headpose_ros.ros.image_conversion import ImageConverter  # noqa: E402
+from headpose_ros.errors import UnreadableImageError  # noqa: E402
+from headpose_ros.images.compressed import MAX_PIXELS, read_compressed  # noqa: E402
+from headpose_ros.ros.input.image_conversion import ImageConverter  # noqa: E402
+from headpose_ros.ros.output.compressed_image import write_compressed  # noqa: E402
 
 
 def smooth_image(height: int = 150, width: int = 80) -> np.ndarray:
@@ -170,7 +159,7 @@ def test_bytes_after_the_end_are_ignored(data, extra):
     (png_of_size(0, 10), 'png', ['cannot be decoded']),
 ], ids=lambda value: value[:16] if isinstance(value, str) else '')
 def test_unreadable(data, name, parts):
-    with pytest.raises(UnreadableImage) as error:
+    with pytest.raises(UnreadableImageError) as error:
         read_compressed(message(data, name))
     text = str(error.value)
     assert all(part in text for part in parts), text
@@ -181,7 +170,7 @@ def test_unreadable(data, name, parts):
 @pytest.mark.parametrize('padding', [0, 4096])
 def test_a_jpeg_that_was_cut_short_is_not_filled_with_grey(cut, padding):
     end = len(JPEG) - (cut if cut >= 1 else int(cut * len(JPEG)))
-    with pytest.raises(UnreadableImage, match='JPEG of .* is cut short.*look for'):
+    with pytest.raises(UnreadableImageError, match='JPEG of .* is cut short.*look for'):
         read_compressed(message(JPEG[:end] + bytes(padding)))
 
 
@@ -189,7 +178,7 @@ def test_the_end_of_a_preview_is_not_that_of_the_image():
     preview = b'\xff\xe1' + struct.pack('>H', len(JPEG) + 2) + JPEG
     whole = JPEG[:2] + preview + JPEG[2:]
     np.testing.assert_array_equal(read_compressed(message(whole)), read_compressed(message(JPEG)))
-    with pytest.raises(UnreadableImage, match='truncated'):
+    with pytest.raises(UnreadableImageError, match='truncated'):
         read_compressed(message(whole[:-len(JPEG) // 3]))
 
 
@@ -203,7 +192,7 @@ def test_damaged_files_neither_crash_nor_write_to_the_terminal(data, capfd):
             damaged[at] = random.integers(0, 256)
         try:
             assert read_compressed(message(bytes(damaged))).ndim == 3
-        except UnreadableImage:
+        except UnreadableImageError:
             refused += 1
     assert refused > 50
     assert capfd.readouterr() == ('', '')

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Every command and snippet of README and docs runs, as ``documented_commands.TABLE`` says how.
 
@@ -33,9 +22,9 @@ import pytest
 from documented_commands import AS_IT_IS, TABLE, How
 from skimage.data import astronaut
 
-from headpose_ros.ros.processes import CameraAndNode
+from headpose_ros.media.sample_head.rendered_head import RenderedHead
+from headpose_ros.ros.demo.processes import CameraAndNode
 from headpose_ros.rotation import rotation_from_rpy
-from headpose_ros.sample.rendered_head import RenderedHead
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md')))

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """The public face of the core, on real MediaPipe."""
 
@@ -22,10 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
-from headpose_ros.camera import Camera
+from headpose_ros.camera.camera import Camera
+from headpose_ros.errors import DetectorUnavailableError, ModelError
 from headpose_ros.estimator import HeadPoseEstimator
-from headpose_ros.face_detector import DetectorUnavailable
-from headpose_ros.model import ModelError
 from headpose_ros.rotation import rotation_from_rpy, rpy_from_rotation
 
 
@@ -169,7 +157,7 @@ def test_mediapipe_without_face_mesh_is_told(monkeypatch):
     import mediapipe
 
     monkeypatch.delattr(mediapipe, 'solutions', raising=False)
-    with pytest.raises(DetectorUnavailable) as caught:
+    with pytest.raises(DetectorUnavailableError) as caught:
         HeadPoseEstimator()
     told = str(caught.value)
     assert 'has no FaceMesh' in told and 'set the detector to face_landmarker' in told
@@ -186,7 +174,7 @@ def test_with_a_camera_the_model_sees_the_head_along_its_line_of_sight(estimator
     np.testing.assert_array_equal(head.landmarks, plain.landmarks)
     ray = head.sight.rotation @ [0, 0, 1]
     assert ray[0] / ray[2] == pytest.approx(1 / 3, abs=0.02)
-    rotations, stds = estimator.model.predict_with_std(head.sight.portrait[None])
+    rotations, stds = estimator.model.predict_with_std(head.sight.normalised_landmarks[None])
     np.testing.assert_allclose(head.rotation, rotations[0], atol=1e-9)
     np.testing.assert_allclose(head.std, stds[0])
 
@@ -265,7 +253,7 @@ def test_a_detector_that_cannot_start_anew_leaves_the_one_before(monkeypatch, ph
     with HeadPoseEstimator() as estimator:
         (before,) = estimator.estimate(photo)
         monkeypatch.delattr(mediapipe, 'solutions')
-        with pytest.raises(DetectorUnavailable):
+        with pytest.raises(DetectorUnavailableError):
             estimator.set_confidences(0.4, 0.4)
         (after,) = estimator.estimate(photo)
         np.testing.assert_array_equal(after.landmarks, before.landmarks)

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """The second detector, on real MediaPipe: 0.10 and 1.x alike."""
 
@@ -25,10 +14,11 @@ import pytest
 from made_up import describe, fitted, make_uncertainty
 from sklearn.linear_model import Ridge
 
-from headpose_ros import face_landmarker
-from headpose_ros.detector import create_detector
+from headpose_ros.detection import face_landmarker
+from headpose_ros.detection.factory import create_detector
+from headpose_ros.errors import ModelError
 from headpose_ros.estimator import HeadPoseEstimator
-from headpose_ros.model import ModelError, find_model, save_model
+from headpose_ros.regression.model_file import find_model, save_model
 
 NAME = 'face_landmarker'
 
@@ -178,7 +168,7 @@ import sys
 import numpy as np
 import headpose_ros.detector
 assert 'mediapipe' not in sys.modules
-detector = headpose_ros.detector.create_detector('face_landmarker', {mode!r}, 1)
+detector = headpose_ros.detection.factory.create_detector('face_landmarker', {mode!r}, 1)
 assert detector.detect(np.zeros((300, 400, 3), np.uint8)) == []
 '''
 

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """FaceMesh's landmarks without its own ``process``."""
 
@@ -21,9 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from headpose_ros.face_mesh_graph import read_landmarks
-from headpose_ros.mediapipe_adapter import in_pixels, scaled_to_pixels
-from headpose_ros.sample.rendered_head import RenderedHead, sample_rotation
+from headpose_ros.detection.face_mesh_graph import read_landmarks
+from headpose_ros.detection.mediapipe_common import in_pixels, scaled_to_pixels
+from headpose_ros.media.sample_head.rendered_head import RenderedHead, sample_rotation
 
 WIDTH, HEIGHT = 640, 480
 RATE = 30.0  # Hz
@@ -90,7 +79,7 @@ def test_landmarks_that_are_written_otherwise_are_read_too(landmark_list):
 
 def test_a_video_gives_what_process_gives():
     face_mesh = pytest.importorskip('mediapipe.python.solutions.face_mesh')
-    from headpose_ros.face_mesh import FaceMeshDetector
+    from headpose_ros.detection.face_mesh import FaceMeshDetector
 
     head = RenderedHead(WIDTH, HEIGHT)
     frames = [head.render(sample_rotation(i / RATE)) for i in range(0, 30, 3)]

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """The download of the Face Landmarker's bundle, from a web server of the test's own."""
 
@@ -25,7 +14,7 @@ from http.server import HTTPServer, SimpleHTTPRequestHandler
 
 import pytest
 
-from headpose_ros.command_line import main
+from headpose_ros.cli.main import main
 
 
 class Handler(SimpleHTTPRequestHandler):
@@ -94,7 +83,7 @@ def test_the_default_is_where_the_detector_looks(server, bundle, tmp_path, monke
     monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path / 'data'))
     url = serve(server, 'model.task', bundle.read_bytes())
     assert main(['fetch-model', '--url', url]) == 0
-    from headpose_ros.bundle import find_bundle
+    from headpose_ros.assets.bundle import find_bundle
 
     monkeypatch.delenv('HEADPOSE_FACE_LANDMARKER', raising=False)
     assert find_bundle() == tmp_path / 'data/headpose_ros/face_landmarker.task'

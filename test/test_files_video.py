@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """``headpose video``, ``headpose info``, and how the process behaves in a shell."""
 
@@ -31,8 +20,8 @@ import numpy as np
 import pytest
 from files_made import RATE, HeadPose, moving_head, rows_of, write_video
 
-from headpose_ros.model import find_model
-from headpose_ros.sample.rendered_head import RenderedHead
+from headpose_ros.media.sample_head.rendered_head import RenderedHead
+from headpose_ros.regression.model_file import find_model
 
 pytestmark = pytest.mark.usefixtures('face_mesh')
 
@@ -184,7 +173,7 @@ def test_without_the_extra_only_bags_cannot_be_read(video, tmp_path):
     bag.write_bytes(b'')
     code = (
         'import sys; sys.modules.update(dict.fromkeys(("rosbags", "mcap", "tqdm"))); '
-        'from headpose_ros.command_line import main; sys.exit(main(sys.argv[1:]))'
+        'from headpose_ros.cli.main import main; sys.exit(main(sys.argv[1:]))'
     )
     for arguments, exit_code, told in (
         (('video', video), 0, f'{COUNT} frames: '),

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """The node in a process of its own, over real topics, on the head whose rotation is known."""
 
@@ -22,7 +11,8 @@ from rclpy.qos import ReliabilityPolicy
 from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import CompressedImage, Image
 
-from headpose_ros.ros import headpose_node, outputs
+from headpose_ros.ros import headpose_node
+from headpose_ros.ros.output import publishers as outputs
 from headpose_ros.rotation import OPTICAL_FROM_HEAD, rotation_from_rpy
 
 # Degrees. The model reads people it has never seen to about 3 degrees an axis, and its zero of

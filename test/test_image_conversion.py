@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Images between ROS messages and OpenCV, with and without cv_bridge."""
 
@@ -37,11 +26,9 @@ from image_messages import (  # noqa: E402
 from sensor_msgs.msg import Image  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
-from headpose_ros.raw_images import SUPPORTED_ENCODINGS, UnreadableImage  # noqa: E402
-from headpose_ros.ros.image_conversion import (  # noqa: E402
-    ImageConverter,
-    create_converter,
-)
+from headpose_ros.errors import UnreadableImageError
+from headpose_ros.images.raw import SUPPORTED_ENCODINGS  # noqa: E402
+from headpose_ros.ros.input.image_conversion import ImageConverter, create_converter
 
 PADDINGS = {'tight': lambda pixel: 0, 'pixels': lambda pixel: 4 * pixel, 'odd': lambda pixel: 5}
 
@@ -115,7 +102,7 @@ def test_smallest_image(converter, encoding):
     assert result.shape == gray_image.shape
     assert np.abs(result.astype(int) - 128).max() <= 1
     msg.height = msg.width = side - 1
-    with pytest.raises(UnreadableImage):
+    with pytest.raises(UnreadableImageError):
         converter.imgmsg_to_cv2(msg, 'bgr8')
 
 
@@ -172,7 +159,7 @@ def test_unreadable(converter, changes, parts):
     msg = message(noise('bgr8'), 'bgr8')
     for field, value in changes.items():
         setattr(msg, field, value)
-    with pytest.raises(UnreadableImage) as error:
+    with pytest.raises(UnreadableImageError) as error:
         converter.imgmsg_to_cv2(msg, 'bgr8')
     text = str(error.value)
     assert all(part in text for part in parts), text
@@ -183,7 +170,7 @@ def test_unreadable(converter, changes, parts):
 def test_truncated_data(converter, cut):
     msg = message(noise('bgr8'), 'bgr8')
     del msg.data[-cut:]
-    with pytest.raises(UnreadableImage, match=f'data holds {360 - cut} bytes'):
+    with pytest.raises(UnreadableImageError, match=f'data holds {360 - cut} bytes'):
         converter.imgmsg_to_cv2(msg, 'bgr8')
 
 
@@ -266,7 +253,7 @@ def test_any_message_is_an_image_or_unreadable(msg):
     for converter in CONVERTERS:
         try:
             result = converter.imgmsg_to_cv2(msg, 'bgr8')
-        except UnreadableImage as error:
+        except UnreadableImageError as error:
             assert str(error)
         else:
             assert result.dtype == np.uint8 and result.flags['C_CONTIGUOUS']

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """The model file: what runs is what was trained, and anything else is refused."""
 
@@ -30,10 +19,11 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from headpose_ros.features import extract_features
-from headpose_ros.mean_regressor import MeanRegressor
-from headpose_ros.model import ModelError, find_model, load_model, save_model
-from headpose_ros.regressor import UnsupportedRegressor, as_numpy
+from headpose_ros.errors import ModelError, UnsupportedRegressorError
+from headpose_ros.regression.features import extract_features
+from headpose_ros.regression.model_file import find_model, load_model, save_model
+from headpose_ros.regression.numpy_regressor import as_numpy
+from training.mean_regressor import MeanRegressor
 
 # Of the files here, all made by these tests.
 pytestmark = pytest.mark.filterwarnings('ignore:.*a joblib file can run any code')
@@ -81,13 +71,14 @@ def test_plain_numpy_predicts_what_scikit_learn_predicts(regressor):
 
 
 def test_a_regressor_without_a_plain_form_is_refused(tmp_path):
-    with pytest.raises(UnsupportedRegressor, match='ExtraTreesRegressor has no plain numpy form'):
+    wanted = 'ExtraTreesRegressor has no plain numpy form'
+    with pytest.raises(UnsupportedRegressorError, match=wanted):
         save_model(
             tmp_path / 'm.joblib', fitted(ExtraTreesRegressor(3)), make_uncertainty(), describe()
         )
-    with pytest.raises(UnsupportedRegressor, match='ExtraTreesRegressor'):
+    with pytest.raises(UnsupportedRegressorError, match='ExtraTreesRegressor'):
         as_numpy(fitted(MeanRegressor([Ridge(), ExtraTreesRegressor(3)], [1.0, 1.0])))
-    with pytest.raises(UnsupportedRegressor, match='poly'):
+    with pytest.raises(UnsupportedRegressorError, match='poly'):
         as_numpy(fitted(KernelRidge(kernel='poly')))
 
 

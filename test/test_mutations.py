@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Messages as no camera should send them: random mutations of good ones, 20 000 and more.
 
@@ -43,12 +32,12 @@ from std_msgs.msg import Int32
 from threadpoolctl import threadpool_limits
 from visualization_msgs.msg import MarkerArray
 
-from headpose_ros.raw_images import SUPPORTED_ENCODINGS
-from headpose_ros.ros.compressed_images import write_compressed
+from headpose_ros.images.raw import SUPPORTED_ENCODINGS
+from headpose_ros.media.sample_head.rendered_head import RenderedHead
 from headpose_ros.ros.headpose_node import HeadPoseNode
-from headpose_ros.ros.messages import camera_info_message
+from headpose_ros.ros.output.compressed_image import write_compressed
+from headpose_ros.ros.output.messages import camera_info_message
 from headpose_ros.rotation import rotation_from_rpy
-from headpose_ros.sample.rendered_head import RenderedHead
 
 EXAMPLES = 1005  # of each transport
 MESSAGES = 10  # of each example

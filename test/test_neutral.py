@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """'Straight ahead' is the mean of a moment of holding still, or there is a reason why not."""
 
@@ -19,11 +8,12 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from headpose_ros.errors import NeutralError
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.neutral import MAX_SPREAD, MIN_POSES, NeutralError, NeutralRecorder
+from headpose_ros.people.neutral import MAX_SPREAD, MIN_POSES, NeutralRecorder
+from headpose_ros.people.tracker import FaceTracker
 from headpose_ros.rotation import geodesic_angle, rotation_from_rpy
-from headpose_ros.tracking import FaceTracker
 
 FACE = np.random.default_rng(0).uniform(0, 100, (468, 3))
 AHEAD = np.radians([4.0, -10.0, 25.0])  # where somebody looks who looks straight ahead

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """What the node says of itself, once a second."""
 
@@ -24,8 +13,8 @@ from geometry_msgs.msg import Vector3Stamped
 from ros_side import RosSide
 from sensor_msgs.msg import CameraInfo
 
-from headpose_ros.ros.face_values import read_faces
-from headpose_ros.ros.messages import camera_info_message
+from headpose_ros.ros.diagnostics.face_values import read_faces
+from headpose_ros.ros.output.messages import camera_info_message
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Several people before the node: ids, the primary one, count, markers, parameters that change."""
 
@@ -21,8 +10,8 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Int32
 from visualization_msgs.msg import Marker, MarkerArray
 
+from headpose_ros.media.sample_head.rendered_head import RenderedHead
 from headpose_ros.rotation import rotation_from_rpy
-from headpose_ros.sample.rendered_head import RenderedHead
 
 LEFT, RIGHT = (0.0, 0.0, np.radians(25)), (0.0, 0.0, np.radians(-25))  # roll, pitch, yaw
 
@@ -205,7 +194,7 @@ def test_parameters_change_all_or_none_and_with_a_reason(stage):
 
 
 def test_compressed_images_are_read_by_a_parameter(ros, small_head):
-    from headpose_ros.ros.compressed_images import write_compressed
+    from headpose_ros.ros.output.compressed_image import write_compressed
 
     ros.start(
         'headpose_node', '--ros-args', '-p', 'image_transport:=compressed',

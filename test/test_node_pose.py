@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """The node with a calibrated camera: six degrees of freedom in the camera's axes."""
 
@@ -20,11 +9,12 @@ from geometry_msgs.msg import PoseWithCovarianceStamped, Vector3Stamped
 from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import CameraInfo
 
-from headpose_ros.calibration import UnusableCalibration, camera_of
-from headpose_ros.face_geometry import SELLION
-from headpose_ros.ros.messages import camera_info_message
+from headpose_ros.camera.camera_info import camera_of
+from headpose_ros.errors import CalibrationError
+from headpose_ros.landmarks import SELLION
+from headpose_ros.media.sample_head.rendered_head import FACE_WIDTH
+from headpose_ros.ros.output.messages import camera_info_message
 from headpose_ros.rotation import OPTICAL_FROM_HEAD, rotation_from_rpy
-from headpose_ros.sample.rendered_head import FACE_WIDTH
 
 
 @pytest.fixture
@@ -167,7 +157,7 @@ def test_raw_images_take_k_and_rectified_ones_p():
     raw, rectified = camera_of(info(), False), camera_of(info(), True)
     assert raw.matrix[0].tolist() == [500.0, 0.0, 319.5] and raw.distortion[0] == 0.1
     assert rectified.matrix[0].tolist() == [450.0, 0.0, 310.0] and not rectified.distortion.any()
-    with pytest.raises(UnusableCalibration, match='P is zero'):
+    with pytest.raises(CalibrationError, match='P is zero'):
         camera_of(info(p=[0.0] * 12), True)
 
 

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """The primary face is the one the policy asks for, and does not flip between two people."""
 
@@ -18,7 +7,7 @@ import numpy as np
 import pytest
 
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.primary import POLICIES, PrimarySelector
+from headpose_ros.people.primary import POLICIES, PrimarySelector
 
 FACE = np.random.default_rng(0).uniform(-0.5, 0.5, (468, 3))
 FACE[:4, :2] = [[-0.5, -0.5], [-0.5, 0.5], [0.5, -0.5], [0.5, 0.5]]  # a box of side 1
@@ -29,10 +18,10 @@ def head(number, x=320.0, size=100.0, y=240.0):
     return HeadPose(np.eye(3), size * FACE + [x, y, 0], np.full(3, 0.1), track_id=number)
 
 
-def choose(selector, heads, living=None):
+def choose(selector, heads, tracked_ids=None):
     """Number of the primary face; everybody who is seen is followed."""
-    living = {h.track_id for h in heads} if living is None else living
-    chosen = selector.choose(heads, frozenset(living), IMAGE)
+    tracked_ids = {h.track_id for h in heads} if tracked_ids is None else tracked_ids
+    chosen = selector.choose(heads, frozenset(tracked_ids), IMAGE)
     assert chosen is None or any(chosen is h for h in heads)
     return None if chosen is None else chosen.track_id
 

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """The rendered head: its rotation is what it says it is, and detector and model see it."""
 
@@ -21,14 +10,14 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from headpose_ros.estimator import HeadPoseEstimator
-from headpose_ros.rotation import geodesic_angle, rotation_from_rpy, rpy_from_rotation
-from headpose_ros.sample.rendered_head import (
+from headpose_ros.media.sample_head.rendered_head import (
     FACE_WIDTH,
     SAMPLE_AMPLITUDES,
     SAMPLE_PERIOD,
     RenderedHead,
     sample_rotation,
 )
+from headpose_ros.rotation import geodesic_angle, rotation_from_rpy, rpy_from_rotation
 
 NOSE, RIGHT_EYE, LEFT_EYE = 1, 33, 263  # tip; outer corners, of the person's eyes
 ROLL, PITCH, YAW = 0, 1, 2

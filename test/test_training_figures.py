@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Figures: what is measured, and that nothing of a test image is trained on."""
 
@@ -23,8 +12,10 @@ from scipy.spatial.transform import Rotation
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 
-from headpose_ros.features import FEATURE_SETS, LANDMARK_COUNT, extract_features
-from headpose_ros.regressor import UnsupportedRegressor, as_numpy
+from headpose_ros.errors import UnsupportedRegressorError
+from headpose_ros.landmarks import LANDMARK_COUNT
+from headpose_ros.regression.features import FEATURE_SETS, extract_features
+from headpose_ros.regression.numpy_regressor import as_numpy
 from headpose_ros.rotation import nearest_rotation, rotation_from_label
 from training.copies import COPIES
 from training.crossval import (
@@ -185,7 +176,7 @@ def test_plain_numpy_predicts_what_scikit_learn_does(unrelated, name, features):
     assert outputs.shape == (3, 9)
     try:
         predict = as_numpy(pipeline)
-    except UnsupportedRegressor:
+    except UnsupportedRegressorError:
         return
     np.testing.assert_allclose(predict(inputs[:3]), outputs, atol=1e-6)
 

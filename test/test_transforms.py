@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """TF frames of heads, where tf2_ros is installed, and what the node says where it is not."""
 
@@ -23,10 +12,10 @@ from geometry_msgs.msg import Vector3Stamped
 from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import CameraInfo
 
-from headpose_ros.face_geometry import SELLION
-from headpose_ros.ros.messages import camera_info_message
+from headpose_ros.landmarks import SELLION
+from headpose_ros.media.sample_head.rendered_head import FACE_WIDTH
+from headpose_ros.ros.output.messages import camera_info_message
 from headpose_ros.rotation import OPTICAL_FROM_HEAD, rotation_from_rpy
-from headpose_ros.sample.rendered_head import FACE_WIDTH
 
 HAS_TF = importlib.util.find_spec('tf2_ros') is not None
 

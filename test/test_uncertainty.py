@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Standard deviations: they hold on average, and grow where a prediction cannot be trusted."""
 
@@ -24,9 +13,9 @@ from hypothesis.extra.numpy import arrays
 from made_up import landmark_file
 
 from headpose_ros.estimator import HeadPoseEstimator
-from headpose_ros.model import load_model
+from headpose_ros.regression.model_file import load_model
+from headpose_ros.regression.uncertainty import MAX_STD, MIN_STD
 from headpose_ros.rotation import label_from_rotation, rotation_from_rpy
-from headpose_ros.uncertainty import MAX_STD, MIN_STD
 from training.copies import PLAIN
 from training.uncertainty import coverage, fit_uncertainty
 

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """This project and its peers on the same images and the same faces, measured in one run."""
 
@@ -21,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from headpose_ros.model import Model, load_model
+from headpose_ros.regression.model import Model
+from headpose_ros.regression.model_file import load_model
 from training.benchmark_plot import plot_benchmark
 from training.benchmark_report import write_report
 from training.copies import COPIES, PLAIN
@@ -49,7 +39,7 @@ class Setup:
 
     :ivar protocol: of the cross-validation.
     :ivar whenet_python: Python that can run WHENet; ``None`` leaves it out.
-    :ivar bundle: of the Face Landmarker, see ``headpose_ros.detector.create_detector``.
+    :ivar bundle: of the Face Landmarker, see ``headpose_ros.detection.factory.create_detector``.
     :ivar jobs: processes; -1 for one a core.
     """
 
@@ -102,8 +92,8 @@ def benchmark(
         copies; landmarks are extracted where there is none.
     :return: the report, Markdown.
     :raises TrainingError: the data cannot be used.
-    :raises headpose_ros.model.ModelError: the package has no model for a detector.
-    :raises headpose_ros.face_detector.DetectorUnavailable: a detector is not installed.
+    :raises headpose_ros.errors.ModelError: the package has no model for a detector.
+    :raises headpose_ros.errors.DetectorUnavailableError: a detector is not installed.
     """
     dataset = read_dataset(dataset_folder)
     target = read_dataset(pointing04) if pointing04 else None

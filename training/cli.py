@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Command line of the training: ``python -m training``.
 
@@ -26,12 +15,10 @@ from typing import Annotated
 
 import typer
 
-from headpose_ros.bundle import VARIABLE
-from headpose_ros.detector import DETECTORS
-from headpose_ros.face_detector import DetectorUnavailable
-from headpose_ros.features import FEATURE_SETS
-from headpose_ros.model import ModelError
-from headpose_ros.regressor import UnsupportedRegressor
+from headpose_ros.assets.bundle import VARIABLE
+from headpose_ros.detection.factory import DETECTORS
+from headpose_ros.errors import HeadPoseError
+from headpose_ros.regression.features import FEATURE_SETS
 from training.command_checks import (
     Backend,
     check_backend,
@@ -43,13 +30,12 @@ from training.command_checks import (
 from training.copies import COPIES, PLAIN
 from training.datasets import read_dataset
 from training.detecting import plan_search
-from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
 from training.landmark_parts import Parts
 from training.landmarks import found_table, store_landmarks
 from training.peers.whenet import INSTALL as WHENET
 
-EXPECTED_ERRORS = (TrainingError, ModelError, UnsupportedRegressor, DetectorUnavailable, OSError)
+EXPECTED_ERRORS = (HeadPoseError, OSError)
 
 app = typer.Typer(
     help='Train and judge head-pose regressors. Start with "landmarks".',

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """The comparison of feature sets and regressors: one table, plots, one protocol."""
 
@@ -23,7 +12,8 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from headpose_ros.regressor import UnsupportedRegressor, as_numpy
+from headpose_ros.errors import UnsupportedRegressorError
+from headpose_ros.regression.numpy_regressor import as_numpy
 from training.crossval import (
     Protocol,
     choose_settings,
@@ -97,7 +87,7 @@ def measure_cost(
         fit_seconds = time.perf_counter() - start
         try:
             predict, how = as_numpy(pipeline), 'numpy'
-        except UnsupportedRegressor:
+        except UnsupportedRegressorError:
             predict, how = pipeline.predict, 'scikit-learn'
         repeats = timeit.repeat(lambda: predict(inputs[:1]), number=1, repeat=_TIMED_PREDICTIONS)
     file = io.BytesIO()

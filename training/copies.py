@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Copies of a training image: mirrored, turned, damaged, and what that does to the labels.
 
@@ -26,11 +15,7 @@ import cv2
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from headpose_ros.rotation import (
-    label_from_rotation,
-    mirrored_rotation,
-    rotation_from_label,
-)
+from headpose_ros.rotation import label_from_rotation, mirrored_rotation, rotation_from_label
 
 # Makes of a uint8 (H, W, 3) BGR image whose face spans the pixels (n, 2) a damaged one of the same
 # shape; the generator is for chance.

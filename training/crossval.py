@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Repeated k-fold cross-validation in which no photograph is on both sides."""
 
@@ -23,8 +12,8 @@ import pandas as pd
 from sklearn.model_selection import GridSearchCV, GroupKFold, GroupShuffleSplit
 from sklearn.pipeline import Pipeline
 
-from headpose_ros.features import FEATURE_SETS, extract_features
-from headpose_ros.model import OUTPUT_COUNT
+from headpose_ros.regression.features import FEATURE_SETS, extract_features
+from headpose_ros.regression.model_file import OUTPUT_COUNT
 from headpose_ros.rotation import mirrored_rotation, nearest_rotation
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
@@ -187,7 +176,7 @@ def training_rows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """What a regressor is trained on: the chosen faces, and their mirrored landmarks after them.
 
-    :param features: a key of ``headpose_ros.features.FEATURE_SETS``.
+    :param features: a key of ``headpose_ros.regression.features.FEATURE_SETS``.
     :param chosen: (n,) bool.
     :return: features (m, length) and targets (m, 9), the rows of ``R_opt`` one after the other.
     """

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """A Dask cluster as the place where joblib works."""
 
@@ -22,7 +11,7 @@ from typing import Any
 
 import joblib
 
-from headpose_ros.face_detector import DetectorUnavailable
+from headpose_ros.errors import DetectorUnavailableError
 from training.errors import TrainingError
 
 # Seconds in which a scheduler answers, and has a worker.
@@ -89,7 +78,7 @@ def _check_workers(client: Any, address: str, check: Callable[[], None]) -> None
         )
     try:
         client.run(check)
-    except (TrainingError, DetectorUnavailable):
+    except (TrainingError, DetectorUnavailableError):
         raise
     except Exception as error:  # Dask's own, around what is not told from its class
         raise TrainingError(

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Chunks of images through a face detector, on processes of this machine or a Dask cluster."""
 
@@ -26,13 +15,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from headpose_ros.bundle import find_bundle, read_bundle
-from headpose_ros.detector import create_detector
-from headpose_ros.face_detector import DetectorUnavailable, FaceDetector
-from headpose_ros.face_geometry import overlap
-from headpose_ros.face_landmarker import FaceLandmarkerDetector
-from headpose_ros.features import LANDMARK_COUNT
-from headpose_ros.mediapipe_adapter import INSTALL
+from headpose_ros.assets.bundle import find_bundle, read_bundle
+from headpose_ros.detection.base import FaceDetector
+from headpose_ros.detection.face_landmarker import FaceLandmarkerDetector
+from headpose_ros.detection.factory import create_detector
+from headpose_ros.detection.mediapipe_common import INSTALL
+from headpose_ros.errors import DetectorUnavailableError
+from headpose_ros.landmarks import LANDMARK_COUNT, overlap
 from headpose_ros.quiet import silent_stderr
 from training.copies import COPIES, PLAIN
 from training.dask_cluster import dask_cluster
@@ -62,7 +51,7 @@ _starting = threading.Lock()
 class Search:
     """What is done with each image.
 
-    :ivar detector: key of ``headpose_ros.detector.DETECTORS``.
+    :ivar detector: key of ``headpose_ros.detection.factory.DETECTORS``.
     :ivar mediapipe: version of MediaPipe.
     :ivar bundle: absolute path of the detector's file, if it takes one.
     :ivar bundle_sha256: of its content; empty without one.
@@ -86,7 +75,7 @@ class Search:
         """Refuse a machine where the results would be others.
 
         :raises TrainingError: MediaPipe or the bundle is another one.
-        :raises DetectorUnavailable: it is not there.
+        :raises DetectorUnavailableError: it is not there.
         """
         here = _mediapipe_version()
         if here != self.mediapipe:
@@ -104,7 +93,7 @@ class Search:
         """The detector; what MediaPipe notes about its start is not shown.
 
         :raises TrainingError: the detector takes no bundle, or as ``check_here``.
-        :raises DetectorUnavailable: the detector is not installed.
+        :raises DetectorUnavailableError: the detector is not installed.
         """
         try:
             with _starting, silent_stderr():
@@ -132,7 +121,7 @@ def plan_search(
 ) -> Search:
     """What to do, with the versions and files of this machine.
 
-    :raises DetectorUnavailable: the detector is not installed, or has no bundle.
+    :raises DetectorUnavailableError: the detector is not installed, or has no bundle.
     """
     path = None if bundle is None else Path(bundle)
     sha256 = ''
@@ -161,7 +150,7 @@ def detect_chunks(
     :param scheduler: address of a Dask scheduler whose workers are taken instead.
     :raises TrainingError: an image cannot be read, or the detector takes no bundle, or the
         cluster cannot be used.
-    :raises DetectorUnavailable: the detector is not installed.
+    :raises DetectorUnavailableError: the detector is not installed.
     """
     if scheduler is None:
         with processes(jobs):
@@ -243,7 +232,7 @@ def _mediapipe_version() -> str:
     try:
         return version('mediapipe')
     except PackageNotFoundError as error:
-        raise DetectorUnavailable(
+        raise DetectorUnavailableError(
             f'MediaPipe is not installed on {platform.node()}; install it with {INSTALL}'
         ) from error
 

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """A model file against a dataset: figures, share of faces found, plots, worst images."""
 
@@ -21,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from headpose_ros.model import load_model
-from headpose_ros.model_description import ModelDescription
+from headpose_ros.regression.model import ModelDescription
+from headpose_ros.regression.model_file import load_model
 from training.copies import PLAIN
 from training.datasets import read_dataset
 from training.landmark_file import LandmarkFile
@@ -48,10 +37,10 @@ def evaluate(
     :param model_file: ``None`` for the model that comes with the package.
     :param detector: name of the detector, for a folder.
     :param out: folder that is written.
-    :param bundle: file of the detector, see ``headpose_ros.detector.create_detector``.
+    :param bundle: file of the detector, see ``headpose_ros.detection.factory.create_detector``.
     :return: the report, Markdown.
     :raises training.errors.TrainingError: the data cannot be used.
-    :raises headpose_ros.model.ModelError: the model cannot be used.
+    :raises headpose_ros.errors.ModelError: the model cannot be used.
     """
     dataset = None
     if source.is_file():

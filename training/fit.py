@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Train a regressor on everything and write it as a model with its card."""
 
@@ -22,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from headpose_ros.features import FEATURE_SETS, extract_features
-from headpose_ros.manifest import list_file
-from headpose_ros.model import save_model
-from headpose_ros.model_description import ModelDescription
-from headpose_ros.regressor import as_numpy, check_convertible
-from headpose_ros.uncertainty import FeatureSpace, Uncertainty
+from headpose_ros.assets.checksums import list_file
+from headpose_ros.regression.features import FEATURE_SETS, extract_features
+from headpose_ros.regression.model import ModelDescription
+from headpose_ros.regression.model_file import save_model
+from headpose_ros.regression.numpy_regressor import as_numpy, check_convertible
+from headpose_ros.regression.uncertainty import FeatureSpace, Uncertainty
 from training.crossval import (
     CrossValidation,
     Protocol,
@@ -68,7 +57,7 @@ def fit_model(
     its checksum into ``SHA256SUMS``.
 
     :raises training.errors.TrainingError: the data cannot be used.
-    :raises headpose_ros.regressor.UnsupportedRegressor: the regressor cannot run as plain numpy.
+    :raises headpose_ros.errors.UnsupportedRegressorError: the regressor cannot run as plain numpy.
     """
     check_convertible(make_regressor(regressor, features))
     (result,) = cross_validate(data, [(features, regressor)], protocol, jobs)

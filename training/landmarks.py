@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Images and labels to a landmark file: every image and its copies through a face detector."""
 
@@ -23,7 +12,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from headpose_ros.features import LANDMARK_COUNT
+from headpose_ros.landmarks import LANDMARK_COUNT
 from training.copies import PLAIN
 from training.detecting import Chunk, Search, detect_chunks, plan_search, split
 from training.landmark_file import LandmarkFile, Rows, write_landmark_file
@@ -43,13 +32,13 @@ def extract_landmarks(
 ) -> LandmarkFile:
     """Landmarks of the labelled faces of a dataset, in memory.
 
-    :param detector: name of a detector, see ``headpose_ros.detector.DETECTORS``.
+    :param detector: name of a detector, see ``headpose_ros.detection.factory.DETECTORS``.
     :param copies: keys of ``training.copies.COPIES``.
     :param jobs: processes; -1 for one a core.
-    :param bundle: file of the detector, see ``headpose_ros.detector.create_detector``.
+    :param bundle: file of the detector, see ``headpose_ros.detection.factory.create_detector``.
     :param retry: look again where nobody is found, as there.
     :raises TrainingError: an image cannot be read, or the detector takes no bundle.
-    :raises headpose_ros.face_detector.DetectorUnavailable: the detector is not installed.
+    :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
     """
     search = plan_search(detector, copies, bundle, retry)
     chunks = list(enumerate(split(dataset.samples)))
@@ -83,7 +72,7 @@ def store_landmarks(
     :param scheduler: of a Dask cluster that is taken instead, see ``detect_chunks``.
     :return: as of ``found_table``.
     :raises TrainingError: as ``training.detecting.detect_chunks``.
-    :raises headpose_ros.face_detector.DetectorUnavailable: the detector is not installed.
+    :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
     """
     chunks = split(dataset.samples)
     missing = [(index, chunk) for index, chunk in enumerate(chunks) if index not in parts.done]

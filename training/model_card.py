@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """The model card: what a reader should know before trusting a model file."""
 
@@ -19,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from headpose_ros.model_description import ModelDescription
+from headpose_ros.regression.model import ModelDescription
 
 _CARD = '''\
 # Model `{file}`
@@ -32,7 +21,7 @@ Head rotation from face landmarks, for the detector `{detector}`. Written by
 ## What it does
 
 - In: {landmark_count} landmarks of `{detector}` in pixels, as the feature set `{features}`
-  ({feature_count} numbers; see `headpose_ros.features`).
+  ({feature_count} numbers; see `headpose_ros.regression.features`).
 - Out: {angle_convention}; projected onto the nearest rotation.
 - How: {regressor}.
 

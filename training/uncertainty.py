@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Standard deviations that hold: fitted to, and checked on, errors of cross-validation."""
 
@@ -20,8 +9,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold
 
-from headpose_ros.rotation import nearest_rotation, rpy_from_rotation
-from headpose_ros.uncertainty import (
+from headpose_ros.regression.uncertainty import (
     MAX_STD,
     YAW_SQUARED_TERM,
     YAW_TERM,
@@ -30,6 +18,7 @@ from headpose_ros.uncertainty import (
     find_clues,
     quadratic_terms,
 )
+from headpose_ros.rotation import nearest_rotation, rpy_from_rotation
 from training.landmark_file import LandmarkFile
 from training.metrics import ALL_YAWS, yaw_masks
 

@@ -1,15 +1,53 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
-"""Head orientation from camera images: a core without ROS, and ROS 2 nodes in ``.ros``."""
+"""Head orientation from camera images.
+
+The names below are the public API of the core, which needs no ROS; the nodes are in ``.ros``. Each
+is imported when it is first used: to import the package alone costs neither MediaPipe nor numpy.
+"""
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from headpose_ros.camera.camera import Camera as Camera
+    from headpose_ros.errors import HeadPoseError as HeadPoseError
+    from headpose_ros.estimator import HeadPoseEstimator as HeadPoseEstimator
+    from headpose_ros.head_pose import HeadPose as HeadPose
+    from headpose_ros.overlay import OverlayStyle as OverlayStyle
+    from headpose_ros.overlay import draw_heads as draw_heads
+    from headpose_ros.people.follower import FollowSettings as FollowSettings
+    from headpose_ros.people.follower import HeadFollower as HeadFollower
+    from headpose_ros.people.follower import People as People
+    from headpose_ros.six_dof import CameraPose as CameraPose
+    from headpose_ros.six_dof import camera_pose as camera_pose
+
+_HOMES = {
+    'Camera': 'camera.camera',
+    'CameraPose': 'six_dof',
+    'FollowSettings': 'people.follower',
+    'HeadFollower': 'people.follower',
+    'HeadPose': 'head_pose',
+    'HeadPoseError': 'errors',
+    'HeadPoseEstimator': 'estimator',
+    'OverlayStyle': 'overlay',
+    'People': 'people.follower',
+    'camera_pose': 'six_dof',
+    'draw_heads': 'overlay',
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name == '__version__':
+        return version('headpose_ros')
+    if name not in _HOMES:
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    return getattr(import_module(f'{__name__}.{_HOMES[name]}'), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__, '__version__'])

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Image in, head poses out: the public face of the core."""
 
@@ -19,12 +8,13 @@ from functools import partial
 
 import numpy as np
 
-from headpose_ros.camera import Camera, LineOfSight
-from headpose_ros.detector import create_detector
-from headpose_ros.face_detector import check_bgr
-from headpose_ros.face_geometry import box_of
+from headpose_ros.camera.camera import Camera
+from headpose_ros.camera.line_of_sight import LineOfSight
+from headpose_ros.detection.factory import create_detector
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.model import load_model
+from headpose_ros.images.bgr import check_bgr
+from headpose_ros.landmarks import box_of
+from headpose_ros.regression.model_file import load_model
 
 
 class HeadPoseEstimator:
@@ -36,7 +26,7 @@ class HeadPoseEstimator:
 
     To be used from one thread.
 
-    :param detector: name of the face detector, see ``headpose_ros.detector.DETECTORS``.
+    :param detector: name of the face detector, see ``headpose_ros.detection.factory.DETECTORS``.
     :param mode: ``'image'`` for images that have nothing to do with one another; ``'video'``
         follows the faces from one image to the next, which is faster and steadier.
     :param max_faces: how many heads to return at the most. In ``'image'`` mode these are the
@@ -44,15 +34,15 @@ class HeadPoseEstimator:
     :param model: a model file of your own, from a source you trust (joblib files run code when
         they are loaded); ``None`` for the one that comes with the package.
     :param bundle: file of the detector ``face_landmarker``; ``None`` looks for it where
-        ``headpose_ros.bundle`` says.
+        ``headpose_ros.assets.bundle`` says.
     :param retry: look again, closer and at a turned image, when nobody is found.
     :param input_width: pixels: a wider image is shrunk for the detector to no less than this; 0
-        for never. See ``headpose_ros.detector.create_detector``.
+        for never. See ``headpose_ros.detection.factory.create_detector``.
     :param confidences: ``min_detection_confidence`` and ``min_tracking_confidence`` of the
         detector, 0 to 1.
     :raises ValueError: a parameter has no meaning.
-    :raises headpose_ros.model.ModelError: the model cannot be used.
-    :raises headpose_ros.face_detector.DetectorUnavailable: the detector or its bundle is not
+    :raises headpose_ros.errors.ModelError: the model cannot be used.
+    :raises headpose_ros.errors.DetectorUnavailableError: the detector or its bundle is not
         installed.
     """
 
@@ -96,7 +86,7 @@ class HeadPoseEstimator:
             faces = largest_first[: self._max_faces]
         sights = [_sight(camera, face) for face in faces]
         seen = [
-            face if sight is None else sight.portrait
+            face if sight is None else sight.normalised_landmarks
             for face, sight in zip(faces, sights, strict=True)
         ]
         rotations, stds = self.model.predict_with_std(np.array(seen))
@@ -111,7 +101,7 @@ class HeadPoseEstimator:
         """Go on with a detector of other confidences, each 0 to 1.
 
         :raises ValueError: a confidence has no meaning; then the detector stays as it was.
-        :raises headpose_ros.face_detector.DetectorUnavailable: the detector cannot start anew;
+        :raises headpose_ros.errors.DetectorUnavailableError: the detector cannot start anew;
             then it stays as it was too.
         """
         before = self._detector

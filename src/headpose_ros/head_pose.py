@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """What the estimator says about one head."""
 
@@ -19,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from headpose_ros.camera import LineOfSight
-from headpose_ros.face_geometry import Box, box_of
+from headpose_ros.camera.line_of_sight import LineOfSight
+from headpose_ros.landmarks import Box, box_of
 from headpose_ros.rotation import quaternion_from_rotation, rpy_from_rotation
 
 

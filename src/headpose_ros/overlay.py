@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Head poses drawn on an image."""
 
@@ -20,8 +9,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from headpose_ros.detection.mediapipe_common import face_mesh_edges
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.mediapipe_adapter import face_mesh_edges
+from headpose_ros.landmarks import NOSE_TIP
 from headpose_ros.rotation import OPTICAL_FROM_HEAD
 
 # Red, green, blue for x, y, z as in RViz: out of the face, to the person's left, to the top of
@@ -32,7 +22,6 @@ PRIMARY_COLOR = (40, 215, 255)
 MESH_COLOR = (230, 225, 130)
 OUTLINE_COLOR = (20, 20, 20)
 
-NOSE_TIP = 1  # vertex of the face mesh
 AXIS_LENGTH = 0.6  # of the face's larger side
 MESH_OPACITY = 0.5
 MESH_OPAQUE_WIDTH = 150  # pixels of the face; on smaller ones lines cover all, and are fainter

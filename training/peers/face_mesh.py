@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """FaceMesh as the peers' recipes use it: one look at the whole image, no second try."""
 
@@ -19,8 +8,8 @@ from contextlib import closing
 
 import numpy as np
 
-from headpose_ros.face_mesh import FaceMeshDetector
-from headpose_ros.features import LANDMARK_COUNT
+from headpose_ros.detection.face_mesh import FaceMeshDetector
+from headpose_ros.landmarks import LANDMARK_COUNT
 from headpose_ros.quiet import silent_stderr
 from training.detecting import pick_labelled_face
 from training.parallel import run_parallel

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """The recipe of most notebooks: 2-D landmarks and a support vector regressor an angle.
 
@@ -23,7 +12,8 @@ import numpy as np
 from sklearn.multioutput import MultiOutputRegressor
 from sklearn.svm import SVR
 
-from headpose_ros.features import ALL_POINTS, SIX_POINTS
+from headpose_ros.landmarks import SIX_POINTS
+from headpose_ros.regression.features import ALL_POINTS
 from headpose_ros.rotation import rotation_from_label
 from training.crossval import Protocol, splits
 from training.landmark_file import LandmarkFile

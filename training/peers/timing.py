@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """What a method costs: image to rotation, one image after another, the methods taking turns."""
 
@@ -22,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from headpose_ros.detector import create_detector
-from headpose_ros.model import Model
+from headpose_ros.detection.factory import create_detector
 from headpose_ros.quiet import silent_stderr
+from headpose_ros.regression.model import Model
 from training.parallel import one_thread
 from training.peers import solve_pnp, transformation_matrix
 from training.peers.svr_recipe import SvrRecipe
@@ -45,7 +34,7 @@ def time_methods(
     :param images: ``uint8`` (H, W, 3) BGR, each with a face that all methods find at first sight.
     :param models: name of a detector to the model for its landmarks.
     :param recipes: name to fitted recipe, for landmarks of FaceMesh.
-    :param bundle: of the Face Landmarker, see ``headpose_ros.detector.create_detector``.
+    :param bundle: of the Face Landmarker, see ``headpose_ros.detection.factory.create_detector``.
     :return: by the names of detectors, of recipes and of the peers; NaN for the pose step that
         cannot be told apart.
     """

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """MediaPipe's own answer: the ``facial_transformation_matrixes`` of its Face Landmarker.
 
@@ -24,9 +13,9 @@ from functools import partial
 
 import numpy as np
 
-from headpose_ros.bundle import find_bundle, read_bundle
-from headpose_ros.face_detector import MIN_CANDIDATES
-from headpose_ros.mediapipe_adapter import import_mediapipe, in_pixels, rgb_for_mediapipe
+from headpose_ros.assets.bundle import find_bundle, read_bundle
+from headpose_ros.detection.base import MIN_CANDIDATES
+from headpose_ros.detection.mediapipe_common import import_mediapipe, in_pixels, rgb_for_mediapipe
 from headpose_ros.quiet import silent_stderr
 from headpose_ros.rotation import nearest_rotation
 from training.detecting import pick_labelled_face
@@ -44,8 +33,8 @@ _OPTICAL_FROM_OPENGL = np.diag([1.0, -1.0, -1.0])
 class TransformationMatrix:
     """Face Landmarker with its transformation matrices, on single images.
 
-    :param bundle: path of the ``.task`` file; ``None`` looks where ``headpose_ros.bundle`` says.
-    :raises headpose_ros.face_detector.DetectorUnavailable: MediaPipe or the bundle is missing.
+    :param bundle: path of the ``.task`` file; ``None`` looks where ``assets.bundle`` says.
+    :raises headpose_ros.errors.DetectorUnavailableError: MediaPipe or the bundle is missing.
     """
 
     def __init__(self, bundle: str | os.PathLike | None = None):

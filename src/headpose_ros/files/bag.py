@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """rosbag2 files as frames, through the library rosbags and so without ROS."""
 
@@ -22,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from headpose_ros.calibration import Calibration
-from headpose_ros.compressed_images import read_compressed
+from headpose_ros.camera.camera_info import CameraInfoCache
+from headpose_ros.errors import FileError, SourceError, UnreadableImageError
 from headpose_ros.files.cut_bag import Recorded, readable_messages
-from headpose_ros.files.frame import BrokenFrame, FileError, Frame
-from headpose_ros.image_source import SourceError
-from headpose_ros.raw_images import UnreadableImage, read_raw
-from headpose_ros.stamps import stamp_seconds
+from headpose_ros.files.frame import BrokenFrame, Frame
+from headpose_ros.images.compressed import read_compressed
+from headpose_ros.images.raw import read_raw
+from headpose_ros.images.stamps import stamp_seconds
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
@@ -81,7 +70,7 @@ class Bag:
     def messages(self, *topics: str) -> Iterator[tuple[str, Any]]:
         """Topic and message, in the order in which they were recorded.
 
-        A message that cannot be read is an ``UnreadableImage`` instead.
+        A message that cannot be read is an ``UnreadableImageError`` instead.
 
         :raises FileError: the bag is broken from there on.
         """
@@ -133,7 +122,7 @@ class Bag:
         try:
             return self._types.deserialize_cdr(data, kind)
         except Exception as error:  # whatever random bytes lead to
-            return UnreadableImage(f'the message cannot be read: {_words(error)}')
+            return UnreadableImageError(f'the message cannot be read: {_words(error)}')
 
 
 class BagFrames:
@@ -153,7 +142,7 @@ class BagFrames:
         kind, self.count = bag.topics[self.topic]
         self._read = READERS[kind]
         self.info_topic = _info_topic(self.topic)
-        self.calibration = Calibration(self.info_topic, is_rectified)
+        self.calibration = CameraInfoCache(self.info_topic, is_rectified)
         self.paths = sorted(bag.path.iterdir()) if bag.path.is_dir() else [bag.path]
 
     def frames(self) -> Iterator[Frame | BrokenFrame]:
@@ -164,7 +153,7 @@ class BagFrames:
         # The calibration of the first image may have been recorded just after it.
         with suppress(FileError):  # which comes again where the images end
             for _, message in self._bag.messages(*self._info_topics):
-                if not isinstance(message, UnreadableImage):
+                if not isinstance(message, UnreadableImageError):
                     self.calibration.update(message)
                     break
         number = 0
@@ -172,7 +161,7 @@ class BagFrames:
             if topic == self.topic:
                 yield self._frame(number, message)
                 number += 1
-            elif not isinstance(message, UnreadableImage):
+            elif not isinstance(message, UnreadableImageError):
                 self.calibration.update(message)
 
     def describe_camera(self) -> str:
@@ -189,10 +178,10 @@ class BagFrames:
 
     def _frame(self, number: int, message: Any) -> Frame | BrokenFrame:
         try:
-            if isinstance(message, UnreadableImage):
+            if isinstance(message, UnreadableImageError):
                 raise message
             bgr = self._read(message)
-        except UnreadableImage as error:
+        except UnreadableImageError as error:
             return BrokenFrame(f'image {number} of {self.topic}: {error}')
         header = message.header
         camera = self.calibration.camera_for(bgr.shape[1], bgr.shape[0])

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Node that publishes images where there is no camera driver."""
 
@@ -25,12 +14,12 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
-from headpose_ros.face_detector import DetectorUnavailable
-from headpose_ros.image_source import ImageSource, SourceError, open_source
-from headpose_ros.ros.image_conversion import create_converter
-from headpose_ros.ros.messages import camera_info_message
+from headpose_ros.errors import DetectorUnavailableError, SourceError, StartError
+from headpose_ros.media.sources import ImageSource, open_source
+from headpose_ros.ros.input.image_conversion import create_converter
+from headpose_ros.ros.output.messages import camera_info_message
 from headpose_ros.ros.parameters import CameraParameters, declare_parameters
-from headpose_ros.ros.run import StartError, run_node
+from headpose_ros.ros.rclpy_extras.run import run_node
 
 NAME = 'camera_node'
 
@@ -104,7 +93,7 @@ def _open(parameters: CameraParameters) -> ImageSource:
     size = (parameters.width, parameters.height) if parameters.width else None
     try:
         return open_source(parameters.source, size)
-    except (SourceError, DetectorUnavailable) as error:
+    except (SourceError, DetectorUnavailableError) as error:
         raise StartError(str(error)) from error
 
 

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Node that turns camera images into head poses."""
 
@@ -24,25 +13,23 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
-from headpose_ros.face_detector import DetectorUnavailable
-from headpose_ros.following import People
-from headpose_ros.raw_images import UnreadableImage
-from headpose_ros.ros.diagnostics import ERROR, Diagnostics, Finding, Report, load_values
-from headpose_ros.ros.face_values import write_faces
-from headpose_ros.ros.health import camera_findings, stream_findings
-from headpose_ros.ros.image_input import ImageMessage
-from headpose_ros.ros.lifecycle import refuse_impossible_transitions, told_if_it_fails
-from headpose_ros.ros.neutral_services import NeutralServices
-from headpose_ros.ros.parameters import (
-    HeadPoseParameters,
-    changed_parameters,
-    declare_parameters,
+from headpose_ros.errors import (
+    DetectorUnavailableError,
+    TransformsUnavailableError,
+    UnreadableImageError,
 )
+from headpose_ros.images.stamps import stamp_seconds
+from headpose_ros.people.follower import People
+from headpose_ros.ros.diagnostics.face_values import write_faces
+from headpose_ros.ros.diagnostics.health import camera_findings, stream_findings
+from headpose_ros.ros.diagnostics.report import ERROR, Diagnostics, Finding, Report, load_values
+from headpose_ros.ros.diagnostics.stream_watch import Load, StreamWatch
+from headpose_ros.ros.input.image_input import ImageMessage
+from headpose_ros.ros.neutral_services import NeutralServices
+from headpose_ros.ros.parameters import HeadPoseParameters, changed_parameters, declare_parameters
 from headpose_ros.ros.pipeline import Pipeline
-from headpose_ros.ros.run import run_node
-from headpose_ros.ros.stream_watch import Load, StreamWatch
-from headpose_ros.ros.transforms import TransformsUnavailable
-from headpose_ros.stamps import stamp_seconds
+from headpose_ros.ros.rclpy_extras.lifecycle import log_exceptions, refuse_impossible_transitions
+from headpose_ros.ros.rclpy_extras.run import run_node
 
 NAME = 'headpose_node'
 
@@ -56,7 +43,7 @@ class HeadPoseNode(LifecycleNode):
     Everything happens in the one thread that spins the node, because the detector wants one.
 
     :param options: of ``rclpy.node.Node``, such as its context.
-    :raises headpose_ros.ros.parameters.ParameterRefused: a parameter has no meaning.
+    :raises headpose_ros.errors.ParameterError: a parameter has no meaning.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -77,12 +64,12 @@ class HeadPoseNode(LifecycleNode):
         self._listener_timer.cancel()
         self._autostart_timer = self.create_timer(0.0, self._on_autostart, clock=steady)
 
-    @told_if_it_fails
+    @log_exceptions
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load detector and model, and make the publishers."""
         try:
             self._pipeline = Pipeline(self, self._settings, self._on_image)
-        except (ValueError, DetectorUnavailable, TransformsUnavailable) as error:
+        except (ValueError, DetectorUnavailableError, TransformsUnavailableError) as error:
             self._failure = f'cannot be configured: {error}'
             self.get_logger().error(
                 f'{self._failure}; when that is mended: '
@@ -93,7 +80,7 @@ class HeadPoseNode(LifecycleNode):
         self.get_logger().info(self._pipeline.describe())
         return super().on_configure(state)
 
-    @told_if_it_fails
+    @log_exceptions
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the camera."""
         self._is_active = True
@@ -104,25 +91,25 @@ class HeadPoseNode(LifecycleNode):
         )
         return super().on_activate(state)
 
-    @told_if_it_fails
+    @log_exceptions
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe from the camera."""
         self._deactivate()
         return super().on_deactivate(state)
 
-    @told_if_it_fails
+    @log_exceptions
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free detector, model and publishers."""
         self._free()
         return super().on_cleanup(state)
 
-    @told_if_it_fails
+    @log_exceptions
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free everything, from any state."""
         self._free()
         return super().on_shutdown(state)
 
-    @told_if_it_fails
+    @log_exceptions
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Free everything, so that it can be configured anew."""
         self._failure = 'a transition failed, see the log'
@@ -183,7 +170,7 @@ class HeadPoseNode(LifecycleNode):
         missed = self._watch.came(start, number, stamp_seconds(message.header))
         try:
             people, latency = self._pipeline.work_on(message, self._settings)
-        except UnreadableImage as error:
+        except UnreadableImageError as error:
             self._drop(str(error))
         except Exception as error:  # whatever a foreign library makes of an odd image
             self._drop(f'{type(error).__name__}: {error}')
@@ -205,7 +192,7 @@ class HeadPoseNode(LifecycleNode):
             changed = changed_parameters(self._settings, parameters)
             if self._pipeline is not None:
                 self._pipeline.change(self._settings, changed)
-        except (ValueError, DetectorUnavailable) as error:
+        except (ValueError, DetectorUnavailableError) as error:
             return SetParametersResult(successful=False, reason=str(error))
         self._settings = changed
         if self._is_active:

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Services that set which pose of a head counts as straight ahead."""
 
@@ -25,8 +14,9 @@ from rclpy.parameter import Parameter
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 
+from headpose_ros.errors import NeutralError
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.neutral import NeutralError, NeutralRecorder
+from headpose_ros.people.neutral import NeutralRecorder
 
 DURATION = 1.0  # seconds of images that the mean is taken of
 PATIENCE = 4.0  # seconds after which it ends, however many images came

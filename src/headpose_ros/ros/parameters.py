@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Parameters of the nodes: name, default, description and range of each, in one place."""
 
@@ -23,21 +12,18 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from headpose_ros.bundle import VARIABLE
-from headpose_ros.camera_pose import HEAD_WIDTH
-from headpose_ros.detector import DETECTORS
-from headpose_ros.following import MAX_BETA, MAX_MIN_CUTOFF, FollowSettings
-from headpose_ros.image_source import SAMPLE
+from headpose_ros.assets.bundle import VARIABLE
+from headpose_ros.detection.factory import DETECTORS
+from headpose_ros.errors import ParameterError
+from headpose_ros.media.sources import SAMPLE
 from headpose_ros.overlay import OverlayStyle
-from headpose_ros.primary import POLICIES
-from headpose_ros.ros.image_input import TRANSPORTS
-from headpose_ros.smoothing import BETA, MIN_CUTOFF
+from headpose_ros.people.follower import MAX_BETA, MAX_MIN_CUTOFF, FollowSettings
+from headpose_ros.people.one_euro import BETA, MIN_CUTOFF
+from headpose_ros.people.primary import POLICIES
+from headpose_ros.ros.input.image_input import TRANSPORTS
+from headpose_ros.six_dof import HEAD_WIDTH
 
 T = TypeVar('T')
-
-
-class ParameterRefused(ValueError):
-    """A value of a parameter cannot be; the message says why."""
 
 
 def _parameter(
@@ -74,7 +60,7 @@ def _parameter(
 class HeadPoseParameters:
     """Parameters of ``headpose_node``.
 
-    :raises ParameterRefused: a value has no meaning.
+    :raises ParameterError: a value has no meaning.
     """
 
     autostart: bool = _parameter(
@@ -176,7 +162,7 @@ class HeadPoseParameters:
         _check_choices(self)
         angles = np.asarray(self.neutral_rpy, float)
         if angles.shape != (3,) or not (np.abs(angles) <= 180.0).all():
-            raise ParameterRefused(
+            raise ParameterError(
                 f'neutral_rpy is {list(self.neutral_rpy)}; want three numbers of degrees from '
                 '-180 to 180'
             )
@@ -256,7 +242,7 @@ def declare_parameters(node: Node, kind: type[T]) -> T:
     """Declare the parameters of a dataclass above on a node, and read them.
 
     :raises rclpy.exceptions.ParameterException: a value has another type or is out of range.
-    :raises ParameterRefused: a value has no meaning.
+    :raises ParameterError: a value has no meaning.
     """
     values = {}
     for each in fields(kind):
@@ -271,7 +257,7 @@ def changed_parameters(now: T, parameters: Sequence[Parameter]) -> T:
 
     :param now: the values before.
     :param parameters: those to change; names that ``now`` does not have are not its own.
-    :raises ParameterRefused: a value has no meaning.
+    :raises ParameterError: a value has no meaning.
     """
     names = {each.name for each in fields(now)}
     return replace(now, **{p.name: _plain(p.value) for p in parameters if p.name in names})
@@ -285,6 +271,6 @@ def _check_choices(parameters: HeadPoseParameters) -> None:
     for each in fields(parameters):
         value, choices = getattr(parameters, each.name), each.metadata['choices']
         if choices and value not in choices:
-            raise ParameterRefused(
+            raise ParameterError(
                 f'{each.name} is {value!r}; want one of: {", ".join(choices)}'
             )

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """From an image message to all messages about the people in it."""
 
@@ -19,16 +8,16 @@ from contextlib import ExitStack
 from rclpy.lifecycle import LifecycleNode
 
 from headpose_ros.estimator import HeadPoseEstimator
-from headpose_ros.following import HeadFollower, People
-from headpose_ros.model import Model
-from headpose_ros.ros.camera_calibration import CameraCalibration
-from headpose_ros.ros.core_warnings import core_warnings_logged
-from headpose_ros.ros.image_conversion import create_converter
-from headpose_ros.ros.image_input import ImageInput, ImageMessage, OnImage
-from headpose_ros.ros.outputs import Outputs
+from headpose_ros.images.stamps import stamp_seconds
+from headpose_ros.people.follower import HeadFollower, People
+from headpose_ros.regression.model import Model
+from headpose_ros.ros.input.camera_info_input import CameraInfoInput
+from headpose_ros.ros.input.image_conversion import create_converter
+from headpose_ros.ros.input.image_input import ImageInput, ImageMessage, OnImage
+from headpose_ros.ros.output.publishers import Outputs
+from headpose_ros.ros.output.transforms import HeadTransforms
 from headpose_ros.ros.parameters import HeadPoseParameters
-from headpose_ros.ros.transforms import HeadTransforms
-from headpose_ros.stamps import stamp_seconds
+from headpose_ros.ros.rclpy_extras.core_warnings import core_warnings_logged
 
 LOGGED_FIGURES = ('MAE', 'geodesic')  # of the model's, degrees
 
@@ -40,8 +29,8 @@ class Pipeline:
     :param parameters: at the start.
     :param on_image: is called with each image message while it runs.
     :raises ValueError: detector or model cannot be used.
-    :raises headpose_ros.face_detector.DetectorUnavailable: the detector is not installed.
-    :raises headpose_ros.ros.transforms.TransformsUnavailable: TF is wanted and not installed.
+    :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
+    :raises headpose_ros.errors.TransformsUnavailableError: TF is wanted and not installed.
 
     :ivar images: the camera's end.
     :ivar calibration: of the camera.
@@ -69,7 +58,7 @@ class Pipeline:
             self.images = ImageInput(
                 node, parameters.image_transport, self._converter, on_image
             )
-            self.calibration = CameraCalibration(node, parameters.rectified)
+            self.calibration = CameraInfoInput(node, parameters.rectified)
             self.outputs = Outputs(node, self._converter, transforms)
             closing.callback(self.outputs.close)
             self._closing = closing.pop_all()
@@ -100,7 +89,7 @@ class Pipeline:
         """Take other values of the parameters that can change, all or none.
 
         :raises ValueError: they have no meaning.
-        :raises headpose_ros.face_detector.DetectorUnavailable: the detector cannot start anew.
+        :raises headpose_ros.errors.DetectorUnavailableError: the detector cannot start anew.
         """
         settings = after.follow_settings
         if after.confidences != before.confidences:
@@ -113,7 +102,7 @@ class Pipeline:
         """Publish all that an image tells.
 
         :return: the people in it, and the seconds from its stamp until their poses were out.
-        :raises headpose_ros.raw_images.UnreadableImage: it holds no readable image.
+        :raises headpose_ros.errors.UnreadableImageError: it holds no readable image.
         """
         header, stamp = message.header, stamp_seconds(message.header)
         bgr = self.images.read(message)

@@ -1,16 +1,5 @@
-# Copyright 2026 headpose_ros maintainers
-#
-# Licensed under the Apache License, Version 2.0 (the "License");
-# you may not use this file except in compliance with the License.
-# You may obtain a copy of the License at
-#
-#     http://www.apache.org/licenses/LICENSE-2.0
-#
-# Unless required by applicable law or agreed to in writing, software
-# distributed under the License is distributed on an "AS IS" BASIS,
-# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
-# See the License for the specific language governing permissions and
-# limitations under the License.
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
 
 """Node that shows headpose_node on a web page, for machines without a screen."""
 
@@ -24,8 +13,9 @@ from typing import Any
 
 from rclpy.node import Node
 
+from headpose_ros.errors import StartError
 from headpose_ros.ros.parameters import ViewParameters, declare_parameters
-from headpose_ros.ros.run import StartError, run_node
+from headpose_ros.ros.rclpy_extras.run import run_node
 
 NAME = 'view_node'
 
@@ -55,12 +45,12 @@ def serve(node: ViewNode) -> None:
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
     listening = _listen(node.settings.host, node.settings.port)
     try:
-        from headpose_ros.ros.view.controls import CONTROLS
-        from headpose_ros.ros.view.heard import Heard
-        from headpose_ros.ros.view.remote_node import RemoteNode
-        from headpose_ros.ros.view.ros_thread import RosThread
-        from headpose_ros.ros.view.server import serve_page
-        from headpose_ros.ros.view.subscriptions import Subscriptions
+        from headpose_ros.ros.web.asyncio_bridge import AsyncioBridge
+        from headpose_ros.ros.web.controls import CONTROLS
+        from headpose_ros.ros.web.node_client import NodeClient
+        from headpose_ros.ros.web.server import serve_page
+        from headpose_ros.ros.web.state import Heard
+        from headpose_ros.ros.web.subscriptions import Subscriptions
     except ImportError as error:
         raise StartError(
             f"the page needs NiceGUI ({error}); install it with: pip install 'nicegui>=3.5,<4'"
@@ -71,9 +61,9 @@ def serve(node: ViewNode) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())
     warning = _tell_where(node, listening)
-    thread = RosThread(node)
+    thread = AsyncioBridge(node)
     heard = Heard(time.monotonic())
-    remote = RemoteNode(node, node.shown, [each.parameter for each in CONTROLS], thread)
+    remote = NodeClient(node, node.shown, [each.parameter for each in CONTROLS], thread)
     subscriptions = Subscriptions(node, node.shown, heard, thread)
     try:
         serve_page(

@@ -1,0 +1,136 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The calibration of a camera, messages as sensor_msgs/CameraInfo describes them."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from headpose_ros.camera.camera import Camera
+from headpose_ros.errors import CalibrationError
+
+UNCALIBRATED_CURE = (
+    'calibrate it (camera_calibration), or do without head_pose/pose and TF, which need it'
+)
+
+
+class RegionOfInterest(Protocol):
+    """A sensor_msgs/RegionOfInterest, whoever made it."""
+
+    x_offset: int
+    y_offset: int
+    height: int
+    width: int
+
+
+class CameraInfo(Protocol):
+    """A sensor_msgs/CameraInfo, whoever made it."""
+
+    width: int
+    height: int
+    distortion_model: str
+    d: Sequence[float] | np.ndarray
+    k: Sequence[float] | np.ndarray
+    p: Sequence[float] | np.ndarray
+    binning_x: int
+    binning_y: int
+    roi: RegionOfInterest
+
+
+class CameraInfoCache:
+    """The newest ``camera_info`` as the camera for an image.
+
+    :param topic: name of its topic, for the reasons.
+    :param is_rectified: whether images are rectified already.
+
+    :ivar problem: why the last image had no calibration, in words; empty when it had one.
+    """
+
+    def __init__(self, topic: str, is_rectified: bool):
+        self._topic = topic
+        self._is_rectified = is_rectified
+        self.forget()
+
+    @property
+    def was_heard(self) -> bool:
+        """Whether any ``camera_info`` came."""
+        return self._info is not None
+
+    def forget(self) -> None:
+        """Another camera may be there from now on."""
+        self._info: CameraInfo | None = None
+        self._seen: tuple | None = None
+        self._camera: Camera | None = None
+        self._reason = f'no message on {self._topic} yet; {UNCALIBRATED_CURE}'
+        self.problem = self._reason
+
+    def update(self, message: CameraInfo) -> None:
+        """Take another calibration from now on."""
+        self._info = message
+
+    def camera_for(self, width: int, height: int) -> Camera | None:
+        """The camera that took an image of that size, ``None`` while it is not known."""
+        if self._info is not None and self._seen != (key := _key(self._info)):
+            self._seen = key
+            self._camera, self._reason = self._read(self._info)
+        self.problem = self._reason
+        if self._camera is None or (self._camera.width, self._camera.height) == (width, height):
+            return self._camera
+        self.problem = (
+            f'{self._topic} is about images of {self._camera.width}x{self._camera.height} '
+            f'pixels, but they have {width}x{height}; publish the calibration of these'
+        )
+        return None
+
+    def _read(self, message: CameraInfo) -> tuple[Camera | None, str]:
+        try:
+            return camera_of(message, self._is_rectified), ''
+        except CalibrationError as error:
+            return None, f'{self._topic}: {error}'
+
+
+def camera_of(message: CameraInfo, is_rectified: bool) -> Camera:
+    """Camera of a calibration, for the images that it comes with.
+
+    :param message: of the full sensor; its binning and region of interest are applied.
+    :param is_rectified: whether these images are rectified, so that ``P`` counts and not ``K``
+        and the distortion.
+    :raises CalibrationError: it is all zeros, as "uncalibrated" is, or makes no sense.
+    """
+    name, numbers = ('P', message.p) if is_rectified else ('K', message.k)
+    matrix = np.array(numbers, float).reshape(3, -1)[:, :3]
+    if not matrix[:2, :2].any():
+        raise CalibrationError(
+            f'{name} is zero, which means not calibrated; {UNCALIBRATED_CURE}'
+        )
+    roi = message.roi
+    size = (roi.width or message.width, roi.height or message.height)
+    binning = (max(1, message.binning_x), max(1, message.binning_y))
+    # The middle of the first binned pixel is not that of the first of the sensor.
+    offsets = (roi.x_offset, roi.y_offset)
+    for axis, (offset, factor) in enumerate(zip(offsets, binning, strict=True)):
+        matrix[axis, 2] = (matrix[axis, 2] - offset + 0.5) / factor - 0.5
+        matrix[axis, :2] /= factor
+    try:
+        return Camera(
+            matrix,
+            np.zeros(0) if is_rectified else np.array(message.d, float),
+            'plumb_bob' if is_rectified else message.distortion_model,
+            size[0] // binning[0],
+            size[1] // binning[1],
+        )
+    except ValueError as error:
+        raise CalibrationError(f'{error}; {UNCALIBRATED_CURE}') from error
+
+
+def _key(message: CameraInfo) -> tuple:
+    """What a camera depends on, comparable even where it is not a number."""
+    roi = message.roi
+    return (
+        message.width, message.height, message.distortion_model,
+        np.array(message.d, float).tobytes(), np.array(message.k, float).tobytes(),
+        np.array(message.p, float).tobytes(), message.binning_x, message.binning_y,
+        roi.x_offset, roi.y_offset, roi.width, roi.height,
+    )

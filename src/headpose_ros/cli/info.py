@@ -1,0 +1,139 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The command ``info``: what a file holds, or what is installed."""
+
+import argparse
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from headpose_ros.assets.bundle import default_path, find_bundle
+from headpose_ros.detection.factory import DETECTORS, create_detector
+from headpose_ros.errors import (
+    DetectorUnavailableError,
+    FileError,
+    ModelError,
+    UnreadableImageError,
+)
+from headpose_ros.files.bag import Bag, is_bag
+from headpose_ros.images.compressed import read_image_file
+from headpose_ros.media.sources import IMAGE_SUFFIXES, VideoSource
+from headpose_ros.quiet import silent_stderr
+from headpose_ros.regression.model_file import find_model, read_description
+
+MODEL_SUFFIX = '.joblib'
+PACKAGES = ('mediapipe', 'numpy', 'opencv-contrib-python', 'scikit-learn', 'rosbags', 'tqdm')
+
+Lines = list[tuple[str, object]]
+
+
+def add_info(commands: Any) -> None:
+    """Add the parser of the command to those of ``argparse``."""
+    what = 'what a model, video, image or bag holds; without a file, what is installed'
+    info = commands.add_parser('info', help=what, description=f'{what.capitalize()}.')
+    info.add_argument('file', nargs='?', type=Path, help='model files run code when loaded')
+    info.set_defaults(run=_info)
+
+
+def _info(options: argparse.Namespace) -> None:
+    lines = _installed() if options.file is None else _of_file(options.file.expanduser())
+    width = max(len(name) for name, _ in lines)
+    for name, value in lines:
+        print(f'{name:{width}}  {value}')
+
+
+def _of_file(path: Path) -> Lines:
+    if not path.exists():
+        raise FileError(f'{path}: there is no such file')
+    if is_bag(path):
+        return _of_bag(path)
+    if path.is_dir():
+        raise FileError(f'{path} is a folder without a bag; name a file')
+    if path.suffix == MODEL_SUFFIX:
+        return _of_model(path)
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return _of_image(path)
+    return _of_video(path)
+
+
+def _of_model(path: Path) -> Lines:
+    told = read_description(path)
+    return [
+        ('detector', told.detector),
+        ('features', f'{told.features}, {told.feature_count} of {told.landmark_count} landmarks'),
+        ('regressor', told.regressor),
+        ('training data', told.training_data),
+        ('protocol', told.protocol),
+        *((name, f'{value:g}') for name, value in told.figures.items()),
+        ('made by', told.command),
+        ('made with', ', '.join(f'{name} {each}' for name, each in told.versions.items())),
+    ]
+
+
+def _of_bag(path: Path) -> Lines:
+    with Bag(path) as bag:
+        topics = [
+            (topic, f'{kind}, {_messages(count, bag.seconds)}')
+            for topic, (kind, count) in bag.topics.items()
+        ]
+        broken = [('broken', bag.problem)] if bag.problem else []
+        return [('bag', path), ('length', f'{bag.seconds:.2f} s'), *topics, *broken]
+
+
+def _messages(count: int, seconds: float) -> str:
+    rate = f', {(count - 1) / seconds:.1f} Hz' if count > 1 and seconds > 0.0 else ''
+    return f'{count} messages{rate}'
+
+
+def _of_image(path: Path) -> Lines:
+    try:
+        height, width = read_image_file(path).shape[:2]
+    except UnreadableImageError as error:
+        raise FileError(str(error)) from error
+    return [('image', path), ('size', f'{width} x {height} pixels')]
+
+
+def _of_video(path: Path) -> Lines:
+    with silent_stderr():  # FFmpeg says in many words what is said in one here
+        video = VideoSource(path)
+    width, height = video.size
+    seconds = video.count / video.rate
+    length = f'{video.count} frames, {seconds:.2f} s' if video.count else 'not told'
+    return [
+        ('video', path), ('size', f'{width} x {height} pixels'), ('rate', f'{video.rate:g} Hz'),
+        ('length', length),
+    ]
+
+
+def _installed() -> Lines:
+    return [
+        ('headpose_ros', f'{_version("headpose_ros")} in {Path(__file__).parents[1]}'),
+        ('python', f'{platform.python_version()} on {platform.platform()}'),
+        *((name, _version(name)) for name in PACKAGES),
+        *((f'detector {name}', _state(name)) for name in DETECTORS),
+        ('bundle', _bundle()),
+    ]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return 'not installed'
+
+
+def _state(detector: str) -> str:
+    try:
+        create_detector(detector, 'image', 1).close()
+        return f'works, model {find_model(detector)}'
+    except (DetectorUnavailableError, ModelError) as error:
+        return f'does not work: {error}'
+
+
+def _bundle() -> str:
+    try:
+        return str(find_bundle())
+    except DetectorUnavailableError:
+        return f'none at {default_path()}'

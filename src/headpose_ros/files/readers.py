@@ -1,0 +1,106 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Images, videos and webcams as frames."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from headpose_ros.errors import FileError, SourceError, UnreadableImageError
+from headpose_ros.files.frame import BrokenFrame, Frame
+from headpose_ros.images.compressed import read_image_file
+from headpose_ros.media.sources import (
+    ImageSource,
+    ImagesSource,
+    VideoSource,
+    images_of,
+    open_source,
+)
+from headpose_ros.quiet import silent_stderr
+
+# Share of the promised frames that may be missing from the end of a video, and their number: some
+# containers tell their count by length and rate.
+MISSING_SHARE = 0.05
+MISSING_COUNT = 3
+
+
+class ImageFrames:
+    """Image files, and all those of folders.
+
+    :param names: paths of files and folders.
+    :raises SourceError: one of them is neither, or a folder without images.
+    """
+
+    def __init__(self, names: list[str]):
+        self.paths = [path for name in names for path in _images(Path(name).expanduser())]
+        self.count = len(self.paths)
+
+    def frames(self) -> Iterator[Frame | BrokenFrame]:
+        """One pass over all."""
+        for number, path in enumerate(self.paths):
+            try:
+                yield Frame(str(path), number, read_image_file(path))
+            except UnreadableImageError as error:
+                yield BrokenFrame(str(error))
+
+
+class StreamFrames:
+    """A video, a webcam, or the moving head that comes with the package.
+
+    :param name: see ``headpose_ros.media.sources.open_source``.
+    :raises SourceError: it cannot be opened, or is of images.
+
+    :ivar rate: Hz, of a video; ``None`` for what is live, whose stamps tell it.
+    """
+
+    def __init__(self, name: str):
+        self._name = name
+        with silent_stderr():  # OpenCV and FFmpeg say in many words what is said in one here
+            self._source = open_source(name)
+        if isinstance(self._source, ImagesSource):
+            raise SourceError(f'{name} is not a video; for images there is: headpose image')
+        video = self._source if isinstance(self._source, VideoSource) else None
+        self.count = (video.count or None) if video else None
+        self.rate = video.rate if video else None
+        self.paths = [Path(name).expanduser()] if video else []
+
+    def frames(self) -> Iterator[Frame | BrokenFrame]:
+        """One pass over a video; a webcam never ends.
+
+        :raises FileError: a video ends before the end that it promises.
+        """
+        if not isinstance(self._source, VideoSource):
+            yield from _live(self._name, self._source)
+            return
+        number = -1
+        for number, (seconds, bgr) in enumerate(self._source.timed_frames()):
+            if bgr is not None:
+                yield Frame(self._name, number, bgr, seconds)
+                continue
+            yield BrokenFrame(
+                f'frame {number} of {self._name} cannot be decoded: the file is damaged there'
+            )
+        found, promised = number + 1, self.count or 0
+        if promised - found > max(MISSING_COUNT, MISSING_SHARE * promised):
+            raise FileError(
+                f'{self._name} ends after {found} frames of the {promised} that it promises: it '
+                'is cut short or damaged; copy it again'
+            )
+
+
+def _live(name: str, source: ImageSource) -> Iterator[Frame | BrokenFrame]:
+    for number, bgr in enumerate(source.frames()):
+        if bgr is not None:
+            yield Frame(name, number, bgr, time.time())
+            continue
+        yield BrokenFrame(f'{name} gave no image')
+        time.sleep(1.0 / source.rate)
+
+
+def _images(path: Path) -> list[Path]:
+    if path.is_dir():
+        return images_of(path)
+    if path.is_file():
+        return [path]
+    raise SourceError(f'{path}: there is no such file or folder; want images')

@@ -1,0 +1,220 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Where images come from when there is no camera driver."""
+
+import itertools
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from headpose_ros.errors import SourceError, UnreadableImageError
+from headpose_ros.images.compressed import read_image_file
+
+SAMPLE = 'sample'  # name of the built-in moving head
+SAMPLE_SIZE = (640, 480)  # pixels, width and height
+DEFAULT_RATE = 30.0  # Hz, for sources that do not tell their own
+MAX_RATE = 240.0  # Hz, above which a rate that a source tells is not believed
+FOLDER_RATE = 2.0  # Hz, slow enough to look at each image
+MAX_LOST = 30  # frames of a video in a row that cannot be read, after which it has ended
+REOPEN_PERIOD = 1.0  # seconds between attempts to get a lost camera back
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
+
+
+class ImageSource(Protocol):
+    """A stream of images."""
+
+    @property
+    def rate(self) -> float:
+        """Images a second, Hz."""
+
+    @property
+    def camera_matrix(self) -> np.ndarray | None:
+        """(3, 3) pixels, or ``None`` when the camera is not calibrated."""
+
+    def frames(self) -> Iterator[np.ndarray | None]:
+        """One pass over the images, ``uint8`` (H, W, 3) BGR; ``None`` for one that was lost."""
+
+
+def open_source(name: str, size: tuple[int, int] | None = None) -> ImageSource:
+    """Source of a name.
+
+    :param name: ``sample``, the path or number of a webcam, a video or image file, or a folder
+        of images.
+    :param size: wanted width and height in pixels, of the sample and of webcams; ``None`` for
+        the source's own.
+    :raises SourceError: it cannot be opened.
+    """
+    if name == SAMPLE:
+        return SampleSource(size or SAMPLE_SIZE)
+    if re.fullmatch(r'\d+', name) or Path(name).is_char_device():
+        return WebcamSource(name, size)
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return ImagesSource(images_of(path))
+    if path.is_file():
+        is_image = path.suffix.lower() in IMAGE_SUFFIXES
+        return ImagesSource([path]) if is_image else VideoSource(path)
+    raise SourceError(
+        f'{name}: there is no such source; want {SAMPLE!r}, a webcam such as /dev/video0, a '
+        'video file, an image file or a folder of images'
+    )
+
+
+class SampleSource:
+    """The built-in head, moving through ``sample_rotation``, without end."""
+
+    rate = DEFAULT_RATE
+
+    def __init__(self, size: tuple[int, int]):
+        # Here, as it needs scipy, which no other source does.
+        from headpose_ros.media.sample_head.rendered_head import RenderedHead, sample_rotation
+
+        self._rotation_at = sample_rotation
+        try:
+            self._head = RenderedHead(*size)
+        except ImportError as error:
+            raise SourceError(str(error)) from error
+        self.camera_matrix = self._head.camera_matrix
+
+    def frames(self) -> Iterator[np.ndarray]:
+        """Images of the head, as ``ImageSource.frames``, ``1 / rate`` seconds apart."""
+        for i in itertools.count():
+            yield self._head.render(self._rotation_at(i / self.rate))
+
+
+class WebcamSource:
+    """A camera of the operating system, opened again when it was unplugged."""
+
+    camera_matrix = None
+
+    def __init__(self, name: str, size: tuple[int, int] | None):
+        self._name = name
+        self._size = size
+        capture = self._open()
+        if not capture.isOpened():
+            raise SourceError(
+                f'{name}: the camera cannot be opened; is it plugged in, does another program '
+                'use it, may you read it (group video)?'
+            )
+        self._capture = capture
+        self.rate = _rate_of(capture)
+
+    def frames(self) -> Iterator[np.ndarray | None]:
+        """As ``ImageSource.frames``, as they come; ``None`` while the camera gives none."""
+        opened = time.monotonic()
+        while True:
+            ok, image = self._capture.read()
+            yield image if ok else None
+            if not ok and time.monotonic() - opened >= REOPEN_PERIOD:
+                opened = time.monotonic()
+                self._capture.release()
+                self._capture = self._open()
+
+    def _open(self) -> cv2.VideoCapture:
+        capture = cv2.VideoCapture(int(self._name) if self._name.isdigit() else self._name)
+        # An image that waited is older than its stamp will say.
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        if self._size is not None:
+            capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._size[0])
+            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._size[1])
+        return capture
+
+
+class VideoSource:
+    """A video file.
+
+    :ivar size: width and height, pixels.
+    :ivar count: frames that the file promises; 0 where it does not. Some containers tell it by
+        their length and rate, which can be off by a few.
+    """
+
+    camera_matrix = None
+
+    def __init__(self, path: Path):
+        self._path = path
+        capture = self._open()
+        if not any(capture.read()[0] for _ in range(MAX_LOST + 1)):
+            raise SourceError(f'{path}: not a video that OpenCV can read; convert it to MP4')
+        self.rate = _rate_of(capture)
+        self.size = (
+            int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
+            int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+        )
+        self.count = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
+        capture.release()
+
+    def frames(self) -> Iterator[np.ndarray | None]:
+        """As ``ImageSource.frames``, from the beginning; ``None`` for what cannot be read."""
+        for _, image in self.timed_frames():
+            yield image
+
+    def timed_frames(self) -> Iterator[tuple[float, np.ndarray | None]]:
+        """The same with the seconds from the beginning to each."""
+        capture = self._open()
+        seconds, lost = None, 0
+        try:
+            while lost <= MAX_LOST:
+                ok, image = capture.read()
+                if not ok:
+                    lost += 1
+                    continue
+                # Those that are lost are known to be no end only now.
+                before, seconds = seconds or 0.0, capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
+                for i in range(lost):
+                    yield before + (seconds - before) * (i + 1) / (lost + 1), None
+                lost = 0
+                yield seconds, image
+            if seconds is None:
+                yield 0.0, None
+        finally:
+            capture.release()
+
+    def _open(self) -> cv2.VideoCapture:
+        return cv2.VideoCapture(str(self._path))
+
+
+class ImagesSource:
+    """Image files, one after the other.
+
+    :param paths: of the files.
+    """
+
+    rate = FOLDER_RATE
+    camera_matrix = None
+
+    def __init__(self, paths: list[Path]):
+        self._paths = paths
+
+    def frames(self) -> Iterator[np.ndarray | None]:
+        """As ``ImageSource.frames``; ``None`` for a file that cannot be read."""
+        for path in self._paths:
+            try:
+                yield read_image_file(path)
+            except UnreadableImageError:
+                yield None
+
+
+def _rate_of(capture: cv2.VideoCapture) -> float:
+    # Some drivers say -1, and some containers name their time base.
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    return rate if 0.0 < rate <= MAX_RATE else DEFAULT_RATE
+
+
+def images_of(folder: Path) -> list[Path]:
+    """Image files of a folder in the order of their names.
+
+    :raises SourceError: there are none.
+    """
+    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+    if not paths:
+        raise SourceError(
+            f'{folder}: no images in this folder; want files that end in '
+            f'{", ".join(IMAGE_SUFFIXES)}'
+        )
+    return paths

@@ -1,0 +1,174 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The people in a stream of images: who is who, who matters, and a steady pose for each."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from headpose_ros.camera.camera import Camera
+from headpose_ros.estimator import HeadPoseEstimator
+from headpose_ros.head_pose import HeadPose
+from headpose_ros.people.one_euro import BETA, MIN_CUTOFF
+from headpose_ros.people.primary import PrimarySelector, check_policy
+from headpose_ros.people.tracker import FaceTracker
+from headpose_ros.rotation import rotation_from_rpy
+
+# Largest settings that make sense: beyond them smoothing does nothing.
+MAX_MIN_CUTOFF = 100.0  # Hz
+MAX_BETA = 1000.0  # Hz per rad/s
+
+
+@dataclass(frozen=True)
+class FollowSettings:
+    """How people are followed.
+
+    :ivar max_std: radians, 0 to pi: heads are dropped of whose roll, pitch or yaw the standard
+        deviation is larger.
+    :ivar smoothing_min_cutoff: of the One Euro filter at rest, Hz, 0 to 100; lower is calmer, 0
+        turns smoothing off.
+    :ivar smoothing_beta: of the One Euro filter, Hz per rad/s, 0 to 1000; higher lags less.
+    :ivar primary: which face is the primary one, see ``PrimarySelector``.
+    :ivar neutral_rpy: (3,) roll, pitch, yaw in radians, within +-pi, of a head that looks straight
+        ahead: ``HeadPose.rpy`` is zero there.
+    :raises ValueError: a setting has no meaning.
+    """
+
+    max_std: float = math.radians(60.0)
+    smoothing_min_cutoff: float = MIN_CUTOFF
+    smoothing_beta: float = BETA
+    primary: str = 'largest'
+    neutral_rpy: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        _check('max_std', self.max_std, 0.0, math.pi, 'radians')
+        _check('smoothing_min_cutoff', self.smoothing_min_cutoff, 0.0, MAX_MIN_CUTOFF, 'Hz')
+        _check('smoothing_beta', self.smoothing_beta, 0.0, MAX_BETA, 'Hz per rad/s')
+        check_policy(self.primary)
+        if np.shape(self.neutral_rpy) != (3,):
+            raise ValueError(
+                f'neutral_rpy is {self.neutral_rpy!r}; want three angles, roll, pitch and yaw'
+            )
+        for name, angle in zip(('roll', 'pitch', 'yaw'), self.neutral_rpy, strict=True):
+            _check(f'{name} of neutral_rpy', angle, -math.pi, math.pi, 'radians')
+        # Of an array too, so that settings can be compared.
+        object.__setattr__(self, 'neutral_rpy', tuple(map(float, self.neutral_rpy)))
+
+    @property
+    def neutral(self) -> np.ndarray | None:
+        """(3, 3) rotation of ``neutral_rpy``; ``None`` when that is zero."""
+        return rotation_from_rpy(np.array(self.neutral_rpy)) if any(self.neutral_rpy) else None
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """The people of one image.
+
+    :ivar heads: of those who are seen in it and followed, the largest first, with ``track_id``.
+    :ivar primary: the one of them that matters, see ``PrimarySelector``; ``None`` while that one
+        is not seen.
+    :ivar tracked_ids: numbers of all who are followed, seen in it or not.
+    """
+
+    heads: list[HeadPose]
+    primary: HeadPose | None
+    tracked_ids: frozenset[int]
+
+    @property
+    def primary_id(self) -> int | None:
+        """Number of the primary one."""
+        return self.primary.track_id if self.primary is not None else None
+
+
+class HeadFollower:
+    """Follows the people in the images of one camera.
+
+    To be used from the thread of its estimator.
+
+    >>> with HeadPoseEstimator(mode='video', max_faces=4) as estimator:
+    ...     follower = HeadFollower(estimator)
+    ...     people = follower.update(bgr, stamp)
+
+    :param estimator: in video mode; not closed with this one.
+    :param settings: may be changed at any time.
+    """
+
+    def __init__(self, estimator: HeadPoseEstimator, settings: FollowSettings | None = None):
+        self._estimator = estimator
+        self._tracker = FaceTracker()
+        self._selector = PrimarySelector()
+        self._view: tuple[str, int, int] | None = None
+        self.settings = settings or FollowSettings()
+
+    @property
+    def settings(self) -> FollowSettings:
+        """Replaced as a whole; people stay who they are."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: FollowSettings) -> None:
+        self._settings = settings
+        self._neutral = settings.neutral
+        self._tracker.set_smoothing(settings.smoothing_min_cutoff, settings.smoothing_beta)
+        self._selector.policy = settings.primary
+
+    def update(
+        self, bgr: np.ndarray, stamp: float, camera: Camera | None = None, frame_id: str = ''
+    ) -> People:
+        """The people of the next image. Where its size or frame is another, everybody is new.
+
+        :param bgr: ``uint8`` (H, W, 3), blue, green, red.
+        :param stamp: seconds, of the image, see ``FaceTracker.update``.
+        :param camera: that took it, if it is known, see ``HeadPoseEstimator.estimate``.
+        :param frame_id: name of the camera's frame: another camera sees other people.
+        :raises ValueError: not such an image, or not such a stamp.
+        """
+        heads = self._estimator.estimate(bgr, camera)
+        heads = [head for head in heads if head.is_sure(self._settings.max_std)]
+        height, width = bgr.shape[:2]
+        if (frame_id, width, height) != self._view:
+            # What is where in the image before says nothing now.
+            self._tracker.reset()
+            self._view = (frame_id, width, height)
+        heads = self._tracker.update(heads, stamp, self._neutral)
+        tracked_ids = self._tracker.tracked_ids
+        return People(heads, self._selector.choose(heads, tracked_ids, (width, height)), tracked_ids)
+
+    def reset(self) -> None:
+        """Forget everybody; numbers go on."""
+        self._tracker.reset()
+
+
+class SeparateImages:
+    """The people of each image, numbered anew from 1 in each; the largest is the primary one.
+
+    Takes the place of a ``HeadFollower``.
+
+    :param estimator: in image mode; not closed with this one.
+    :param settings: of which only ``max_std`` counts.
+    """
+
+    def __init__(self, estimator: HeadPoseEstimator, settings: FollowSettings):
+        self._estimator = estimator
+        self._max_std = settings.max_std
+
+    def update(
+        self, bgr: np.ndarray, stamp: float, camera: Camera | None, frame_id: str
+    ) -> People:
+        """The people of an image; whoever was in another one does not matter."""
+        found = self._estimator.estimate(bgr, camera)
+        sure = [head for head in found if head.is_sure(self._max_std)]
+        heads = [replace(head, track_id=i) for i, head in enumerate(sure, 1)]
+        tracked_ids = frozenset(range(1, len(heads) + 1))
+        return People(heads, heads[0] if heads else None, tracked_ids)
+
+
+def _check(name: str, value: float, low: float, high: float, unit: str) -> None:
+    try:
+        fits = low <= value <= high
+    except TypeError:
+        fits = False
+    if not fits:
+        raise ValueError(f'{name} is {value!r}; want a number from {low:g} to {high:g} {unit}')

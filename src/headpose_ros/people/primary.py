@@ -1,0 +1,101 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Which of several people is the one that matters, without flipping between two."""
+
+import math
+from collections.abc import Callable, Collection
+
+from headpose_ros.head_pose import HeadPose
+
+# Lead that somebody else needs to take over, by policy. Sizes of faces differ by a few per cent
+# from frame to frame and by up to a fifth when a head turns away.
+SIZE_LEAD = 1.2  # factor on the size, the square root of the area of the face's box
+CENTER_LEAD = 0.1  # of the image's width, by which the face is nearer to its centre
+
+
+class PrimarySelector:
+    """Chooses the primary face of each image and stays with it.
+
+    - ``'largest'``: the largest face; another one takes over when it is 20 % larger.
+    - ``'nearest_center'``: the face nearest to the centre of the image; another one takes over
+      when it is nearer by 10 % of the image's width.
+    - ``'longest_tracked'``: who is followed for the longest, that is the lowest number.
+
+    Of two that are equal the one who is followed for longer is taken.
+
+    :param policy: one of ``POLICIES``; may be changed at any time.
+    :raises ValueError: the policy is unknown.
+    """
+
+    def __init__(self, policy: str = 'largest'):
+        self.policy = policy
+        self._number: int | None = None
+
+    @property
+    def policy(self) -> str:
+        """How to choose, one of ``POLICIES``."""
+        return self._policy
+
+    @policy.setter
+    def policy(self, policy: str) -> None:
+        check_policy(policy)
+        self._policy = policy
+
+    def choose(
+        self, heads: list[HeadPose], tracked_ids: Collection[int], size: tuple[int, int]
+    ) -> HeadPose | None:
+        """The primary one of the heads of an image.
+
+        ``None`` when there is nobody, and while the primary person is followed but not seen: to
+        hand over for a moment would make the pose jump there and back.
+
+        :param heads: of one image, with ``track_id``.
+        :param tracked_ids: numbers of all people who are followed, seen in this image or not.
+        :param size: width and height of the image, pixels.
+        """
+        if self._number not in tracked_ids:
+            self._number = None
+        by_number = {head.track_id: head for head in heads if head.track_id is not None}
+        if not by_number or (self._number is not None and self._number not in by_number):
+            return None
+        score, leads = POLICIES[self._policy]
+        scores = {number: score(number, head, size) for number, head in by_number.items()}
+        best = max(scores, key=lambda number: (scores[number], -number))
+        if self._number is None or leads(scores[best], scores[self._number], size):
+            self._number = best
+        return by_number[self._number]
+
+
+def check_policy(policy: str) -> None:
+    """Refuse what is no policy.
+
+    :raises ValueError: it is unknown.
+    """
+    if not isinstance(policy, str) or policy not in POLICIES:
+        raise ValueError(f'unknown policy of the primary face {policy!r}; known: {KNOWN}')
+
+
+def _face_size(_: int, head: HeadPose, __: tuple[int, int]) -> float:
+    return math.sqrt(head.box.area)
+
+
+def _nearness(_: int, head: HeadPose, size: tuple[int, int]) -> float:
+    (x, y), (width, height) = head.box.center, size
+    return -math.hypot(x - width / 2, y - height / 2)
+
+
+def _age(number: int, _: HeadPose, __: tuple[int, int]) -> float:
+    return -float(number)
+
+
+# How good a choice the head of that number is in an image of that size, and whether one is so much
+# better than another that it takes over.
+_Score = Callable[[int, HeadPose, tuple[int, int]], float]
+_Leads = Callable[[float, float, tuple[int, int]], bool]
+POLICIES: dict[str, tuple[_Score, _Leads]] = {
+    'largest': (_face_size, lambda new, old, _: new > SIZE_LEAD * old),
+    'nearest_center': (_nearness, lambda new, old, size: new > old + CENTER_LEAD * size[0]),
+    'longest_tracked': (_age, lambda new, old, _: new > old),
+}
+KNOWN = ', '.join(POLICIES)

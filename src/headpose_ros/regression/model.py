@@ -1,0 +1,104 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""A trained model: its description, and from landmarks to rotations and how sure they are."""
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+
+from headpose_ros.landmarks import LANDMARK_COUNT
+from headpose_ros.regression.features import extract_features
+from headpose_ros.regression.uncertainty import Uncertainty
+from headpose_ros.rotation import nearest_rotation
+
+ANGLE_CONVENTION = (
+    'row-major R_opt = Rx(-pitch) Ry(yaw) Rz(roll) of AFLW2000-3D labels, in the camera optical '
+    'frame (REP-103), identity facing the camera'
+)
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of what a model depends on; a package that is not installed is left out."""
+    versions = {'python': platform.python_version()}
+    for package in ('scikit-learn', 'numpy', 'scipy', 'joblib', 'mediapipe'):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return versions
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What a model file says of itself.
+
+    :ivar detector: name of the detector whose landmarks the regressor was trained on.
+    :ivar features: name of the feature set, a key of ``features.FEATURE_SETS``.
+    :ivar feature_count: length of a feature vector.
+    :ivar landmark_count: landmarks of a face.
+    :ivar regressor: the pipeline in words.
+    :ivar training_data: names, counts and terms of the data.
+    :ivar protocol: how the figures were measured.
+    :ivar figures: name to value, degrees unless the name says otherwise.
+    :ivar coverage: range of the label's yaw to percent of errors within one and two standard
+        deviations.
+    :ivar command: what makes the file again.
+    :ivar angle_convention: what the regressor's outputs mean.
+    :ivar versions: package to version, of what trained it.
+    """
+
+    detector: str
+    features: str
+    regressor: str
+    training_data: str
+    protocol: str
+    figures: Mapping[str, float]
+    coverage: Mapping[str, tuple[float, float]]
+    command: str
+    feature_count: int
+    landmark_count: int = LANDMARK_COUNT
+    angle_convention: str = ANGLE_CONVENTION
+    versions: Mapping[str, str] = field(default_factory=library_versions)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A regressor that is ready to run, how sure it is, and the file they are from."""
+
+    path: Path
+    description: ModelDescription
+    predict_outputs: Callable[[np.ndarray], np.ndarray]
+    uncertainty: Uncertainty
+
+    @property
+    def trained_on(self) -> str:
+        """Name of the dataset it was trained on."""
+        return self.description.training_data.partition(':')[0]
+
+    def predict(self, landmarks: np.ndarray) -> np.ndarray:
+        """Head rotations of faces.
+
+        :param landmarks: (n, 468, 3) pixels.
+        :return: (n, 3, 3) ``R_opt``.
+        """
+        return self._predict(landmarks)[2]
+
+    def predict_with_std(self, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Head rotations of faces, and how sure each is.
+
+        :param landmarks: (n, 468, 3) pixels.
+        :return: (n, 3, 3) ``R_opt``, and standard deviations of roll, pitch and yaw, (n, 3)
+            radians.
+        """
+        features, outputs, rotations = self._predict(landmarks)
+        return rotations, self.uncertainty.standard_deviations(features, outputs, rotations)
+
+    def _predict(self, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        features = extract_features(landmarks, self.description.features).astype(np.float32)
+        outputs = self.predict_outputs(features)
+        return features, outputs, nearest_rotation(outputs.reshape(-1, 3, 3))

@@ -1,0 +1,243 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""A fitted scikit-learn pipeline as plain numpy, so that a prediction costs microseconds.
+
+scikit-learn checks and copies its input in every step of every ``predict``, which is fine for a
+thousand faces and slow for one. The steps themselves are a few lines of numpy each.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from functools import reduce
+from operator import add
+from typing import Any
+
+import numpy as np
+
+from headpose_ros.errors import UnsupportedRegressorError
+
+# A fitted estimator of scikit-learn, or what ``headpose_ros.regression.unpickling`` reads of one.
+# Its classes share no type, and the robot has none of them.
+Fitted = Any
+
+Step = Callable[[np.ndarray], np.ndarray]
+_Converter = Callable[[Fitted, np.dtype], Step]
+
+
+def as_numpy(regressor: Fitted, dtype: type = np.float64) -> Step:
+    """Prediction of a fitted regressor without scikit-learn.
+
+    :param regressor: a ``sklearn.pipeline.Pipeline`` of the classes in ``_CONVERTERS``, or one of
+        them alone.
+    :param dtype: precision; ``np.float32`` takes half the time, most of which is weights on their
+        way from memory.
+    :return: a function of features (n, length) that gives what ``regressor.predict`` gives.
+    :raises UnsupportedRegressorError: a step is of another class.
+    """
+    precision: np.dtype = np.dtype(dtype)
+    predict = _converter(regressor)(regressor, precision)
+    return lambda features: predict(np.asarray(features, precision))
+
+
+def feature_count(regressor: Fitted) -> int:
+    """Length of the feature vectors that a fitted regressor takes."""
+    while hasattr(regressor, 'steps'):
+        _, regressor = regressor.steps[0]
+    return regressor.n_features_in_
+
+
+def check_convertible(pipeline: Any) -> None:
+    """Raise ``UnsupportedRegressorError`` for a pipeline, fitted or not, without a numpy form."""
+    for _, step in pipeline.steps:
+        _converter(step)
+
+
+def _converter(regressor: Any) -> _Converter:
+    kind = type(regressor).__name__
+    if kind not in _CONVERTERS:
+        raise UnsupportedRegressorError(
+            f'{kind} has no plain numpy form; known: {", ".join(sorted(_CONVERTERS))}'
+        )
+    return _CONVERTERS[kind]
+
+
+def _pipeline(pipeline: Fitted, dtype: np.dtype) -> Step:
+    steps = [_converter(step)(step, dtype) for _, step in pipeline.steps]
+    return _chain(steps)
+
+
+def _chain(steps: Iterable[Step]) -> Step:
+    """Steps one after the other; a scaling becomes part of the weights after it."""
+    kept: list[Step] = []
+    for step in steps:
+        parts = step.steps if isinstance(step, _Chain) else [step]
+        for part in parts:
+            last = kept[-1] if kept else None
+            if isinstance(last, _Scaling) and isinstance(part, _Affine):
+                kept[-1] = last.before(part)
+            else:
+                kept.append(part)
+    return _Chain(kept) if len(kept) > 1 else kept[0]
+
+
+class _Chain:
+    def __init__(self, steps: list[Step]):
+        self.steps = steps
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        for step in self.steps:
+            x = step(x)
+        return x
+
+
+class _Affine:
+    def __init__(self, weights: np.ndarray, offset: np.ndarray, dtype: np.dtype):
+        self.weights, self.offset = _ready(weights, dtype), _ready(offset, dtype)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        return x @ self.weights + self.offset
+
+
+class _Scaling:
+    def __init__(self, mean: np.ndarray, factor: np.ndarray, dtype: np.dtype):
+        self.mean, self.factor = _ready(mean, dtype), _ready(factor, dtype)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        return (x - self.mean) * self.factor
+
+    def before(self, affine: _Affine) -> _Affine:
+        """The two in one."""
+        weights = self.factor[:, None] * affine.weights
+        return _Affine(weights, affine.offset - self.mean @ weights, weights.dtype)
+
+
+def _mean(mean: Fitted, dtype: np.dtype) -> Step:
+    shares = [weight / sum(mean.weights) for weight in mean.weights]
+    members = [
+        _shared(_converter(regressor)(regressor, dtype), share)
+        for regressor, share in zip(mean.regressors_, shares, strict=True)
+    ]
+    groups: dict[Any, list[Step]] = defaultdict(list)
+    for member in members:
+        groups[_form(member)].append(member)
+    terms = [_side_by_side(group) if len(group) > 1 else group[0] for group in groups.values()]
+    return lambda features: reduce(add, (term(features) for term in terms))
+
+
+def _shared(step: Step, share: float) -> Step:
+    """A step whose result is multiplied by a share, which becomes part of its last weights."""
+    if isinstance(step, _Affine):
+        return _Affine(share * step.weights, share * step.offset, step.weights.dtype)
+    if isinstance(step, _Chain):
+        return _Chain([*step.steps[:-1], _shared(step.steps[-1], share)])
+    return _Chain([step, lambda x: share * x])
+
+
+def _form(step: Step) -> Any:
+    """What steps have in common that can run side by side; a step itself where none can."""
+    if isinstance(step, _Affine):
+        return step.weights.shape
+    if isinstance(step, _Chain):
+        return tuple(map(_form, step.steps))
+    return step
+
+
+def _side_by_side(members: list[Step]) -> Step:
+    """The sum of chains of one form, their weights stacked: as few calls of numpy as for one."""
+    stacked = []
+    for steps in zip(*(m.steps if isinstance(m, _Chain) else [m] for m in members), strict=True):
+        first = steps[0]
+        if isinstance(first, _Affine):
+            weights = np.array([step.weights for step in steps])
+            offset = np.array([step.offset for step in steps])
+            first = _Affine(weights, offset[:, None], weights.dtype)
+        stacked.append(first)
+    return _Chain([*stacked, lambda x: np.add.reduce(x, axis=0)])
+
+
+def _ready(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Numbers in a precision, and in the order in which a row is multiplied by them fastest."""
+    numbers = np.asarray(numbers, dtype)
+    is_tall = numbers.ndim == 2 and len(numbers) > numbers.shape[1]
+    return np.asarray(numbers, order='F' if is_tall else 'C')
+
+
+def _scaler(scaler: Fitted, dtype: np.dtype) -> Step:
+    ones = np.ones(scaler.n_features_in_)
+    return _Scaling(
+        scaler.mean_ if scaler.with_mean else 0.0 * ones,
+        1.0 / scaler.scale_ if scaler.with_std else ones,
+        dtype,
+    )
+
+
+def _pca(pca: Fitted, dtype: np.dtype) -> Step:
+    weights = pca.components_.T
+    if pca.whiten:
+        weights = weights / np.sqrt(pca.explained_variance_)
+    return _Affine(weights, -pca.mean_ @ weights, dtype)
+
+
+def _linear(regressor: Fitted, dtype: np.dtype) -> Step:
+    return _Affine(regressor.coef_.T, regressor.intercept_, dtype)
+
+
+def _pls(pls: Fitted, dtype: np.dtype) -> Step:
+    weights = pls.coef_.T
+    return _Affine(weights, pls.intercept_ - pls._x_mean @ weights, dtype)
+
+
+def _fourier(sampler: Fitted, dtype: np.dtype) -> Step:
+    project = _Affine(sampler.random_weights_, sampler.random_offset_, dtype)
+    amplitude = float(np.sqrt(2.0 / sampler.n_components))
+    return lambda x: amplitude * np.cos(project(x))
+
+
+def _kernel_ridge(regressor: Fitted, dtype: np.dtype) -> Step:
+    if regressor.kernel != 'rbf':
+        raise UnsupportedRegressorError(f'KernelRidge has kernel {regressor.kernel!r}; want "rbf"')
+    support = _ready(regressor.X_fit_.T, dtype)
+    support_norm = np.square(support).sum(axis=0)
+    gamma = float(regressor.gamma if regressor.gamma is not None else 1.0 / len(support))
+    dual = _ready(regressor.dual_coef_, dtype)
+
+    def predict(x: np.ndarray) -> np.ndarray:
+        distance = np.square(x).sum(axis=1)[:, None] - 2.0 * (x @ support) + support_norm
+        return np.exp(-gamma * distance) @ dual
+
+    return predict
+
+
+# The same objects for every network, by which those are known that can run side by side.
+_ACTIVATIONS: dict[str, Step] = {
+    'identity': lambda x: x,
+    'tanh': np.tanh,
+    'relu': lambda x: np.maximum(x, 0.0),
+    'logistic': lambda x: 1.0 / (1.0 + np.exp(-x)),
+}
+
+
+def _mlp(regressor: Fitted, dtype: np.dtype) -> Step:
+    activation = _ACTIVATIONS[regressor.activation]
+    *hidden, last = [
+        _Affine(weights, offset, dtype)
+        for weights, offset in zip(regressor.coefs_, regressor.intercepts_, strict=True)
+    ]
+    return _chain([*(step for layer in hidden for step in (layer, activation)), last])
+
+
+_CONVERTERS: dict[str, _Converter] = {
+    'Pipeline': _pipeline,
+    'MeanRegressor': _mean,
+    'StandardScaler': _scaler,
+    'PCA': _pca,
+    'LinearRegression': _linear,
+    'Ridge': _linear,
+    'Lasso': _linear,
+    'ElasticNet': _linear,
+    'PLSRegression': _pls,
+    'RBFSampler': _fourier,
+    'KernelRidge': _kernel_ridge,
+    'MLPRegressor': _mlp,
+}

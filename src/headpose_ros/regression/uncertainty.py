@@ -1,0 +1,129 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""How sure a prediction is: a standard deviation for each angle, from what gives errors away.
+
+The clues are the predicted pose itself, how far the regressor's nine numbers are from a rotation,
+and how unlike the faces of the training the landmarks are. The logarithm of the standard deviation
+is a quadratic function of them, fitted to errors of cross-validation (``training.uncertainty``).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headpose_ros.rotation import rpy_from_rotation
+
+POSE_CLUES = 3  # the first clues; the others are logarithms of what should be small
+
+# Radians. No angle is surer than this, or less sure than not known at all.
+MIN_STD, MAX_STD = np.radians(0.3), np.pi
+
+_TINY = 1e-6  # keeps logarithms finite, and is above what rounding leaves of nothing
+
+_CLUES = 6
+_FIRST, _SECOND = np.triu_indices(_CLUES + 1)  # pairs of a constant and the clues
+
+# Where the amount of yaw, which is the second clue, and its square are among the terms.
+_PAIRS = list(zip(_FIRST.tolist(), _SECOND.tolist(), strict=True))
+YAW_TERM, YAW_SQUARED_TERM = _PAIRS.index((0, 2)), _PAIRS.index((2, 2))
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSpace:
+    """Where the features of the training faces lie.
+
+    :ivar mean: (length,), of the features.
+    :ivar components: (k, length), their principal components.
+    :ivar deviations: (k,), the standard deviations along these.
+    """
+
+    mean: np.ndarray
+    components: np.ndarray
+    deviations: np.ndarray
+
+    def distances(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How far features (n, length) lie aside of the components and out along them, (n,)."""
+        centred = features - self.mean
+        along = centred @ self.components.T
+        aside = np.sqrt(np.maximum(_squares(centred) - _squares(along), 0.0))
+        return aside, np.sqrt(_squares(along / self.deviations) / len(self.deviations))
+
+
+@dataclass(frozen=True, eq=False)
+class Uncertainty:
+    """What turns features and outputs of a regressor into standard deviations.
+
+    :ivar space: of the features.
+    :ivar lowest: (6,), the lower end of each clue in the training.
+    :ivar highest: (6,), the upper end.
+    :ivar weights: (28, 3), from the quadratic terms to log standard deviations of roll, pitch
+        and yaw in radians.
+    :raises ValueError: numbers that cannot be used.
+    """
+
+    space: FeatureSpace
+    lowest: np.ndarray
+    highest: np.ndarray
+    weights: np.ndarray
+
+    def __post_init__(self) -> None:
+        space = self.space
+        count, length = space.components.shape
+        arrays = [space.mean, space.deviations, self.lowest, self.highest, self.weights]
+        wanted = [(length,), (count,), (_CLUES,), (_CLUES,), (len(_FIRST), 3)]
+        if [x.shape for x in arrays] != wanted:
+            raise ValueError(f'arrays of shapes {[x.shape for x in arrays]}; want {wanted}')
+        if not all(np.isfinite(x).all() for x in (*arrays, space.components)):
+            raise ValueError('numbers that are not finite; want finite ones')
+        if (space.deviations <= 0.0).any() or (self.highest <= self.lowest).any():
+            raise ValueError('a direction or a clue without any extent; leave it out')
+
+    def standard_deviations(
+        self, features: np.ndarray, outputs: np.ndarray, rotations: np.ndarray
+    ) -> np.ndarray:
+        """Standard deviations of roll, pitch and yaw, (n, 3) radians.
+
+        Beyond the ends of a clue in the training the deviation grows in proportion to what the
+        clue is the logarithm of.
+
+        :param features: (n, length), what the regressor saw.
+        :param outputs: (n, 9), what it gave.
+        :param rotations: (n, 3, 3), the nearest rotations of that.
+        """
+        clues = find_clues(self.space, features, outputs, rotations)
+        beyond = np.maximum(clues - self.highest, 0.0)[:, POSE_CLUES:].sum(axis=1)
+        logarithms = quadratic_terms(clues, self.lowest, self.highest) @ self.weights
+        deviations = np.exp(logarithms + beyond[:, None])
+        return np.minimum(np.maximum(deviations, MIN_STD), MAX_STD)
+
+
+def find_clues(
+    space: FeatureSpace, features: np.ndarray, outputs: np.ndarray, rotations: np.ndarray
+) -> np.ndarray:
+    """Clues (n, 6): pitch, amounts of yaw and roll in radians, and three logarithms.
+
+    The parameters are those of ``Uncertainty.standard_deviations``.
+    """
+    roll, pitch, yaw = rpy_from_rotation(rotations).T
+    off = np.sqrt(_squares(outputs - rotations.reshape(-1, 9)))
+    aside, out = space.distances(features)
+    clues = np.array([pitch, np.abs(yaw), np.abs(roll), off, aside, out]).T
+    clues[:, POSE_CLUES:] = np.log(clues[:, POSE_CLUES:] + _TINY)
+    return clues
+
+
+def quadratic_terms(clues: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:
+    """Constant, linear and quadratic terms (n, 28) of clues (n, 6), within their ends.
+
+    :param lowest: (6,) lower ends, which become -1.
+    :param highest: (6,) upper ends, which become 1.
+    """
+    within = np.minimum(np.maximum(clues, lowest), highest)
+    with_one = np.ones((len(clues), 1 + _CLUES))
+    with_one[:, 1:] = 2.0 * (within - lowest) / (highest - lowest) - 1.0
+    return with_one[:, _FIRST] * with_one[:, _SECOND]
+
+
+def _squares(rows: np.ndarray) -> np.ndarray:
+    return np.einsum('ij,ij->i', rows, rows)

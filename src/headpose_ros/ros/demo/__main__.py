@@ -1,0 +1,181 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Camera and node as two processes, the pose as a live line, and a summary at the end."""
+
+import argparse
+import math
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import rclpy
+from geometry_msgs.msg import Vector3Stamped
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, qos_profile_sensor_data
+from sensor_msgs.msg import CameraInfo, Image
+
+from headpose_ros.errors import ProcessEndedError, StartError
+from headpose_ros.images.stamps import stamp_seconds
+from headpose_ros.media.sources import SAMPLE
+from headpose_ros.media.video_writer import VideoWriter
+from headpose_ros.ros.demo.processes import START_TIMEOUT, CameraAndNode
+from headpose_ros.ros.input.image_conversion import create_converter
+from headpose_ros.ros.parameters import ViewParameters
+
+LINE_PERIOD = 0.1  # seconds between updates of the live line on a terminal
+LOG_LINE_PERIOD = 2.0  # the same where the output is a file
+SECONDS = 20.0  # how long it lasts
+
+
+class Listener(Node):
+    """Keeps what the demo tells: poses, their latency, and the annotated video.
+
+    :param video: file to write; ``None`` for none.
+    """
+
+    def __init__(self, video: Path | None):
+        super().__init__('headpose_demo')
+        self.recorder = VideoWriter(video) if video else None
+        self.images = 0
+        self.annotated = 0
+        self.latencies: list[float] = []
+        self.pose: Vector3Stamped | None = None
+        self._converter = create_converter()
+        # One small message comes with every image.
+        self.create_subscription(
+            CameraInfo, 'camera_info', self._on_info, qos_profile_sensor_data
+        )
+        self.create_subscription(
+            Vector3Stamped, 'head_pose', self._on_pose, QoSProfile(depth=10)
+        )
+        self.create_subscription(
+            Image, 'head_pose/annotated_image', self._on_annotated, QoSProfile(depth=10)
+        )
+
+    def _on_info(self, _: CameraInfo) -> None:
+        self.images += 1
+
+    def _on_pose(self, message: Vector3Stamped) -> None:
+        self.pose = message
+        now = self.get_clock().now().nanoseconds * 1e-9
+        self.latencies.append(now - stamp_seconds(message.header))
+
+    def _on_annotated(self, message: Image) -> None:
+        self.annotated += 1
+        if self.recorder is not None:
+            bgr = self._converter.imgmsg_to_cv2(message, 'bgr8')
+            self.recorder.add(bgr, stamp_seconds(message.header))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the demo; the exit code of the process."""
+    arguments = _parse(argv)
+    seconds = arguments.seconds
+    if seconds is None:
+        seconds = math.inf if arguments.view else SECONDS
+    print(f'starting camera_node ({arguments.source}) and headpose_node', flush=True)
+    if arguments.view:
+        port = ViewParameters().port
+        print(f'the page is http://localhost:{port}; Ctrl-C ends it all', flush=True)
+    listener = None
+    try:
+        with CameraAndNode(arguments.source, arguments.view) as processes:
+            rclpy.init()
+            # A video without an end fills the disk.
+            listener = Listener(arguments.out if math.isfinite(seconds) else None)
+            seconds = _listen(listener, processes, seconds)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        print('\nstopped')
+        return 0
+    except (StartError, ProcessEndedError) as error:
+        print(f'\nerror: {error}', file=sys.stderr)
+        return 1
+    finally:
+        if listener is not None:
+            if listener.recorder is not None:
+                listener.recorder.close()
+            listener.destroy_node()
+        rclpy.try_shutdown()
+    _print_summary(listener, seconds)
+    return 0
+
+
+def _parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog='python -m headpose_ros.ros.demo', description=__doc__)
+    parser.add_argument(
+        '--source', default=SAMPLE,
+        help='webcam such as /dev/video0, video or image file, folder of images '
+        f'(default: {SAMPLE}, the built-in moving head)',
+    )
+    parser.add_argument(
+        '--seconds', type=float,
+        help=f'how long (default: {SECONDS:.0f}; with --view until Ctrl-C, and then no video)',
+    )
+    parser.add_argument(
+        '--view', action='store_true', help='show it on a web page too, by view_node'
+    )
+    parser.add_argument(
+        '--out', type=Path, default=Path('headpose_demo.mp4'),
+        help='annotated video to write (default: headpose_demo.mp4)',
+    )
+    arguments = parser.parse_args(argv)
+    if not os.access(arguments.out.resolve().parent, os.W_OK):
+        parser.error(f'{arguments.out}: its folder cannot be written; name another with --out')
+    return arguments
+
+
+def _listen(listener: Listener, processes: CameraAndNode, seconds: float) -> float:
+    started = time.monotonic()
+    first = None
+    next_line = 0.0
+    line_period = LINE_PERIOD if sys.stdout.isatty() else LOG_LINE_PERIOD
+    while first is None or time.monotonic() - first < seconds:
+        rclpy.spin_once(listener, timeout_sec=0.1)
+        now = time.monotonic()
+        processes.check()
+        if first is None and listener.annotated:
+            first = now
+            listener.images = 0
+            listener.latencies.clear()
+        if first is None and now - started > START_TIMEOUT:
+            raise StartError(f'no image went through within {START_TIMEOUT:.0f} s')
+        if first is not None and now >= next_line:
+            next_line = now + line_period
+            _print_line(listener, now - first)
+    return time.monotonic() - first
+
+
+def _print_line(listener: Listener, seconds: float) -> None:
+    if listener.pose is None:
+        text = 'no face yet'
+    else:
+        v = listener.pose.vector
+        roll, pitch, yaw = np.degrees([v.x, v.y, v.z])
+        rate = len(listener.latencies) / max(seconds, 1e-3)
+        text = (
+            f'roll {roll:+6.1f}°  pitch {pitch:+6.1f}°  yaw {yaw:+6.1f}°   {rate:4.1f} poses/s'
+        )
+    end = '' if sys.stdout.isatty() else '\n'
+    start = '\r' if sys.stdout.isatty() else ''
+    print(f'{start}{seconds:5.1f} s  {text}  ', end=end, flush=True)
+
+
+def _print_summary(listener: Listener, seconds: float) -> None:
+    poses = len(listener.latencies)
+    print(f'\nframes in    {listener.images}')
+    print(f'poses out    {poses}')
+    print(f'rate         {poses / seconds:.1f} poses/s')
+    if poses:
+        p50, p95 = np.percentile(listener.latencies, [50, 95]) * 1e3
+        print(f'latency      p50 {p50:.1f} ms, p95 {p95:.1f} ms (image stamp to pose received)')
+    else:
+        print('no face was found in any frame')
+    print(f'video        {listener.recorder.path.resolve()}')
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,170 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Keeps count of a stream of images: how many, how fast, how late, and what goes wrong."""
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+# Seconds without an image after which something is wrong.
+SILENCE = 5.0
+
+# Seconds over which rates, load and times are measured.
+WINDOW = 5.0
+
+# Seconds for which no image could be worked on after which something is wrong.
+FAILING = 2.0
+
+# Share of missed images that is worth a warning; one now and then is nobody's fault.
+MISSED_SHARE = 0.1
+
+# Share of the time spent working above which images must be missed, where they are not numbered.
+FULL_LOAD = 0.95
+
+# Share of the time spent working below which it is not the work that misses images.
+LIGHT_LOAD = 0.5
+
+
+@dataclass(frozen=True)
+class Load:
+    """How a stream was coped with over the last seconds.
+
+    :ivar seconds: how many seconds.
+    :ivar rate: images worked on a second.
+    :ivar camera_rate: images a second that the camera sent, as far as that is known.
+    :ivar busy: share of the time spent on them.
+    :ivar missed: share of the images that were not seen, or ``None`` where they are not numbered.
+    :ivar work: seconds spent on an image, median and 95th percentile.
+    :ivar latency: seconds from the stamp of an image to its results, median and 95th percentile.
+    """
+
+    seconds: float
+    rate: float
+    camera_rate: float
+    busy: float
+    missed: float | None
+    work: tuple[float, float]
+    latency: tuple[float, float]
+
+    @property
+    def too_high(self) -> bool:
+        """Whether images are missed, and not only at the start."""
+        if self.seconds < WINDOW:
+            return False
+        return self.busy >= FULL_LOAD if self.missed is None else self.missed >= MISSED_SHARE
+
+    @property
+    def lost_on_the_way(self) -> bool:
+        """Whether images are missed although there was time for them."""
+        return self.too_high and self.busy < LIGHT_LOAD
+
+
+@dataclass(frozen=True)
+class _Work:
+    start: float
+    end: float
+    latency: float
+    missed: int | None
+
+
+class StreamWatch:
+    """Keeps the times of images; all times but latencies are seconds of one steady clock.
+
+    :param now: the time from which silence counts.
+
+    :ivar processed: images worked on.
+    :ivar dropped: images that could not be worked on.
+    :ivar missed: images that their numbers tell of and that never came.
+    :ivar stands_still: whether the stamp of the last image was not later than the one before.
+    """
+
+    def __init__(self, now: float):
+        self.processed = self.dropped = self.missed = 0
+        self.restart(now)
+
+    def restart(self, now: float) -> None:
+        """The stream begins anew, as after a pause; totals go on."""
+        self.stands_still = False
+        self._since = self._last_image = now
+        self._last_number: int | None = None
+        self._last_stamp: float | None = None
+        self._failing_since: float | None = None
+        self._reason = ''
+        self._window: deque[_Work] = deque()
+
+    def came(self, now: float, number: int | None, stamp: float) -> int | None:
+        """Note that an image came.
+
+        :param number: of the image, counted by its publisher; ``None`` if it does not tell.
+        :param stamp: of the image, seconds.
+        :return: images missed since the one before, ``None`` if that is not known.
+        """
+        self._last_image = now
+        self.stands_still = self._last_stamp is not None and stamp == self._last_stamp
+        self._last_stamp = stamp
+        last, self._last_number = self._last_number, number
+        if number is None:
+            return None
+        # A camera that starts again counts from the beginning.
+        missed = 0 if last is None else max(0, number - last - 1)
+        self.missed += missed
+        return missed
+
+    def worked(self, start: float, end: float, latency: float, missed: int | None) -> None:
+        """Note that an image was worked on.
+
+        :param start: when the work began.
+        :param end: when it ended.
+        :param latency: seconds from the stamp of the image to its results.
+        :param missed: what ``came`` returned for it.
+        """
+        self.processed += 1
+        self._failing_since = None
+        self._last_image = end
+        self._window.append(_Work(start, end, latency, missed))
+        self._forget(end)
+
+    def failed(self, now: float, reason: str) -> None:
+        """Note that an image could not be worked on, and why."""
+        self.dropped += 1
+        self._last_image = now
+        self._reason = reason
+        if self._failing_since is None:
+            self._failing_since = now
+
+    def silence(self, now: float) -> float | None:
+        """Seconds since the last image when they are too many, otherwise ``None``."""
+        seconds = now - self._last_image
+        return seconds if seconds >= SILENCE else None
+
+    def failure(self, now: float) -> str:
+        """Why no image could be worked on for a while, empty when that is not so."""
+        is_failing = self._failing_since is not None and now - self._failing_since >= FAILING
+        return self._reason if is_failing else ''
+
+    def load(self, now: float) -> Load | None:
+        """The load over the last ``WINDOW`` seconds; ``None`` without any image in them."""
+        self._forget(now)
+        seconds = min(WINDOW, now - self._since)
+        if not self._window or seconds <= 0.0:
+            return None
+        count = len(self._window)
+        numbered = [each.missed for each in self._window if each.missed is not None]
+        missed = sum(numbered)
+        work = np.array([each.end - each.start for each in self._window])
+        latency = [each.latency for each in self._window]
+        return Load(
+            seconds=seconds,
+            rate=count / seconds,
+            camera_rate=(count + missed) / seconds,
+            busy=float(work.sum()) / seconds,
+            missed=missed / (missed + len(numbered)) if numbered else None,
+            work=tuple(np.percentile(work, (50, 95)).tolist()),
+            latency=tuple(np.percentile(latency, (50, 95)).tolist()),
+        )
+
+    def _forget(self, now: float) -> None:
+        while self._window and self._window[0].end < now - WINDOW:
+            self._window.popleft()

@@ -1,0 +1,120 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Images between ROS messages and OpenCV, with cv_bridge where it is installed and without.
+
+``create_converter`` gives an object with cv_bridge's two calls, whichever of the two does the
+work. What a message says of itself is checked before a pixel is touched, so a broken image is
+always a ``headpose_ros.errors.UnreadableImageError`` with its reason.
+
+cv_bridge reads what it reads right. The rest is read by ``headpose_ros.images.raw`` even where it
+is installed: nv12, nv21, ``uyvy``, ``yuyv`` and the names of OpenCV, which cv_bridge does not
+convert; rows padded by a part of a pixel, which it shears; big-endian messages, on which it fails
+with numpy 2.
+"""
+
+import numpy as np
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from headpose_ros.images.raw import SUPPORTED_ENCODINGS, Layout, checked_layout, read_pixels
+
+_CV_BRIDGE_ENCODINGS = frozenset(SUPPORTED_ENCODINGS) - {
+    'nv12', 'nv21', 'uyvy', 'yuyv', '8UC1', '8UC3', '8UC4', '16UC1'
+}
+
+
+class ImageConverter:
+    """The package's own converter, for machines without cv_bridge.
+
+    :ivar name: who does the work, ``'own'`` or ``'cv_bridge'``.
+    :ivar reason: why it is not cv_bridge, in a few words for the log; empty when it is.
+    """
+
+    name = 'own'
+
+    def __init__(self, reason: str = ''):
+        self.reason = reason
+
+    def imgmsg_to_cv2(self, img_msg: Image, desired_encoding: str = 'bgr8') -> np.ndarray:
+        """Pixels of a message.
+
+        :param img_msg: any of ``headpose_ros.images.raw.SUPPORTED_ENCODINGS``.
+        :param desired_encoding: ``'bgr8'``, the only one.
+        :return: ``uint8`` (H, W, 3) BGR, C-contiguous. It may share its memory with the
+            message: copy it before drawing.
+        :raises UnreadableImageError: if the message is not an image or of another encoding.
+        :raises ValueError: if another encoding is desired.
+        """
+        _require_bgr8(desired_encoding)
+        return self._read(img_msg, checked_layout(img_msg))
+
+    def cv2_to_imgmsg(
+        self, cvim: np.ndarray, encoding: str = 'bgr8', header: Header | None = None,
+    ) -> Image:
+        """Message of an image.
+
+        :param cvim: ``uint8`` (H, W, 3) BGR.
+        :param encoding: ``'bgr8'``, the only one.
+        :param header: becomes the message's header itself, not a copy.
+        :raises ValueError: if the image or the encoding is another.
+        """
+        _require_bgr8(encoding)
+        if not isinstance(cvim, np.ndarray):
+            raise ValueError(f'image must be a uint8 array (H, W, 3), not {type(cvim).__name__}')
+        if cvim.dtype != np.uint8 or cvim.ndim != 3 or cvim.shape[2] != 3 or cvim.size == 0:
+            raise ValueError(
+                f'image must be a uint8 array (H, W, 3) with pixels, not {cvim.dtype} {cvim.shape}'
+            )
+        height, width, channels = cvim.shape
+        msg = Image(height=height, width=width, encoding=encoding, step=width * channels)
+        if header is not None:
+            msg.header = header
+        # Into the message's own array.array: assigning to `data` copies once more, and an
+        # ndarray or memoryview element by element.
+        msg.data.frombytes(np.ascontiguousarray(cvim))
+        return msg
+
+    def _read(self, msg: Image, layout: Layout) -> np.ndarray:
+        return read_pixels(msg, layout)
+
+
+class CvBridgeConverter(ImageConverter):
+    """cv_bridge for the messages that it reads right, the own converter for the rest.
+
+    :raises Exception: of any type, if cv_bridge is missing or does not work here. A build
+        against another numpy fails at import or only when it converts, so one pixel is tried.
+    """
+
+    name = 'cv_bridge'
+
+    def __init__(self) -> None:
+        super().__init__()
+        from cv_bridge import CvBridge
+
+        self._bridge = CvBridge()
+        pixel = np.array([[[10, 20, 30]]], np.uint8)
+        msg = self._bridge.cv2_to_imgmsg(pixel, 'rgb8')
+        if not np.array_equal(self._bridge.imgmsg_to_cv2(msg, 'bgr8'), pixel[..., ::-1]):
+            raise RuntimeError('it does not turn rgb8 into bgr8')
+
+    def _read(self, msg: Image, layout: Layout) -> np.ndarray:
+        in_pixels = msg.step % layout.pixel_bytes == 0
+        if msg.encoding in _CV_BRIDGE_ENCODINGS and in_pixels and not msg.is_bigendian:
+            return self._bridge.imgmsg_to_cv2(msg, 'bgr8')
+        return super()._read(msg, layout)
+
+
+def create_converter() -> ImageConverter:
+    """The converter of this machine: cv_bridge where it is installed and works, else our own."""
+    try:
+        return CvBridgeConverter()
+    except Exception as error:  # what a binary module raises against the wrong numpy is open
+        if isinstance(error, ModuleNotFoundError) and error.name == 'cv_bridge':
+            return ImageConverter('cv_bridge is not installed')
+        return ImageConverter(f'cv_bridge does not work here: {type(error).__name__}: {error}')
+
+
+def _require_bgr8(encoding: str) -> None:
+    if encoding != 'bgr8':
+        raise ValueError(f"encoding must be 'bgr8', the only one converted to, not {encoding!r}")

@@ -1,0 +1,137 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The camera's end of a node: images, raw or compressed, and what stands in their way."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from rclpy.node import Node
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import CompressedImage, Image
+
+from headpose_ros.images.compressed import read_compressed
+from headpose_ros.ros.input.image_conversion import ImageConverter
+from headpose_ros.ros.rclpy_extras.events import NO_SUBSCRIPTION_EVENTS
+
+RAW, COMPRESSED = 'raw', 'compressed'
+TRANSPORTS = (RAW, COMPRESSED)
+
+# Sensor-data QoS with room for one message: while the node works on an image, a newer one
+# replaces the one that waits, so that a pose is never of an old image.
+NEWEST = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT
+)
+
+# Seconds for which images of a camera that is faster than the node are worked on one after the
+# other, before the executor looks for anything else, which is not for nothing.
+TURN = 0.02
+
+PROFILE_CURE = (
+    'with Fast DDS, start the camera with the large-image profile (see docs/installation.md, '
+    '"Images get lost")'
+)
+
+ImageMessage = Image | CompressedImage
+
+# Gets a message and its number as counted by its publisher, ``None`` where that is not told.
+OnImage = Callable[[ImageMessage, int | None], None]
+
+
+class ImageInput:
+    """Subscribes to ``image``, or to the same topic with ``/compressed`` after it.
+
+    :param node: the node.
+    :param transport: one of ``TRANSPORTS``.
+    :param converter: for raw images.
+    :param on_image: is called with each message.
+
+    :ivar topic: name of the topic, resolved.
+    """
+
+    def __init__(
+        self, node: Node, transport: str, converter: ImageConverter, on_image: OnImage
+    ):
+        self._node = node
+        self._converter = converter
+        self._on_image = on_image
+        self._is_compressed = transport == COMPRESSED
+        self._kind = CompressedImage if self._is_compressed else Image
+        # As image_transport does it: a remapped "image" takes its compressed twin along.
+        raw = node.resolve_topic_name('image')
+        compressed = node.resolve_topic_name(f'{raw}/{COMPRESSED}')
+        self.topic, self._twin = (
+            (compressed, raw) if self._is_compressed else (raw, compressed)
+        )
+        self._subscription: Subscription | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is subscribed."""
+        return self._subscription is not None
+
+    def start(self) -> None:
+        """Subscribe."""
+        # Humble's rclpy does not tell the number that a publisher gave to its message.
+        numbered = hasattr(Subscription, 'CallbackType')
+        callback = self._on_numbered if numbered else self._on_unnumbered
+        self._subscription = self._node.create_subscription(
+            self._kind, self.topic, callback, NEWEST, event_callbacks=NO_SUBSCRIPTION_EVENTS
+        )
+
+    def stop(self) -> None:
+        """Unsubscribe; nothing is received any more."""
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+            self._subscription = None
+
+    def read(self, message: ImageMessage) -> np.ndarray:
+        """Pixels of a message, ``uint8`` (H, W, 3) BGR; they may share its memory.
+
+        :raises headpose_ros.errors.UnreadableImageError: it holds no readable image.
+        """
+        if self._is_compressed:
+            return read_compressed(message)
+        return self._converter.imgmsg_to_cv2(message, 'bgr8')
+
+    def why_silent(self) -> str:
+        """Why no image may have come, and what to do."""
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        wanted = f'sensor_msgs/msg/{self._kind.__name__}'
+        if not publishers and self._node.count_publishers(self._twin):
+            other = RAW if self._is_compressed else COMPRESSED
+            return (
+                f'nobody publishes it, but somebody publishes {self._twin}; set the parameter '
+                f'image_transport to {other}'
+            )
+        if not publishers:
+            return 'nobody publishes it; is the camera running, is image remapped to its topic?'
+        foreign = {p.topic_type for p in publishers} - {wanted}
+        if foreign:
+            return f'it is a {", ".join(sorted(foreign))}; want {wanted}'
+        return f'{len(publishers)} publish it, but nothing arrives; {PROFILE_CURE}'
+
+    def has_one_publisher(self) -> bool:
+        """Whether at most one camera publishes, so that the numbers of its messages count."""
+        return self._node.count_publishers(self.topic) <= 1
+
+    def _on_numbered(self, message: ImageMessage, info: dict[str, Any]) -> None:
+        end = time.monotonic() + TURN
+        taken: tuple[ImageMessage, dict[str, Any]] | None = (message, info)
+        while taken is not None:
+            message, info = taken
+            self._on_image(message, info.get('publication_sequence_number'))
+            taken = self._take() if time.monotonic() < end else None
+
+    def _on_unnumbered(self, message: ImageMessage) -> None:
+        self._on_numbered(message, {})
+
+    def _take(self) -> tuple[ImageMessage, dict[str, Any]] | None:
+        """The next message and what is known of it, if one is there and still wanted."""
+        if self._subscription is None or not self._node.context.ok():
+            return None
+        with self._subscription.handle:
+            return self._subscription.handle.take_message(self._kind, False)

@@ -1,0 +1,94 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""People as RViz shows them: an arrow out of each face, and a text."""
+
+import colorsys
+from collections.abc import Iterable
+
+import numpy as np
+from geometry_msgs.msg import Point
+from rclpy.duration import Duration
+from std_msgs.msg import ColorRGBA, Header
+from visualization_msgs.msg import Marker, MarkerArray
+
+from headpose_ros.head_pose import HeadPose
+from headpose_ros.overlay import describe
+from headpose_ros.six_dof import CameraPose
+
+ARROW, TEXT = 'head_pose/arrow', 'head_pose/text'  # namespaces of the markers
+
+ARROW_LENGTH = 0.3  # metres
+ARROW_SIZES = (0.02, 0.04, 0.06)  # metres: diameter of shaft, diameter and length of head
+TEXT_HEIGHT = 0.06  # metres, of a capital letter
+TEXT_ABOVE = 0.22  # metres from between the eyes to the text, over the top of the head
+
+# What a node that was killed leaves behind goes by itself.
+LIFETIME = Duration(seconds=1.0).to_msg()
+
+# Turn of the hue from one number to the next: the golden section never comes back to a colour.
+HUE_STEP = 0.618
+
+
+class PeopleMarkers:
+    """Makes the markers of one image after another, and deletes those of people who went."""
+
+    def __init__(self) -> None:
+        self._shown: set[int] = set()
+
+    def update(
+        self, header: Header, people: Iterable[tuple[HeadPose, CameraPose]], tracked_ids: frozenset[int]
+    ) -> MarkerArray:
+        """Markers of one image.
+
+        :param header: of the image.
+        :param people: those who are in it, with their numbers, and where.
+        :param tracked_ids: numbers of those who are still followed; the others' markers are deleted.
+        """
+        markers = []
+        for number in sorted(self._shown - tracked_ids):
+            markers += [_deletion(header, name, number) for name in (ARROW, TEXT)]
+        self._shown &= tracked_ids
+        for head, pose in people:
+            markers += [_arrow(header, head, pose), _text(header, head, pose)]
+            self._shown.add(head.track_id)
+        return MarkerArray(markers=markers)
+
+    def clear(self, header: Header) -> MarkerArray:
+        """Deletes all."""
+        self._shown.clear()
+        return MarkerArray(markers=[Marker(header=header, action=Marker.DELETEALL)])
+
+
+def _arrow(header: Header, head: HeadPose, pose: CameraPose) -> Marker:
+    marker = _marker(header, ARROW, head.track_id, Marker.ARROW)
+    # R_opt turns (0, 0, -1), from the face to the camera, to where the face looks.
+    tip = pose.position - ARROW_LENGTH * pose.rotation[:, 2]
+    marker.points = [_point(pose.position), _point(tip)]
+    marker.scale.x, marker.scale.y, marker.scale.z = ARROW_SIZES
+    return marker
+
+
+def _text(header: Header, head: HeadPose, pose: CameraPose) -> Marker:
+    marker = _marker(header, TEXT, head.track_id, Marker.TEXT_VIEW_FACING)
+    marker.pose.position = _point(pose.position - (0.0, TEXT_ABOVE, 0.0))
+    marker.scale.z = TEXT_HEIGHT
+    marker.text = f'#{head.track_id}\n{describe(head)}'
+    return marker
+
+
+def _marker(header: Header, name: str, number: int, kind: int) -> Marker:
+    red, green, blue = colorsys.hsv_to_rgb(number * HUE_STEP % 1.0, 0.7, 1.0)
+    return Marker(
+        header=header, ns=name, id=number, type=kind, action=Marker.ADD, lifetime=LIFETIME,
+        color=ColorRGBA(r=red, g=green, b=blue, a=1.0),
+    )
+
+
+def _deletion(header: Header, name: str, number: int) -> Marker:
+    return Marker(header=header, ns=name, id=number, action=Marker.DELETE)
+
+
+def _point(xyz: np.ndarray) -> Point:
+    x, y, z = xyz.tolist()
+    return Point(x=x, y=y, z=z)

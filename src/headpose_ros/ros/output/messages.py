@@ -1,0 +1,66 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Values of the core as ROS messages."""
+
+import numpy as np
+from geometry_msgs.msg import (
+    PoseWithCovarianceStamped,
+    Quaternion,
+    QuaternionStamped,
+    Vector3Stamped,
+)
+from sensor_msgs.msg import CameraInfo
+from std_msgs.msg import Header
+
+from headpose_ros.head_pose import HeadPose
+from headpose_ros.six_dof import CameraPose
+
+
+def fill_quaternion(message: Quaternion, quaternion: np.ndarray) -> None:
+    """Put a quaternion (4,) x, y, z, w into a message."""
+    message.x, message.y, message.z, message.w = quaternion.tolist()
+
+
+def rpy_message(header: Header, head: HeadPose) -> Vector3Stamped:
+    """Roll, pitch and yaw in radians as x, y and z."""
+    message = Vector3Stamped(header=header)
+    vector = message.vector
+    vector.x, vector.y, vector.z = head.rpy.tolist()
+    return message
+
+
+def orientation_message(header: Header, head: HeadPose) -> QuaternionStamped:
+    """The head frame in the optical frame, along the line of sight."""
+    message = QuaternionStamped(header=header)
+    fill_quaternion(message.quaternion, head.quaternion)
+    return message
+
+
+def pose_message(header: Header, pose: CameraPose) -> PoseWithCovarianceStamped:
+    """Where the head is and how it is turned, in the optical frame."""
+    message = PoseWithCovarianceStamped(header=header)
+    position = message.pose.pose.position
+    position.x, position.y, position.z = pose.position.tolist()
+    fill_quaternion(message.pose.pose.orientation, pose.quaternion)
+    message.pose.covariance = pose.covariance.ravel().tolist()
+    return message
+
+
+def camera_info_message(
+    header: Header, width: int, height: int, camera_matrix: np.ndarray | None
+) -> CameraInfo:
+    """Calibration of a camera without distortion; all zeros, "uncalibrated", without a matrix.
+
+    :param camera_matrix: (3, 3) pixels or ``None``, with the middle of the first pixel at
+        (0.5, 0.5); in the message it is at (0, 0).
+    """
+    message = CameraInfo(header=header, width=width, height=height)
+    if camera_matrix is not None:
+        matrix = camera_matrix - [[0.0, 0.0, 0.5], [0.0, 0.0, 0.5], [0.0, 0.0, 0.0]]
+        message.distortion_model = 'plumb_bob'
+        message.d = [0.0] * 5
+        message.k = matrix.ravel().tolist()
+        message.r = np.eye(3).ravel().tolist()
+        message.p = np.hstack([matrix, np.zeros((3, 1))]).ravel().tolist()
+    return message

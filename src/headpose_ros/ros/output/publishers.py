@@ -1,0 +1,171 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""All that a node tells about the people in an image, each made only if somebody listens."""
+
+from dataclasses import replace
+from functools import cached_property, partial
+
+import numpy as np
+from geometry_msgs.msg import PoseWithCovarianceStamped, QuaternionStamped, Vector3Stamped
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header, Int32
+from visualization_msgs.msg import MarkerArray
+
+from headpose_ros.camera.camera import Camera
+from headpose_ros.head_pose import HeadPose
+from headpose_ros.overlay import draw_heads
+from headpose_ros.people.follower import People
+from headpose_ros.ros.input.image_conversion import ImageConverter
+from headpose_ros.ros.output.compressed_image import write_compressed
+from headpose_ros.ros.output.markers import PeopleMarkers
+from headpose_ros.ros.output.messages import orientation_message, pose_message, rpy_message
+from headpose_ros.ros.output.transforms import HeadTransforms
+from headpose_ros.ros.parameters import HeadPoseParameters
+from headpose_ros.ros.rclpy_extras.events import NO_PUBLISHER_EVENTS
+from headpose_ros.six_dof import CameraPose, camera_pose
+
+# Reliable, so that RViz and ros2 topic echo work unasked.
+RESULTS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+RESULT_IMAGES = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+
+
+class Outputs:
+    """The publishers of a node.
+
+    :param node: the node, whose state decides whether they publish.
+    :param converter: for the annotated image.
+    :param transforms: for TF frames; ``None`` for none.
+    """
+
+    def __init__(
+        self, node: LifecycleNode, converter: ImageConverter, transforms: HeadTransforms | None
+    ):
+        self._node = node
+        self._converter = converter
+        self._transforms = transforms
+        self._markers = PeopleMarkers()
+        create = partial(node.create_lifecycle_publisher, event_callbacks=NO_PUBLISHER_EVENTS)
+        self._rpy = create(Vector3Stamped, 'head_pose', RESULTS)
+        self._orientation = create(QuaternionStamped, 'head_pose/orientation', RESULTS)
+        self._pose = create(PoseWithCovarianceStamped, 'head_pose/pose', RESULTS)
+        self._count = create(Int32, 'head_pose/face_count', RESULTS)
+        self._marker_array = create(MarkerArray, 'head_pose/markers', RESULTS)
+        self._annotated = create(Image, 'head_pose/annotated_image', RESULT_IMAGES)
+        self._compressed = create(
+            CompressedImage, 'head_pose/annotated_image/compressed', RESULT_IMAGES
+        )
+        self._publishers = (
+            self._rpy, self._orientation, self._pose, self._count, self._marker_array,
+            self._annotated, self._compressed,
+        )
+
+    @property
+    def topics(self) -> list[str]:
+        """Names of the topics, resolved."""
+        return [publisher.topic_name for publisher in self._publishers]
+
+    def has_listeners(self) -> bool:
+        """Whether anybody listens to anything."""
+        return any(map(_is_heard, self._publishers)) or (
+            self._transforms is not None and self._transforms.has_listeners()
+        )
+
+    def publish_poses(
+        self,
+        header: Header,
+        people: People,
+        shape: tuple[int, ...],
+        parameters: HeadPoseParameters,
+    ) -> None:
+        """Publish where and how the heads are.
+
+        :param header: of the image, which becomes that of all messages.
+        :param people: in the image.
+        :param shape: of the image, rows first.
+        :param parameters: as they are now.
+        """
+        places, primary = _Places(shape, parameters.head_width), people.primary
+        if _is_heard(self._count):
+            self._count.publish(Int32(data=len(people.heads)))
+        if primary is not None and _is_heard(self._rpy):
+            self._rpy.publish(rpy_message(header, primary))
+        if primary is not None and _is_heard(self._orientation):
+            self._orientation.publish(orientation_message(header, primary))
+        if primary is not None and primary.sight is not None and _is_heard(self._pose):
+            self._pose.publish(pose_message(header, places.of(primary)))
+        if self._transforms is not None:
+            located = [head for head in people.heads if head.sight is not None]
+            self._transforms.publish(
+                header, [(head.track_id, places.of(head)) for head in located]
+            )
+        if _is_heard(self._marker_array):
+            guesses = [(head, places.guess(head)) for head in people.heads]
+            pairs = [(head, place) for head, place in guesses if place is not None]
+            self._marker_array.publish(self._markers.update(header, pairs, people.tracked_ids))
+
+    def publish_images(
+        self, header: Header, bgr: np.ndarray, people: People, parameters: HeadPoseParameters
+    ) -> None:
+        """Publish the annotated image, drawn only if somebody looks.
+
+        :param bgr: the image, ``uint8`` (H, W, 3).
+        """
+        raw, compressed = _is_heard(self._annotated), _is_heard(self._compressed)
+        if not raw and not compressed:
+            return
+        drawn = draw_heads(bgr, people.heads, parameters.overlay_style, people.primary_id)
+        if raw:
+            self._annotated.publish(self._converter.cv2_to_imgmsg(drawn, 'bgr8', header))
+        if compressed:
+            self._compressed.publish(write_compressed(drawn, header, parameters.jpeg_quality))
+
+    def clear(self) -> None:
+        """Delete what RViz shows."""
+        header = Header(stamp=self._node.get_clock().now().to_msg())
+        self._marker_array.publish(self._markers.clear(header))
+
+    def close(self) -> None:
+        """Give all publishers back."""
+        for publisher in self._publishers:
+            self._node.destroy_lifecycle_publisher(publisher)
+        if self._transforms is not None:
+            self._transforms.close()
+
+
+class _Places:
+    """Where heads are, worked out once each and only if it is asked for."""
+
+    def __init__(self, shape: tuple[int, ...], head_width: float):
+        self._head_width = head_width
+        self._shape = shape
+        self._known: dict[int, CameraPose] = {}
+
+    def of(self, head: HeadPose) -> CameraPose:
+        """Where a head with a line of sight is."""
+        if head.track_id not in self._known:
+            self._known[head.track_id] = camera_pose(head, self._head_width)
+        return self._known[head.track_id]
+
+    def guess(self, head: HeadPose) -> CameraPose | None:
+        """The same, by a guess of the camera where that is not calibrated.
+
+        ``None`` for what cannot be a face in such a camera.
+        """
+        if head.sight is None:
+            try:
+                head = replace(head, sight=self._nominal.sight_to(head.landmarks))
+            except ValueError:
+                return None
+        return self.of(head)
+
+    @cached_property
+    def _nominal(self) -> Camera:
+        height, width = self._shape[:2]
+        return Camera.nominal(width, height)
+
+
+def _is_heard(publisher: LifecyclePublisher) -> bool:
+    return publisher.get_subscription_count() > 0

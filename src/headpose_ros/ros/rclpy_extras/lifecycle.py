@@ -1,0 +1,51 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What rclpy's lifecycle node leaves to its users: no transition may end the process."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from lifecycle_msgs.srv import ChangeState
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+
+Transition = Callable[[LifecycleNode, LifecycleState], TransitionCallbackReturn]
+
+
+def log_exceptions(transition: Transition) -> Transition:
+    """Decorate a transition so that an exception in it is logged; rclpy keeps it for itself."""
+
+    @wraps(transition)
+    def told(node: LifecycleNode, state: LifecycleState) -> TransitionCallbackReturn:
+        try:
+            return transition(node, state)
+        except Exception as error:
+            # After a signal everything fails, and nobody needs to know.
+            if node.context.ok():
+                node.get_logger().error(
+                    f'{transition.__name__} failed: {type(error).__name__}: {error}'
+                )
+            return TransitionCallbackReturn.ERROR
+
+    return told
+
+
+def refuse_impossible_transitions(node: LifecycleNode) -> None:
+    """Let the node refuse transitions that its state does not have.
+
+    rclpy raises an error for them, which would end the process that spins the node.
+    """
+    service = node._service_change_state
+    change_state = service.callback
+
+    def refuse_or_change(
+        request: ChangeState.Request, response: ChangeState.Response
+    ) -> ChangeState.Response:
+        try:
+            return change_state(request, response)
+        except Exception as error:  # RCLError, which rclpy does not export
+            node.get_logger().warning(f'transition refused: {error}')
+            response.success = False
+            return response
+
+    service.callback = refuse_or_change

@@ -1,0 +1,148 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Sliders that set parameters of the node, and the buttons of the neutral pose."""
+
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from headpose_ros.ros.web.node_client import NodeClient, Range
+
+STEPS = 200  # of a slider from end to end
+DIGITS = 3  # of a value that a slider sets
+
+
+@dataclass(frozen=True)
+class Control:
+    """A parameter on the page.
+
+    :ivar parameter: its name.
+    :ivar label: what it is called on the page.
+    :ivar unit: of its values.
+    :ivar power: of the way of the slider that its value grows with; more than 1 for a parameter
+        whose useful values lie near its lower end.
+    """
+
+    parameter: str
+    label: str
+    unit: str = ''
+    power: int = 1
+
+    def position(self, value: float, span: Range) -> float:
+        """Where the slider stands, 0 to 1."""
+        return max(0.0, (value - span.low) / (span.high - span.low)) ** (1 / self.power)
+
+    def value(self, position: float, span: Range) -> float:
+        """What a slider that stands there means."""
+        value = span.low + (span.high - span.low) * position**self.power
+        return float(f'{value:.{DIGITS}g}')
+
+
+CONTROLS = (
+    Control('min_detection_confidence', 'Detection confidence'),
+    Control('min_tracking_confidence', 'Tracking confidence'),
+    Control('smoothing_min_cutoff', 'Smoothing at rest', 'Hz', power=3),
+    Control('smoothing_beta', 'Smoothing in motion', 'Hz s/rad', power=3),
+    Control('max_std', 'Largest uncertainty', '°'),
+)
+
+
+class ControlsPanel:
+    """The controls of one page.
+
+    :param remote: the node that they set.
+    """
+
+    def __init__(self, remote: NodeClient):
+        self._remote = remote
+        with ui.element('div').classes('settings'):
+            self._settings = [_Setting(control, remote) for control in CONTROLS]
+            with ui.element('div').classes('actions'):
+                self._buttons = [
+                    self._button(
+                        'calibrate_neutral', 'Set neutral pose', 'outline',
+                        'The person looks straight ahead for a second: that becomes zero.',
+                    ),
+                    self._button(
+                        'reset_neutral', 'Reset', 'flat',
+                        'A head that faces the camera is zero again.',
+                    ),
+                ]
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the values as they are; while they are not known nothing can be set."""
+        for setting in self._settings:
+            setting.refresh()
+        for button in self._buttons:
+            button.set_enabled(bool(self._remote.values))
+
+    def _button(self, service: str, text: str, look: str, tooltip: str) -> ui.button:
+        async def press() -> None:
+            button.props('loading')
+            try:
+                succeeded, message = await self._remote.trigger(service)
+            finally:
+                button.props(remove='loading')
+            ui.notify(message, type='positive' if succeeded else 'negative', multi_line=True)
+
+        button = ui.button(text, on_click=press).props(
+            f'no-caps color=accent {look} data-service={service}'
+        )
+        return button.tooltip(tooltip)
+
+
+class _Setting:
+    """Slider and number of one parameter."""
+
+    def __init__(self, control: Control, remote: NodeClient):
+        self._control, self._remote = control, remote
+        self._name = control.parameter
+        self._shown: float | None = None
+        with ui.element('div').classes('setting').props(f'data-parameter={self._name}'):
+            self._label = ui.label(control.label).classes('name')
+            self._tooltip = None
+            self._number = ui.number(suffix=control.unit or None).props('dense step=any')
+            self._slider = ui.slider(min=0.0, max=1.0, step=1.0 / STEPS).props('color=accent')
+        for element in (self._number, self._slider):
+            element.props(f'aria-label="{control.label}"')
+        # Both tell only what a person did, and only when the hand is off.
+        self._slider.on('change', lambda event: self._on_slider(event.args))
+        self._number.on('change', lambda: self._set(self._number.value))
+        self._slider.on_value_change(lambda event: self._on_drag(event.value))
+
+    @property
+    def _span(self) -> Range | None:
+        return self._remote.ranges.get(self._name)
+
+    def refresh(self) -> None:
+        value = self._remote.values.get(self._name)
+        for element in (self._slider, self._number):
+            element.set_enabled(value is not None)
+        if value is not None and value != self._shown:
+            self._show(value)
+
+    def _show(self, value: float) -> None:
+        if self._tooltip is None:
+            with self._label:
+                self._tooltip = ui.tooltip(f'{self._name}: {self._span.description}')
+        self._shown = value
+        self._number.set_value(value)
+        self._slider.set_value(self._control.position(value, self._span))
+
+    def _on_drag(self, position: float) -> None:
+        if self._shown is None or self._span is None:
+            return
+        if position != self._control.position(self._shown, self._span):
+            self._number.set_value(self._control.value(position, self._span))
+
+    async def _on_slider(self, position: float) -> None:
+        await self._set(self._control.value(position, self._span))
+
+    async def _set(self, value: float | None) -> None:
+        if value is not None:
+            refusal = await self._remote.set(self._name, value)
+            if refusal:
+                ui.notify(f'{self._name}: {refusal}', type='negative', multi_line=True)
+        self._show(self._remote.values.get(self._name, self._shown))

@@ -1,0 +1,115 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The services of the node: its parameters, and the neutral pose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rcl_interfaces.msg import ParameterEvent, ParameterType
+from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.qos import qos_profile_parameter_events
+from std_srvs.srv import Trigger
+
+from headpose_ros.errors import NoAnswerError
+from headpose_ros.ros.web.asyncio_bridge import AsyncioBridge
+
+
+@dataclass(frozen=True)
+class Range:
+    """What the node says of a number among its parameters.
+
+    :ivar low: smallest value.
+    :ivar high: largest value.
+    :ivar description: in words.
+    """
+
+    low: float
+    high: float
+    description: str
+
+
+class NodeClient:
+    """Reads and sets numbers among the parameters of a node, and calls it.
+
+    :param node: that calls.
+    :param shown: full name of the node that is called.
+    :param names: of the parameters.
+
+    :ivar ranges: of the parameters; empty until they are read.
+    :ivar values: as they are now; empty until they are read.
+    """
+
+    def __init__(self, node: Node, shown: str, names: Sequence[str], thread: AsyncioBridge):
+        self.ranges: dict[str, Range] = {}
+        self.values: dict[str, float] = {}
+        self._names = list(names)
+        self._shown = shown
+        self._thread = thread
+        self._describe = node.create_client(DescribeParameters, f'{shown}/describe_parameters')
+        self._get = node.create_client(GetParameters, f'{shown}/get_parameters')
+        self._set = node.create_client(SetParameters, f'{shown}/set_parameters')
+        self._triggers = {
+            name: node.create_client(Trigger, f'{shown}/{name}')
+            for name in ('calibrate_neutral', 'reset_neutral')
+        }
+        node.create_subscription(
+            ParameterEvent, '/parameter_events', self._on_event, qos_profile_parameter_events
+        )
+
+    async def read(self) -> None:
+        """Read ranges and values.
+
+        :raises NoAnswerError: the node does not answer.
+        """
+        request = DescribeParameters.Request(names=self._names)
+        described = await self._thread.call(self._describe, request)
+        got = await self._thread.call(self._get, GetParameters.Request(names=self._names))
+        self.ranges = {
+            each.name: Range(span.from_value, span.to_value, each.description)
+            for each in described.descriptors
+            for span in each.floating_point_range
+        }
+        pairs = zip(self._names, got.values, strict=True)
+        self.values = {
+            name: value.double_value
+            for name, value in pairs
+            if value.type == ParameterType.PARAMETER_DOUBLE
+        }
+
+    def forget(self) -> None:
+        """The node went: what it comes back with is not known."""
+        self.values = {}
+
+    async def set(self, name: str, value: float) -> str:
+        """Set a parameter; why it was not set, or nothing."""
+        parameter = Parameter(name, value=float(value)).to_parameter_msg()
+        try:
+            request = SetParameters.Request(parameters=[parameter])
+            (result,) = (await self._thread.call(self._set, request)).results
+        except NoAnswerError as error:
+            return str(error)
+        if not result.successful:
+            return result.reason
+        self.values[name] = value
+        return ''
+
+    async def trigger(self, name: str) -> tuple[bool, str]:
+        """Call ``calibrate_neutral`` or ``reset_neutral``: whether it worked, and what it says."""
+        try:
+            response = await self._thread.call(self._triggers[name], Trigger.Request())
+        except NoAnswerError as error:
+            return False, str(error)
+        return response.success, response.message
+
+    def _on_event(self, event: ParameterEvent) -> None:
+        if event.node == self._shown:
+            for parameter in [*event.new_parameters, *event.changed_parameters]:
+                if parameter.name in self._names:
+                    self._thread.tell(self._take, parameter.name, parameter.value.double_value)
+
+    def _take(self, name: str, value: float) -> None:
+        if self.values:  # otherwise all are about to be read
+            self.values[name] = value
