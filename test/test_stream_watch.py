@@ -5,15 +5,15 @@
 
 import pytest
 
-from headpose_ros.ros.diagnostics.stream_watch import FAILING, SILENCE, WINDOW, StreamWatch
+from headpose_ros.ros.input.stream_watch import FAILING, SILENCE, WINDOW, StreamWatch
 
 
 def feed(watch, images, work, numbers=None, begin=0.0):
     """Images at an even pace over a window, each worked on for so many seconds; the load."""
     for i in range(images):
         start = begin + i * WINDOW / images
-        missed = watch.came(start, numbers[i] if numbers else None, start)
-        watch.worked(start, start + work, 2 * work, missed)
+        watch.on_received(start, numbers[i] if numbers else None, start)
+        watch.on_processed(start + work, 2 * work)
     return watch.load(begin + WINDOW)
 
 
@@ -21,7 +21,8 @@ def test_silence_counts_from_the_start_and_from_the_last_image():
     watch = StreamWatch(0.0)
     assert watch.silence(SILENCE - 0.1) is None
     assert watch.silence(SILENCE) == SILENCE
-    watch.worked(10.0, 10.1, 0.1, None)
+    watch.on_received(10.0, None, 10.0)
+    watch.on_processed(10.1, 0.1)
     assert watch.silence(12.0) is None
     assert watch.silence(16.1) == pytest.approx(6.0)
 
@@ -39,7 +40,8 @@ def test_times_are_of_the_middle_and_of_the_slow():
     watch = StreamWatch(0.0)
     for i in range(100):
         work = 0.04 if i % 10 == 0 else 0.01
-        watch.worked(0.05 * i, 0.05 * i + work, 0.2 + work, None)
+        watch.on_received(0.05 * i, None, 0.05 * i)
+        watch.on_processed(0.05 * i + work, 0.2 + work)
     load = watch.load(5.0)
     assert load.work == pytest.approx((0.01, 0.04))
     assert load.latency == pytest.approx((0.21, 0.24))
@@ -81,7 +83,8 @@ def test_only_the_last_seconds_count():
 def test_at_the_start_it_is_too_early_to_tell():
     watch = StreamWatch(0.0)
     for i in range(5):
-        watch.worked(0.1 * i, 0.1 * i + 0.09, 0.1, watch.came(0.1 * i, 4 * i, 0.1 * i))
+        watch.on_received(0.1 * i, 4 * i, 0.1 * i)
+        watch.on_processed(0.1 * i + 0.09, 0.1)
     load = watch.load(1.0)
     assert load.missed == pytest.approx(12 / 17)
     assert not load.too_high
@@ -89,20 +92,22 @@ def test_at_the_start_it_is_too_early_to_tell():
 
 def test_after_a_pause_nothing_was_missed_in_it():
     watch = StreamWatch(0.0)
-    watch.came(0.0, 5, 0.0)
+    watch.on_received(0.0, 5, 0.0)
     watch.restart(9.0)
     assert watch.silence(10.0) is None
-    assert watch.came(10.0, 305, 10.0) == 0
+    watch.on_received(10.0, 305, 10.0)
+    assert watch.missed == 0
 
 
 def test_it_fails_when_nothing_works_for_a_while():
     watch = StreamWatch(0.0)
-    watch.failed(1.0, 'too short')
+    watch.on_dropped(1.0, 'too short')
     assert watch.failure(1.0 + FAILING / 2) == ''
-    watch.failed(1.0 + FAILING, 'too long')
+    watch.on_dropped(1.0 + FAILING, 'too long')
     assert watch.failure(1.0 + FAILING) == 'too long'
     assert watch.silence(1.0 + FAILING) is None
-    watch.worked(4.0, 4.1, 0.1, None)
+    watch.on_received(4.0, None, 4.0)
+    watch.on_processed(4.1, 0.1)
     assert watch.failure(9.0) == ''
     assert watch.dropped == 2
 
@@ -111,6 +116,6 @@ def test_stamps_that_stand_still_are_noticed():
     watch = StreamWatch(0.0)
     seen = []
     for stamp in (1.0, 2.0, 2.0, 1.5):
-        watch.came(0.0, None, stamp)
+        watch.on_received(0.0, None, stamp)
         seen.append(watch.stands_still)
     assert seen == [False, False, True, False]

@@ -22,7 +22,7 @@ class HeadPose:
     :ivar landmarks: (468, 3) pixels of the face mesh; x right, y down, depth in the scale of x,
         smaller is nearer.
     :ivar std: (3,) radians, standard deviations of roll, pitch and yaw: how sure ``rpy`` is.
-    :ivar track_id: number of the person, kept from frame to frame by a ``FaceTracker``;
+    :ivar track_id: of the person, kept from frame to frame by a ``FaceTracker``;
         ``None`` when nothing tracks.
     :ivar sight: the line of sight to the head; ``None`` where the camera is not calibrated.
     :ivar neutral: (3, 3) ``rotation`` that counts as straight ahead, to which ``rpy`` is relative
@@ -66,7 +66,7 @@ class HeadPose:
     def known_as(
         self, track_id: int, rotation: np.ndarray, neutral: np.ndarray | None
     ) -> 'HeadPose':
-        """The head of a person who is followed: with a number, smoothed, and its neutral pose."""
+        """The head of a tracked person: with track ID, smoothed rotation and neutral pose."""
         head = replace(self, track_id=track_id, rotation=rotation, neutral=neutral)
         head.__dict__['box'] = self.box  # of the same landmarks
         return head

@@ -3,11 +3,12 @@
 
 """Six degrees of freedom: where a head is, and how it is turned, in the axes of the camera."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from headpose_ros.camera.camera import Camera
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.landmarks import SELLION
 from headpose_ros.rotation import (
@@ -74,8 +75,7 @@ def camera_pose(head: HeadPose, head_width: float = HEAD_WIDTH) -> CameraPose:
     """
     if head.sight is None:
         raise ValueError('the head has no line of sight; estimate it with a calibrated camera')
-    if not 0.0 < head_width < np.inf:
-        raise ValueError(f'head_width is {head_width!r}; want a positive number of metres')
+    check_head_width(head_width)
     shrunk = 1.0 - SHRINKING * (1.0 - head.rotation[2, 2])
     sellion = head.sight.points[SELLION] * head.sight.distance * shrunk * head_width
     ray_rotation = head.sight.rotation
@@ -85,6 +85,47 @@ def camera_pose(head: HeadPose, head_width: float = HEAD_WIDTH) -> CameraPose:
     covariance[:3, :3] = _position_covariance(position, head.std, head_width)
     covariance[3:, 3:] = _rotation_covariance(head, ray_rotation)
     return CameraPose(rotation, position, covariance)
+
+
+def check_head_width(head_width: float) -> None:
+    """Raise ``ValueError`` unless it is a positive number of metres."""
+    if not 0.0 < head_width < np.inf:
+        raise ValueError(f'head_width is {head_width!r}; want a positive number of metres')
+
+
+class CameraPoses:
+    """Where the heads of one image are, each worked out once and only when it is asked for.
+
+    :param image_size: width and height, pixels.
+    :param head_width: metres between the cheekbones.
+    """
+
+    def __init__(self, image_size: tuple[int, int], head_width: float = HEAD_WIDTH):
+        self._image_size = image_size
+        self._head_width = head_width
+        self._known: dict[HeadPose, CameraPose] = {}
+
+    def of(self, head: HeadPose) -> CameraPose:
+        """Where a head with a ``sight`` is.
+
+        :raises ValueError: it has none.
+        """
+        if head not in self._known:
+            self._known[head] = camera_pose(head, self._head_width)
+        return self._known[head]
+
+    def guess(self, head: HeadPose) -> CameraPose | None:
+        """The same, through a nominal camera where the real one is not calibrated.
+
+        ``None`` for what cannot be a face in such a camera.
+        """
+        if head.sight is not None:
+            return self.of(head)
+        try:
+            sight = Camera.nominal(*self._image_size).sight_to(head.landmarks)
+        except ValueError:
+            return None
+        return camera_pose(replace(head, sight=sight), self._head_width)
 
 
 def _position_covariance(position: np.ndarray, std: np.ndarray, head_width: float) -> np.ndarray:

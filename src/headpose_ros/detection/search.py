@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from headpose_ros.detection.base import FaceDetector
-from headpose_ros.detection.crops import Crop, search_levels, crop_around, whole_crop
+from headpose_ros.detection.crops import Crop, crop_around, search_levels, whole_crop
 from headpose_ros.landmarks import has_shape, overlap
 
 # Overlap (intersection over union) of two boxes from which two tiles found the same face.

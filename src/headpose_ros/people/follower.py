@@ -15,6 +15,7 @@ from headpose_ros.people.one_euro import BETA, MIN_CUTOFF
 from headpose_ros.people.primary import PrimarySelector, check_policy
 from headpose_ros.people.tracker import FaceTracker
 from headpose_ros.rotation import rotation_from_rpy
+from headpose_ros.six_dof import HEAD_WIDTH, CameraPoses, check_head_width
 
 # Largest settings that make sense: beyond them smoothing does nothing.
 MAX_MIN_CUTOFF = 100.0  # Hz
@@ -33,6 +34,7 @@ class FollowSettings:
     :ivar primary: which face is the primary one, see ``PrimarySelector``.
     :ivar neutral_rpy: (3,) roll, pitch, yaw in radians, within +-pi, of a head that looks straight
         ahead: ``HeadPose.rpy`` is zero there.
+    :ivar head_width: metres from cheekbone to cheekbone, from which the distance follows.
     :raises ValueError: a setting has no meaning.
     """
 
@@ -41,12 +43,14 @@ class FollowSettings:
     smoothing_beta: float = BETA
     primary: str = 'largest'
     neutral_rpy: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    head_width: float = HEAD_WIDTH
 
     def __post_init__(self) -> None:
         _check('max_std', self.max_std, 0.0, math.pi, 'radians')
         _check('smoothing_min_cutoff', self.smoothing_min_cutoff, 0.0, MAX_MIN_CUTOFF, 'Hz')
         _check('smoothing_beta', self.smoothing_beta, 0.0, MAX_BETA, 'Hz per rad/s')
         check_policy(self.primary)
+        check_head_width(self.head_width)
         if np.shape(self.neutral_rpy) != (3,):
             raise ValueError(
                 f'neutral_rpy is {self.neutral_rpy!r}; want three angles, roll, pitch and yaw'
@@ -69,16 +73,18 @@ class People:
     :ivar heads: of those who are seen in it and followed, the largest first, with ``track_id``.
     :ivar primary: the one of them that matters, see ``PrimarySelector``; ``None`` while that one
         is not seen.
-    :ivar tracked_ids: numbers of all who are followed, seen in it or not.
+    :ivar tracked_ids: of all who are followed, seen in it or not.
+    :ivar poses: where the heads are, in the axes of the camera.
     """
 
     heads: list[HeadPose]
     primary: HeadPose | None
     tracked_ids: frozenset[int]
+    poses: CameraPoses
 
     @property
     def primary_id(self) -> int | None:
-        """Number of the primary one."""
+        """Track ID of the primary one."""
         return self.primary.track_id if self.primary is not None else None
 
 
@@ -134,10 +140,12 @@ class HeadFollower:
             self._view = (frame_id, width, height)
         heads = self._tracker.update(heads, stamp, self._neutral)
         tracked_ids = self._tracker.tracked_ids
-        return People(heads, self._selector.choose(heads, tracked_ids, (width, height)), tracked_ids)
+        primary = self._selector.choose(heads, tracked_ids, (width, height))
+        poses = CameraPoses((width, height), self._settings.head_width)
+        return People(heads, primary, tracked_ids, poses)
 
     def reset(self) -> None:
-        """Forget everybody; numbers go on."""
+        """Forget everybody; no track ID comes back."""
         self._tracker.reset()
 
 
@@ -147,12 +155,12 @@ class SeparateImages:
     Takes the place of a ``HeadFollower``.
 
     :param estimator: in image mode; not closed with this one.
-    :param settings: of which only ``max_std`` counts.
+    :param settings: of which ``max_std`` and ``head_width`` count.
     """
 
     def __init__(self, estimator: HeadPoseEstimator, settings: FollowSettings):
         self._estimator = estimator
-        self._max_std = settings.max_std
+        self._max_std, self._head_width = settings.max_std, settings.head_width
 
     def update(
         self, bgr: np.ndarray, stamp: float, camera: Camera | None, frame_id: str
@@ -162,7 +170,9 @@ class SeparateImages:
         sure = [head for head in found if head.is_sure(self._max_std)]
         heads = [replace(head, track_id=i) for i, head in enumerate(sure, 1)]
         tracked_ids = frozenset(range(1, len(heads) + 1))
-        return People(heads, heads[0] if heads else None, tracked_ids)
+        primary = heads[0] if heads else None
+        height, width = bgr.shape[:2]
+        return People(heads, primary, tracked_ids, CameraPoses((width, height), self._head_width))
 
 
 def _check(name: str, value: float, low: float, high: float, unit: str) -> None:

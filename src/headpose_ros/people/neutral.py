@@ -47,7 +47,7 @@ class NeutralRecorder:
 
     def __init__(self) -> None:
         self._rotations: list[np.ndarray] = []
-        self._numbers: list[int | None] = []
+        self._track_ids: list[int | None] = []
         self._images = 0
 
     def add(self, head: HeadPose | None) -> None:
@@ -55,7 +55,7 @@ class NeutralRecorder:
         self._images += 1
         if head is not None:
             self._rotations.append(head.rotation)
-            self._numbers.append(head.track_id)
+            self._track_ids.append(head.track_id)
 
     def result(self) -> Neutral:
         """The mean of what was added.
@@ -97,8 +97,8 @@ class NeutralRecorder:
             )
 
     def _check_person(self) -> None:
-        first = self._numbers[0]
-        if others := [number for number in self._numbers if number != first]:
+        first = self._track_ids[0]
+        if others := [each for each in self._track_ids if each != first]:
             raise NeutralError(
                 f'the primary face changed from #{first} to #{others[0]}; one person must stay '
                 'it: let the others step aside, and try again'

@@ -20,7 +20,7 @@ class PrimarySelector:
     - ``'largest'``: the largest face; another one takes over when it is 20 % larger.
     - ``'nearest_center'``: the face nearest to the centre of the image; another one takes over
       when it is nearer by 10 % of the image's width.
-    - ``'longest_tracked'``: who is followed for the longest, that is the lowest number.
+    - ``'longest_tracked'``: who is followed for the longest, that is the lowest track ID.
 
     Of two that are equal the one who is followed for longer is taken.
 
@@ -30,7 +30,7 @@ class PrimarySelector:
 
     def __init__(self, policy: str = 'largest'):
         self.policy = policy
-        self._number: int | None = None
+        self._track_id: int | None = None
 
     @property
     def policy(self) -> str:
@@ -51,20 +51,20 @@ class PrimarySelector:
         hand over for a moment would make the pose jump there and back.
 
         :param heads: of one image, with ``track_id``.
-        :param tracked_ids: numbers of all people who are followed, seen in this image or not.
+        :param tracked_ids: of all people who are followed, seen in this image or not.
         :param size: width and height of the image, pixels.
         """
-        if self._number not in tracked_ids:
-            self._number = None
-        by_number = {head.track_id: head for head in heads if head.track_id is not None}
-        if not by_number or (self._number is not None and self._number not in by_number):
+        if self._track_id not in tracked_ids:
+            self._track_id = None
+        by_id = {head.track_id: head for head in heads if head.track_id is not None}
+        if not by_id or (self._track_id is not None and self._track_id not in by_id):
             return None
         score, leads = POLICIES[self._policy]
-        scores = {number: score(number, head, size) for number, head in by_number.items()}
-        best = max(scores, key=lambda number: (scores[number], -number))
-        if self._number is None or leads(scores[best], scores[self._number], size):
-            self._number = best
-        return by_number[self._number]
+        scores = {i: score(i, head, size) for i, head in by_id.items()}
+        best = max(scores, key=lambda i: (scores[i], -i))
+        if self._track_id is None or leads(scores[best], scores[self._track_id], size):
+            self._track_id = best
+        return by_id[self._track_id]
 
 
 def check_policy(policy: str) -> None:
@@ -85,12 +85,12 @@ def _nearness(_: int, head: HeadPose, size: tuple[int, int]) -> float:
     return -math.hypot(x - width / 2, y - height / 2)
 
 
-def _age(number: int, _: HeadPose, __: tuple[int, int]) -> float:
-    return -float(number)
+def _age(track_id: int, _: HeadPose, __: tuple[int, int]) -> float:
+    return -float(track_id)
 
 
-# How good a choice the head of that number is in an image of that size, and whether one is so much
-# better than another that it takes over.
+# How good a choice a head is, by its track ID and the size of the image, and whether one is so
+# much better than another that it takes over.
 _Score = Callable[[int, HeadPose, tuple[int, int]], float]
 _Leads = Callable[[float, float, tuple[int, int]], bool]
 POLICIES: dict[str, tuple[_Score, _Leads]] = {

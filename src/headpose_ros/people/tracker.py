@@ -13,7 +13,7 @@ from headpose_ros.landmarks import Box
 from headpose_ros.people.one_euro import BETA, MIN_CUTOFF, RotationSmoother
 
 # Frames in a row in which a face must be seen before it counts as a person, so that what flickers
-# beside somebody gets no number.
+# beside somebody gets no track ID.
 BIRTH_FRAMES = 3
 
 # Seconds without a face after which a person is gone: it can be anybody who comes after that.
@@ -49,7 +49,7 @@ class _Person:
     box: Box  # of the face seen last
     seen: float  # seconds
     smoother: RotationSmoother
-    number: int | None = None
+    track_id: int | None = None
     sightings: int = 0
     misses: int = 0  # frames in a row while the stamps stood still
     motion: tuple[float, float] = (0.0, 0.0)  # to the right and down, pixels per second
@@ -76,11 +76,11 @@ class _Person:
 
 
 class FaceTracker:
-    """Numbers the people in a stream of images and smooths the rotation of each head.
+    """Gives people in a stream of images their track IDs, and smooths the rotation of each head.
 
     A face is somebody who was seen before when it is where that one is expected, by overlap and
     distance, in the assignment that fits best for all together. A new face becomes a person, with
-    a number, in its third frame in a row; while nobody is followed, at once. Numbers count from 1
+    a track ID, in its third frame in a row; while nobody is followed, at once. IDs count from 1
     and none is given twice.
 
     :param min_cutoff: of ``RotationSmoother``, Hz; 0 turns smoothing off.
@@ -90,13 +90,13 @@ class FaceTracker:
     def __init__(self, min_cutoff: float = MIN_CUTOFF, beta: float = BETA):
         self._smoothing = (min_cutoff, beta)
         self._people: list[_Person] = []
-        self._next_number = 1
+        self._next_id = 1
         self._stamp: float | None = None
 
     @property
     def tracked_ids(self) -> frozenset[int]:
-        """Numbers of the people who are followed, seen in the last image or not."""
-        return frozenset(p.number for p in self._people if p.number is not None)
+        """Track IDs of the people who are followed, seen in the last image or not."""
+        return frozenset(p.track_id for p in self._people if p.track_id is not None)
 
     def set_smoothing(self, min_cutoff: float, beta: float) -> None:
         """Other settings of ``RotationSmoother`` from now on, for those already followed too."""
@@ -105,7 +105,7 @@ class FaceTracker:
             person.smoother.min_cutoff, person.smoother.beta = self._smoothing
 
     def reset(self) -> None:
-        """Forget everybody; numbers go on."""
+        """Forget everybody; no track ID comes back."""
         self._people.clear()
         self._stamp = None
 
@@ -137,11 +137,11 @@ class FaceTracker:
         for i, head in enumerate(heads):
             person = matches.get(i) or self._meet(head.box, stamp)
             rotation = person.see(head.rotation, head.box, stamp)
-            if person.number is None and (at_once or person.sightings >= BIRTH_FRAMES):
-                person.number = self._next_number
-                self._next_number += 1
-            if person.number is not None:
-                followed.append(head.known_as(person.number, rotation, neutral))
+            if person.track_id is None and (at_once or person.sightings >= BIRTH_FRAMES):
+                person.track_id = self._next_id
+                self._next_id += 1
+            if person.track_id is not None:
+                followed.append(head.known_as(person.track_id, rotation, neutral))
         return followed
 
     def _match(self, boxes: list[Box], stamp: float) -> dict[int, _Person]:
@@ -170,7 +170,7 @@ class FaceTracker:
     def _miss(self, unseen: list[_Person], stands_still: bool) -> None:
         for person in unseen:
             person.misses = person.misses + 1 if stands_still else 0
-            if person.number is None or person.misses >= MAX_MISSES:
+            if person.track_id is None or person.misses >= MAX_MISSES:
                 self._people.remove(person)
 
 

@@ -16,15 +16,12 @@ from rclpy.parameter import Parameter
 from headpose_ros.errors import (
     DetectorUnavailableError,
     TransformsUnavailableError,
-    UnreadableImageError,
 )
-from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.people.follower import People
 from headpose_ros.ros.diagnostics.face_values import write_faces
 from headpose_ros.ros.diagnostics.health import camera_findings, stream_findings
 from headpose_ros.ros.diagnostics.report import ERROR, Diagnostics, Finding, Report, load_values
-from headpose_ros.ros.diagnostics.stream_watch import Load, StreamWatch
-from headpose_ros.ros.input.image_input import ImageMessage
+from headpose_ros.ros.input.stream_watch import Load, StreamWatch
 from headpose_ros.ros.neutral_services import NeutralServices
 from headpose_ros.ros.parameters import HeadPoseParameters, changed_parameters, declare_parameters
 from headpose_ros.ros.pipeline import Pipeline
@@ -68,7 +65,9 @@ class HeadPoseNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load detector and model, and make the publishers."""
         try:
-            self._pipeline = Pipeline(self, self._settings, self._on_image)
+            self._pipeline = Pipeline(
+                self, self._settings, self._watch, self._on_people
+            )
         except (ValueError, DetectorUnavailableError, TransformsUnavailableError) as error:
             self._failure = f'cannot be configured: {error}'
             self.get_logger().error(
@@ -87,7 +86,7 @@ class HeadPoseNode(LifecycleNode):
         self._look_for_listeners()
         self.get_logger().info(
             f'images from {self._pipeline.images.topic}, results on '
-            f'{", ".join(self._pipeline.outputs.topics)}'
+            f'{", ".join(self._pipeline.publishers.topics)}'
         )
         return super().on_activate(state)
 
@@ -127,7 +126,7 @@ class HeadPoseNode(LifecycleNode):
             self._listener_timer.cancel()
             self._pipeline.stop()
             if self.context.ok():
-                self._pipeline.outputs.clear()
+                self._pipeline.publishers.clear()
 
     def _free(self) -> None:
         self._deactivate()
@@ -157,7 +156,7 @@ class HeadPoseNode(LifecycleNode):
         is_wanted = (
             not self._settings.lazy
             or self._neutral.is_recording
-            or pipeline.outputs.has_listeners()
+            or pipeline.publishers.has_listeners()
         )
         if is_wanted and not pipeline.images.is_running:
             self._watch.restart(time.monotonic())
@@ -165,27 +164,9 @@ class HeadPoseNode(LifecycleNode):
         elif not is_wanted and pipeline.images.is_running:
             pipeline.stop()
 
-    def _on_image(self, message: ImageMessage, number: int | None) -> None:
-        start = time.monotonic()
-        missed = self._watch.came(start, number, stamp_seconds(message.header))
-        try:
-            people, latency = self._pipeline.work_on(message, self._settings)
-        except UnreadableImageError as error:
-            self._drop(str(error))
-        except Exception as error:  # whatever a foreign library makes of an odd image
-            self._drop(f'{type(error).__name__}: {error}')
-        else:
-            self._people = people
-            self._neutral.add(people.primary)
-            self._watch.worked(start, time.monotonic(), latency, missed)
-
-    def _drop(self, reason: str) -> None:
-        if not self.context.ok():  # a signal came while the image was worked on
-            return
-        self._watch.failed(time.monotonic(), reason)
-        self.get_logger().warning(
-            f'dropped an image: {reason}', throttle_duration_sec=WARNING_PERIOD
-        )
+    def _on_people(self, people: People) -> None:
+        self._people = people
+        self._neutral.add(people.primary)
 
     def _on_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         try:
@@ -236,7 +217,7 @@ class HeadPoseNode(LifecycleNode):
         for finding in stream_findings(self._watch, self._pipeline.images, load, now):
             self.get_logger().warning(finding.text, throttle_duration_sec=WARNING_PERIOD)
             yield finding
-        yield from camera_findings(self._watch, self._pipeline.calibration)
+        yield from camera_findings(self._watch, self._pipeline.camera_info)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -184,6 +184,7 @@ class HeadPoseParameters:
             smoothing_beta=self.smoothing_beta,
             primary=self.primary,
             neutral_rpy=tuple(np.radians(self.neutral_rpy).tolist()),
+            head_width=self.head_width,
         )
 
     @property

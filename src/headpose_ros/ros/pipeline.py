@@ -1,11 +1,15 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""From an image message to all messages about the people in it."""
+"""From an image to all messages about the people in it."""
 
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 
+import numpy as np
 from rclpy.lifecycle import LifecycleNode
+from std_msgs.msg import Header
 
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.images.stamps import stamp_seconds
@@ -13,8 +17,9 @@ from headpose_ros.people.follower import HeadFollower, People
 from headpose_ros.regression.model import Model
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
 from headpose_ros.ros.input.image_conversion import create_converter
-from headpose_ros.ros.input.image_input import ImageInput, ImageMessage, OnImage
-from headpose_ros.ros.output.publishers import Outputs
+from headpose_ros.ros.input.image_input import ImageInput
+from headpose_ros.ros.input.stream_watch import StreamWatch
+from headpose_ros.ros.output.publishers import HeadPublishers
 from headpose_ros.ros.output.transforms import HeadTransforms
 from headpose_ros.ros.parameters import HeadPoseParameters
 from headpose_ros.ros.rclpy_extras.core_warnings import core_warnings_logged
@@ -23,21 +28,28 @@ LOGGED_FIGURES = ('MAE', 'geodesic')  # of the model's, degrees
 
 
 class Pipeline:
-    """What a node is made of while it is configured.
+    """What a node is made of while it is configured: the way of an image through it.
 
     :param node: the node, whose publishers and subscriptions they become.
     :param parameters: at the start.
-    :param on_image: is called with each image message while it runs.
+    :param watch: of the stream of images.
+    :param on_people: is called with the people of each image once they are published.
     :raises ValueError: detector or model cannot be used.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
     :raises headpose_ros.errors.TransformsUnavailableError: TF is wanted and not installed.
 
-    :ivar images: the camera's end.
-    :ivar calibration: of the camera.
-    :ivar outputs: the publishers.
+    :ivar images: the subscription of images.
+    :ivar camera_info: the subscription of their calibration.
+    :ivar publishers: of all results.
     """
 
-    def __init__(self, node: LifecycleNode, parameters: HeadPoseParameters, on_image: OnImage):
+    def __init__(
+        self,
+        node: LifecycleNode,
+        parameters: HeadPoseParameters,
+        watch: StreamWatch,
+        on_people: Callable[[People], None],
+    ):
         with ExitStack() as closing:
             transforms = None
             if parameters.publish_tf:
@@ -56,13 +68,18 @@ class Pipeline:
             self._follower = HeadFollower(self._estimator, parameters.follow_settings)
             self._converter = create_converter()
             self.images = ImageInput(
-                node, parameters.image_transport, self._converter, on_image
+                node, parameters.image_transport, self._converter, watch, self._process
             )
-            self.calibration = CameraInfoInput(node, parameters.rectified)
-            self.outputs = Outputs(node, self._converter, transforms)
-            closing.callback(self.outputs.close)
+            self.camera_info = CameraInfoInput(node, parameters.rectified)
+            self.publishers = HeadPublishers(
+                node, self._converter, transforms,
+                parameters.overlay_style, parameters.jpeg_quality,
+            )
+            closing.callback(self.publishers.close)
             self._closing = closing.pop_all()
         self._node = node
+        self._watch = watch
+        self._on_people = on_people
 
     @property
     def model(self) -> Model:
@@ -72,13 +89,13 @@ class Pipeline:
     def start(self) -> None:
         """Subscribe to the camera; everybody it shows is new."""
         self._follower.reset()
-        self.calibration.start()
+        self.camera_info.start()
         self.images.start()
 
     def stop(self) -> None:
         """Unsubscribe from the camera."""
         self.images.stop()
-        self.calibration.stop()
+        self.camera_info.stop()
 
     def close(self) -> None:
         """Free everything; it cannot be used after it."""
@@ -95,23 +112,18 @@ class Pipeline:
         if after.confidences != before.confidences:
             self._estimator.set_confidences(**after.confidences)
         self._follower.settings = settings
+        self.publishers.overlay_style = after.overlay_style
+        self.publishers.jpeg_quality = after.jpeg_quality
 
-    def work_on(
-        self, message: ImageMessage, parameters: HeadPoseParameters
-    ) -> tuple[People, float]:
-        """Publish all that an image tells.
-
-        :return: the people in it, and the seconds from its stamp until their poses were out.
-        :raises headpose_ros.errors.UnreadableImageError: it holds no readable image.
-        """
-        header, stamp = message.header, stamp_seconds(message.header)
-        bgr = self.images.read(message)
-        camera = self.calibration.camera_for(bgr.shape[1], bgr.shape[0])
+    def _process(self, header: Header, bgr: np.ndarray) -> None:
+        stamp = stamp_seconds(header)
+        camera = self.camera_info.camera_for(bgr.shape[1], bgr.shape[0])
         people = self._follower.update(bgr, stamp, camera, header.frame_id)
-        self.outputs.publish_poses(header, people, bgr.shape, parameters)
+        self.publishers.publish_poses(header, people)
         latency = self._node.get_clock().now().nanoseconds * 1e-9 - stamp
-        self.outputs.publish_images(header, bgr, people, parameters)
-        return people, latency
+        self.publishers.publish_images(header, bgr, people)
+        self._watch.on_processed(time.monotonic(), latency)
+        self._on_people(people)
 
     def describe(self) -> str:
         """Detector, model and converter in a line."""

@@ -6,9 +6,9 @@
 from collections.abc import Iterator
 
 from headpose_ros.ros.diagnostics.report import ERROR, WARN, Finding
-from headpose_ros.ros.diagnostics.stream_watch import Load, StreamWatch
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
 from headpose_ros.ros.input.image_input import PROFILE_CURE, ImageInput
+from headpose_ros.ros.input.stream_watch import Load, StreamWatch
 
 RATE_CURE = 'this machine does not hold the rate: lower the rate or the size of the images'
 

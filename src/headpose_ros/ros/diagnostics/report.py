@@ -11,7 +11,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
-from headpose_ros.ros.diagnostics.stream_watch import Load
+from headpose_ros.ros.input.stream_watch import Load
 
 PERIOD = 1.0  # seconds
 

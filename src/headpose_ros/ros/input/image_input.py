@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The camera's end of a node: images, raw or compressed, and what stands in their way."""
+"""Images of the camera, raw or compressed, decoded and handed on; and why none may come."""
 
 import time
 from collections.abc import Callable
@@ -12,10 +12,15 @@ from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
 
+from headpose_ros.errors import UnreadableImageError
 from headpose_ros.images.compressed import read_compressed
+from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.ros.input.image_conversion import ImageConverter
+from headpose_ros.ros.input.stream_watch import StreamWatch
 from headpose_ros.ros.rclpy_extras.events import NO_SUBSCRIPTION_EVENTS
+from headpose_ros.ros.rclpy_extras.waiting import take_waiting
 
 RAW, COMPRESSED = 'raw', 'compressed'
 TRANSPORTS = (RAW, COMPRESSED)
@@ -35,28 +40,37 @@ PROFILE_CURE = (
     '"Images get lost")'
 )
 
-ImageMessage = Image | CompressedImage
+WARNING_PERIOD = 10.0  # seconds between warnings about images
 
-# Gets a message and its number as counted by its publisher, ``None`` where that is not told.
-OnImage = Callable[[ImageMessage, int | None], None]
+# Gets the header of an image, and its pixels: uint8 (H, W, 3) BGR, maybe in the message's memory.
+OnImage = Callable[[Header, np.ndarray], None]
 
 
 class ImageInput:
     """Subscribes to ``image``, or to the same topic with ``/compressed`` after it.
 
+    An image that cannot be decoded or processed is dropped, with a warning.
+
     :param node: the node.
     :param transport: one of ``TRANSPORTS``.
     :param converter: for raw images.
-    :param on_image: is called with each message.
+    :param watch: is told what has arrived, and what was dropped.
+    :param on_image: is called with each image.
 
     :ivar topic: name of the topic, resolved.
     """
 
     def __init__(
-        self, node: Node, transport: str, converter: ImageConverter, on_image: OnImage
+        self,
+        node: Node,
+        transport: str,
+        converter: ImageConverter,
+        watch: StreamWatch,
+        on_image: OnImage,
     ):
         self._node = node
         self._converter = converter
+        self._watch = watch
         self._on_image = on_image
         self._is_compressed = transport == COMPRESSED
         self._kind = CompressedImage if self._is_compressed else Image
@@ -88,15 +102,6 @@ class ImageInput:
             self._node.destroy_subscription(self._subscription)
             self._subscription = None
 
-    def read(self, message: ImageMessage) -> np.ndarray:
-        """Pixels of a message, ``uint8`` (H, W, 3) BGR; they may share its memory.
-
-        :raises headpose_ros.errors.UnreadableImageError: it holds no readable image.
-        """
-        if self._is_compressed:
-            return read_compressed(message)
-        return self._converter.imgmsg_to_cv2(message, 'bgr8')
-
     def why_silent(self) -> str:
         """Why no image may have come, and what to do."""
         publishers = self._node.get_publishers_info_by_topic(self.topic)
@@ -118,20 +123,37 @@ class ImageInput:
         """Whether at most one camera publishes, so that the numbers of its messages count."""
         return self._node.count_publishers(self.topic) <= 1
 
-    def _on_numbered(self, message: ImageMessage, info: dict[str, Any]) -> None:
+    def _on_numbered(self, message: Image | CompressedImage, info: dict[str, Any]) -> None:
         end = time.monotonic() + TURN
-        taken: tuple[ImageMessage, dict[str, Any]] | None = (message, info)
-        while taken is not None:
-            message, info = taken
-            self._on_image(message, info.get('publication_sequence_number'))
-            taken = self._take() if time.monotonic() < end else None
+        self._hand_on(message, info)
+        while self.is_running and self._node.context.ok() and time.monotonic() < end:
+            waiting = take_waiting(self._subscription, self._kind)
+            if waiting is None:
+                break
+            self._hand_on(*waiting)
 
-    def _on_unnumbered(self, message: ImageMessage) -> None:
+    def _on_unnumbered(self, message: Image | CompressedImage) -> None:
         self._on_numbered(message, {})
 
-    def _take(self) -> tuple[ImageMessage, dict[str, Any]] | None:
-        """The next message and what is known of it, if one is there and still wanted."""
-        if self._subscription is None or not self._node.context.ok():
-            return None
-        with self._subscription.handle:
-            return self._subscription.handle.take_message(self._kind, False)
+    def _hand_on(self, message: Image | CompressedImage, info: dict[str, Any]) -> None:
+        number = info.get('publication_sequence_number')
+        self._watch.on_received(time.monotonic(), number, stamp_seconds(message.header))
+        try:
+            self._on_image(message.header, self._decode(message))
+        except UnreadableImageError as error:
+            self._drop(str(error))
+        except Exception as error:  # whatever a foreign library makes of an odd image
+            self._drop(f'{type(error).__name__}: {error}')
+
+    def _decode(self, message: Image | CompressedImage) -> np.ndarray:
+        if self._is_compressed:
+            return read_compressed(message)
+        return self._converter.imgmsg_to_cv2(message, 'bgr8')
+
+    def _drop(self, reason: str) -> None:
+        if not self._node.context.ok():  # a signal came while the image was processed
+            return
+        self._watch.on_dropped(time.monotonic(), reason)
+        self._node.get_logger().warning(
+            f'dropped an image: {reason}', throttle_duration_sec=WARNING_PERIOD
+        )

@@ -26,7 +26,7 @@ TEXT_ABOVE = 0.22  # metres from between the eyes to the text, over the top of t
 # What a node that was killed leaves behind goes by itself.
 LIFETIME = Duration(seconds=1.0).to_msg()
 
-# Turn of the hue from one number to the next: the golden section never comes back to a colour.
+# Turn of the hue from one track ID to the next: the golden section never comes back to a colour.
 HUE_STEP = 0.618
 
 
@@ -37,17 +37,20 @@ class PeopleMarkers:
         self._shown: set[int] = set()
 
     def update(
-        self, header: Header, people: Iterable[tuple[HeadPose, CameraPose]], tracked_ids: frozenset[int]
+        self,
+        header: Header,
+        people: Iterable[tuple[HeadPose, CameraPose]],
+        tracked_ids: frozenset[int],
     ) -> MarkerArray:
         """Markers of one image.
 
         :param header: of the image.
-        :param people: those who are in it, with their numbers, and where.
-        :param tracked_ids: numbers of those who are still followed; the others' markers are deleted.
+        :param people: those who are in it, with their track IDs, and where.
+        :param tracked_ids: of those who are still followed; the others' markers are deleted.
         """
         markers = []
-        for number in sorted(self._shown - tracked_ids):
-            markers += [_deletion(header, name, number) for name in (ARROW, TEXT)]
+        for track_id in sorted(self._shown - tracked_ids):
+            markers += [_deletion(header, name, track_id) for name in (ARROW, TEXT)]
         self._shown &= tracked_ids
         for head, pose in people:
             markers += [_arrow(header, head, pose), _text(header, head, pose)]
@@ -77,16 +80,16 @@ def _text(header: Header, head: HeadPose, pose: CameraPose) -> Marker:
     return marker
 
 
-def _marker(header: Header, name: str, number: int, kind: int) -> Marker:
-    red, green, blue = colorsys.hsv_to_rgb(number * HUE_STEP % 1.0, 0.7, 1.0)
+def _marker(header: Header, name: str, track_id: int, kind: int) -> Marker:
+    red, green, blue = colorsys.hsv_to_rgb(track_id * HUE_STEP % 1.0, 0.7, 1.0)
     return Marker(
-        header=header, ns=name, id=number, type=kind, action=Marker.ADD, lifetime=LIFETIME,
+        header=header, ns=name, id=track_id, type=kind, action=Marker.ADD, lifetime=LIFETIME,
         color=ColorRGBA(r=red, g=green, b=blue, a=1.0),
     )
 
 
-def _deletion(header: Header, name: str, number: int) -> Marker:
-    return Marker(header=header, ns=name, id=number, action=Marker.DELETE)
+def _deletion(header: Header, name: str, track_id: int) -> Marker:
+    return Marker(header=header, ns=name, id=track_id, action=Marker.DELETE)
 
 
 def _point(xyz: np.ndarray) -> Point:

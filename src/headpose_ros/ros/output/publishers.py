@@ -1,10 +1,9 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""All that a node tells about the people in an image, each made only if somebody listens."""
+"""All that the node publishes about the people in an image, made only where it has subscribers."""
 
-from dataclasses import replace
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 from geometry_msgs.msg import PoseWithCovarianceStamped, QuaternionStamped, Vector3Stamped
@@ -14,35 +13,40 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header, Int32
 from visualization_msgs.msg import MarkerArray
 
-from headpose_ros.camera.camera import Camera
-from headpose_ros.head_pose import HeadPose
-from headpose_ros.overlay import draw_heads
+from headpose_ros.overlay import OverlayStyle, draw_heads
 from headpose_ros.people.follower import People
 from headpose_ros.ros.input.image_conversion import ImageConverter
 from headpose_ros.ros.output.compressed_image import write_compressed
 from headpose_ros.ros.output.markers import PeopleMarkers
 from headpose_ros.ros.output.messages import orientation_message, pose_message, rpy_message
 from headpose_ros.ros.output.transforms import HeadTransforms
-from headpose_ros.ros.parameters import HeadPoseParameters
 from headpose_ros.ros.rclpy_extras.events import NO_PUBLISHER_EVENTS
-from headpose_ros.six_dof import CameraPose, camera_pose
 
 # Reliable, so that RViz and ros2 topic echo work unasked.
 RESULTS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 RESULT_IMAGES = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 
 
-class Outputs:
+class HeadPublishers:
     """The publishers of a node.
 
     :param node: the node, whose state decides whether they publish.
     :param converter: for the annotated image.
     :param transforms: for TF frames; ``None`` for none.
+
+    :ivar overlay_style: of the annotated image; may be changed at any time.
+    :ivar jpeg_quality: of the compressed one, 1 to 100; likewise.
     """
 
     def __init__(
-        self, node: LifecycleNode, converter: ImageConverter, transforms: HeadTransforms | None
+        self,
+        node: LifecycleNode,
+        converter: ImageConverter,
+        transforms: HeadTransforms | None,
+        overlay_style: OverlayStyle,
+        jpeg_quality: int,
     ):
+        self.overlay_style, self.jpeg_quality = overlay_style, jpeg_quality
         self._node = node
         self._converter = converter
         self._transforms = transforms
@@ -73,21 +77,13 @@ class Outputs:
             self._transforms is not None and self._transforms.has_listeners()
         )
 
-    def publish_poses(
-        self,
-        header: Header,
-        people: People,
-        shape: tuple[int, ...],
-        parameters: HeadPoseParameters,
-    ) -> None:
+    def publish_poses(self, header: Header, people: People) -> None:
         """Publish where and how the heads are.
 
         :param header: of the image, which becomes that of all messages.
         :param people: in the image.
-        :param shape: of the image, rows first.
-        :param parameters: as they are now.
         """
-        places, primary = _Places(shape, parameters.head_width), people.primary
+        poses, primary = people.poses, people.primary
         if _is_heard(self._count):
             self._count.publish(Int32(data=len(people.heads)))
         if primary is not None and _is_heard(self._rpy):
@@ -95,32 +91,28 @@ class Outputs:
         if primary is not None and _is_heard(self._orientation):
             self._orientation.publish(orientation_message(header, primary))
         if primary is not None and primary.sight is not None and _is_heard(self._pose):
-            self._pose.publish(pose_message(header, places.of(primary)))
+            self._pose.publish(pose_message(header, poses.of(primary)))
         if self._transforms is not None:
             located = [head for head in people.heads if head.sight is not None]
-            self._transforms.publish(
-                header, [(head.track_id, places.of(head)) for head in located]
-            )
+            self._transforms.publish(header, [(head.track_id, poses.of(head)) for head in located])
         if _is_heard(self._marker_array):
-            guesses = [(head, places.guess(head)) for head in people.heads]
-            pairs = [(head, place) for head, place in guesses if place is not None]
+            guesses = [(head, poses.guess(head)) for head in people.heads]
+            pairs = [(head, pose) for head, pose in guesses if pose is not None]
             self._marker_array.publish(self._markers.update(header, pairs, people.tracked_ids))
 
-    def publish_images(
-        self, header: Header, bgr: np.ndarray, people: People, parameters: HeadPoseParameters
-    ) -> None:
-        """Publish the annotated image, drawn only if somebody looks.
+    def publish_images(self, header: Header, bgr: np.ndarray, people: People) -> None:
+        """Publish the annotated image, drawn only where it has subscribers.
 
         :param bgr: the image, ``uint8`` (H, W, 3).
         """
         raw, compressed = _is_heard(self._annotated), _is_heard(self._compressed)
         if not raw and not compressed:
             return
-        drawn = draw_heads(bgr, people.heads, parameters.overlay_style, people.primary_id)
+        drawn = draw_heads(bgr, people.heads, self.overlay_style, people.primary_id)
         if raw:
             self._annotated.publish(self._converter.cv2_to_imgmsg(drawn, 'bgr8', header))
         if compressed:
-            self._compressed.publish(write_compressed(drawn, header, parameters.jpeg_quality))
+            self._compressed.publish(write_compressed(drawn, header, self.jpeg_quality))
 
     def clear(self) -> None:
         """Delete what RViz shows."""
@@ -133,38 +125,6 @@ class Outputs:
             self._node.destroy_lifecycle_publisher(publisher)
         if self._transforms is not None:
             self._transforms.close()
-
-
-class _Places:
-    """Where heads are, worked out once each and only if it is asked for."""
-
-    def __init__(self, shape: tuple[int, ...], head_width: float):
-        self._head_width = head_width
-        self._shape = shape
-        self._known: dict[int, CameraPose] = {}
-
-    def of(self, head: HeadPose) -> CameraPose:
-        """Where a head with a line of sight is."""
-        if head.track_id not in self._known:
-            self._known[head.track_id] = camera_pose(head, self._head_width)
-        return self._known[head.track_id]
-
-    def guess(self, head: HeadPose) -> CameraPose | None:
-        """The same, by a guess of the camera where that is not calibrated.
-
-        ``None`` for what cannot be a face in such a camera.
-        """
-        if head.sight is None:
-            try:
-                head = replace(head, sight=self._nominal.sight_to(head.landmarks))
-            except ValueError:
-                return None
-        return self.of(head)
-
-    @cached_property
-    def _nominal(self) -> Camera:
-        height, width = self._shape[:2]
-        return Camera.nominal(width, height)
 
 
 def _is_heard(publisher: LifecyclePublisher) -> bool:

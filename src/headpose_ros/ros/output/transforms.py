@@ -41,13 +41,13 @@ class HeadTransforms:
         """Broadcast the frames of one image.
 
         :param header: of the image.
-        :param poses: number of each person, and where the head is.
+        :param poses: track ID of each person, and where the head is.
         """
         # TF refuses the same frame at the same time again, with a warning in every listener.
         if header.stamp == self._last_stamp:
             return
         self._last_stamp = header.stamp
-        transforms = [self._transform(header, number, pose) for number, pose in poses]
+        transforms = [self._transform(header, track_id, pose) for track_id, pose in poses]
         if transforms:
             self._broadcaster.sendTransform(transforms)
 
@@ -59,8 +59,8 @@ class HeadTransforms:
         """Give the publisher back."""
         self._node.destroy_publisher(self._broadcaster.pub_tf)
 
-    def _transform(self, header: Header, number: int, pose: CameraPose) -> TransformStamped:
-        message = TransformStamped(header=header, child_frame_id=f'{self._prefix}face_{number}')
+    def _transform(self, header: Header, track_id: int, pose: CameraPose) -> TransformStamped:
+        message = TransformStamped(header=header, child_frame_id=f'{self._prefix}face_{track_id}')
         translation = message.transform.translation
         translation.x, translation.y, translation.z = pose.position.tolist()
         fill_quaternion(message.transform.rotation, pose.quaternion)

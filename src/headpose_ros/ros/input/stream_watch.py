@@ -87,47 +87,44 @@ class StreamWatch:
     def restart(self, now: float) -> None:
         """The stream begins anew, as after a pause; totals go on."""
         self.stands_still = False
-        self._since = self._last_image = now
+        self._since = self._last_image = self._received = now
         self._last_number: int | None = None
+        self._missed: int | None = None  # between the last image and the one before
         self._last_stamp: float | None = None
         self._failing_since: float | None = None
         self._reason = ''
         self._window: deque[_Work] = deque()
 
-    def came(self, now: float, number: int | None, stamp: float) -> int | None:
-        """Note that an image came.
+    def on_received(self, now: float, number: int | None, stamp: float) -> None:
+        """Note that an image has arrived.
 
-        :param number: of the image, counted by its publisher; ``None`` if it does not tell.
+        :param number: sequence number of the publisher; ``None`` where it is not known.
         :param stamp: of the image, seconds.
-        :return: images missed since the one before, ``None`` if that is not known.
         """
-        self._last_image = now
+        self._last_image = self._received = now
         self.stands_still = self._last_stamp is not None and stamp == self._last_stamp
         self._last_stamp = stamp
         last, self._last_number = self._last_number, number
         if number is None:
-            return None
+            self._missed = None
+            return
         # A camera that starts again counts from the beginning.
-        missed = 0 if last is None else max(0, number - last - 1)
-        self.missed += missed
-        return missed
+        self._missed = 0 if last is None else max(0, number - last - 1)
+        self.missed += self._missed
 
-    def worked(self, start: float, end: float, latency: float, missed: int | None) -> None:
-        """Note that an image was worked on.
+    def on_processed(self, now: float, latency: float) -> None:
+        """Note that the image that has arrived is processed.
 
-        :param start: when the work began.
-        :param end: when it ended.
         :param latency: seconds from the stamp of the image to its results.
-        :param missed: what ``came`` returned for it.
         """
         self.processed += 1
         self._failing_since = None
-        self._last_image = end
-        self._window.append(_Work(start, end, latency, missed))
-        self._forget(end)
+        self._last_image = now
+        self._window.append(_Work(self._received, now, latency, self._missed))
+        self._forget(now)
 
-    def failed(self, now: float, reason: str) -> None:
-        """Note that an image could not be worked on, and why."""
+    def on_dropped(self, now: float, reason: str) -> None:
+        """Note that the image that has arrived cannot be processed, and why."""
         self.dropped += 1
         self._last_image = now
         self._reason = reason
