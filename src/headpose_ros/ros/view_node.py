@@ -49,7 +49,7 @@ def serve(node: ViewNode) -> None:
         from headpose_ros.ros.web.controls import CONTROLS
         from headpose_ros.ros.web.node_client import NodeClient
         from headpose_ros.ros.web.server import serve_page
-        from headpose_ros.ros.web.state import Heard
+        from headpose_ros.ros.web.state import NodeState
         from headpose_ros.ros.web.subscriptions import Subscriptions
     except ImportError as error:
         raise StartError(
@@ -61,16 +61,16 @@ def serve(node: ViewNode) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ending.set())
     warning = _tell_where(node, listening)
-    thread = AsyncioBridge(node)
-    heard = Heard(time.monotonic())
-    remote = NodeClient(node, node.shown, [each.parameter for each in CONTROLS], thread)
-    subscriptions = Subscriptions(node, node.shown, heard, thread)
+    bridge = AsyncioBridge(node)
+    state = NodeState(time.monotonic())
+    client = NodeClient(node, node.shown, [each.parameter for each in CONTROLS], bridge)
+    subscriptions = Subscriptions(node, node.shown, state, bridge)
     try:
         serve_page(
-            listening, node.shown, thread, heard, remote, subscriptions, warning, ending.is_set
+            listening, node.shown, bridge, state, client, subscriptions, warning, ending.is_set
         )
     finally:
-        thread.stop()
+        bridge.stop()
         listening.close()
 
 

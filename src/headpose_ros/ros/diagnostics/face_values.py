@@ -1,10 +1,10 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""People as values of the diagnostics: the node writes them, who shows them reads them."""
+"""People as values of the diagnostics, a number each: the node writes, the web page reads them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,56 +12,54 @@ import numpy as np
 from headpose_ros.people.follower import People
 
 PRIMARY = 'primary face'
-ANGLES = 'face {} roll, pitch, yaw (deg)'
-STD = 'face {} std of roll, pitch, yaw (deg)'
-NUMBER = re.compile(ANGLES.format(r'(\d+)').replace('(deg)', r'\(deg\)'))
+ANGLES = ('roll', 'pitch', 'yaw')
+IDS = re.compile(r'face (\d+) roll \(deg\)')
 
 
 @dataclass(frozen=True)
 class FaceValues:
-    """One person as the diagnostics tell.
+    """One person as in the diagnostics.
 
-    :ivar number: of the person.
+    :ivar track_id: of the person.
     :ivar rpy: roll, pitch and yaw, degrees.
     :ivar std: standard deviations of them, degrees.
     :ivar is_primary: whether ``head_pose`` is about this one.
     """
 
-    number: int
+    track_id: int
     rpy: tuple[float, ...]
     std: tuple[float, ...]
     is_primary: bool
 
 
 def write_faces(people: People | None) -> Iterator[tuple[str, str]]:
-    """Names and values of the people in an image, degrees; of no image, that nobody is primary."""
+    """Keys and values of the people in an image, degrees; of no image, that nobody is primary."""
     primary_id = people.primary_id if people else None
     yield PRIMARY, '-' if primary_id is None else str(primary_id)
     for head in people.heads if people else ():
-        yield ANGLES.format(head.track_id), _text(head.rpy, '+.1f')
-        yield STD.format(head.track_id), _text(head.std, '.1f')
+        for name, angle in zip(ANGLES, np.degrees(head.rpy), strict=True):
+            yield _key(head.track_id, name), f'{angle:+.1f}'
+        for name, angle in zip(ANGLES, np.degrees(head.std), strict=True):
+            yield _key(head.track_id, f'{name} std'), f'{angle:.1f}'
 
 
 def read_faces(values: Mapping[str, str]) -> list[FaceValues]:
     """The people whom ``write_faces`` wrote, in its order.
 
-    :raises ValueError: a value is none of its.
+    :raises ValueError: a value is not a number.
+    :raises KeyError: a value is missing.
     """
-    numbers = [match[1] for match in map(NUMBER.fullmatch, values) if match]
+    ids = [match[1] for match in map(IDS.fullmatch, values) if match]
     return [
         FaceValues(
-            number=int(number),
-            rpy=_numbers(values[ANGLES.format(number)]),
-            std=_numbers(values[STD.format(number)]),
-            is_primary=values.get(PRIMARY) == number,
+            track_id=int(i),
+            rpy=tuple(float(values[_key(i, name)]) for name in ANGLES),
+            std=tuple(float(values[_key(i, f'{name} std')]) for name in ANGLES),
+            is_primary=values.get(PRIMARY) == i,
         )
-        for number in numbers
+        for i in ids
     ]
 
 
-def _text(radians: Iterable[float], form: str) -> str:
-    return ', '.join(format(angle, form) for angle in np.degrees(radians))
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    return tuple(float(word) for word in text.split(','))
+def _key(track_id: int | str, name: str) -> str:
+    return f'face {track_id} {name} (deg)'

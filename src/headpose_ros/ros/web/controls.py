@@ -51,13 +51,13 @@ CONTROLS = (
 class ControlsPanel:
     """The controls of one page.
 
-    :param remote: the node that they set.
+    :param client: the node that they set.
     """
 
-    def __init__(self, remote: NodeClient):
-        self._remote = remote
+    def __init__(self, client: NodeClient):
+        self._client = client
         with ui.element('div').classes('settings'):
-            self._settings = [_Setting(control, remote) for control in CONTROLS]
+            self._settings = [_Setting(control, client) for control in CONTROLS]
             with ui.element('div').classes('actions'):
                 self._buttons = [
                     self._button(
@@ -76,13 +76,13 @@ class ControlsPanel:
         for setting in self._settings:
             setting.refresh()
         for button in self._buttons:
-            button.set_enabled(bool(self._remote.values))
+            button.set_enabled(bool(self._client.values))
 
     def _button(self, service: str, text: str, look: str, tooltip: str) -> ui.button:
         async def press() -> None:
             button.props('loading')
             try:
-                succeeded, message = await self._remote.trigger(service)
+                succeeded, message = await self._client.trigger(service)
             finally:
                 button.props(remove='loading')
             ui.notify(message, type='positive' if succeeded else 'negative', multi_line=True)
@@ -96,8 +96,8 @@ class ControlsPanel:
 class _Setting:
     """Slider and number of one parameter."""
 
-    def __init__(self, control: Control, remote: NodeClient):
-        self._control, self._remote = control, remote
+    def __init__(self, control: Control, client: NodeClient):
+        self._control, self._client = control, client
         self._name = control.parameter
         self._shown: float | None = None
         with ui.element('div').classes('setting').props(f'data-parameter={self._name}'):
@@ -114,10 +114,10 @@ class _Setting:
 
     @property
     def _span(self) -> Range | None:
-        return self._remote.ranges.get(self._name)
+        return self._client.ranges.get(self._name)
 
     def refresh(self) -> None:
-        value = self._remote.values.get(self._name)
+        value = self._client.values.get(self._name)
         for element in (self._slider, self._number):
             element.set_enabled(value is not None)
         if value is not None and value != self._shown:
@@ -142,7 +142,7 @@ class _Setting:
 
     async def _set(self, value: float | None) -> None:
         if value is not None:
-            refusal = await self._remote.set(self._name, value)
+            refusal = await self._client.set(self._name, value)
             if refusal:
                 ui.notify(f'{self._name}: {refusal}', type='negative', multi_line=True)
-        self._show(self._remote.values.get(self._name, self._shown))
+        self._show(self._client.values.get(self._name, self._shown))

@@ -42,12 +42,12 @@ class NodeClient:
     :ivar values: as they are now; empty until they are read.
     """
 
-    def __init__(self, node: Node, shown: str, names: Sequence[str], thread: AsyncioBridge):
+    def __init__(self, node: Node, shown: str, names: Sequence[str], bridge: AsyncioBridge):
         self.ranges: dict[str, Range] = {}
         self.values: dict[str, float] = {}
         self._names = list(names)
         self._shown = shown
-        self._thread = thread
+        self._bridge = bridge
         self._describe = node.create_client(DescribeParameters, f'{shown}/describe_parameters')
         self._get = node.create_client(GetParameters, f'{shown}/get_parameters')
         self._set = node.create_client(SetParameters, f'{shown}/set_parameters')
@@ -65,8 +65,8 @@ class NodeClient:
         :raises NoAnswerError: the node does not answer.
         """
         request = DescribeParameters.Request(names=self._names)
-        described = await self._thread.call(self._describe, request)
-        got = await self._thread.call(self._get, GetParameters.Request(names=self._names))
+        described = await self._bridge.call(self._describe, request)
+        got = await self._bridge.call(self._get, GetParameters.Request(names=self._names))
         self.ranges = {
             each.name: Range(span.from_value, span.to_value, each.description)
             for each in described.descriptors
@@ -88,7 +88,7 @@ class NodeClient:
         parameter = Parameter(name, value=float(value)).to_parameter_msg()
         try:
             request = SetParameters.Request(parameters=[parameter])
-            (result,) = (await self._thread.call(self._set, request)).results
+            (result,) = (await self._bridge.call(self._set, request)).results
         except NoAnswerError as error:
             return str(error)
         if not result.successful:
@@ -99,7 +99,7 @@ class NodeClient:
     async def trigger(self, name: str) -> tuple[bool, str]:
         """Call ``calibrate_neutral`` or ``reset_neutral``: whether it worked, and what it says."""
         try:
-            response = await self._thread.call(self._triggers[name], Trigger.Request())
+            response = await self._bridge.call(self._triggers[name], Trigger.Request())
         except NoAnswerError as error:
             return False, str(error)
         return response.success, response.message
@@ -108,7 +108,7 @@ class NodeClient:
         if event.node == self._shown:
             for parameter in [*event.new_parameters, *event.changed_parameters]:
                 if parameter.name in self._names:
-                    self._thread.tell(self._take, parameter.name, parameter.value.double_value)
+                    self._bridge.tell(self._take, parameter.name, parameter.value.double_value)
 
     def _take(self, name: str, value: float) -> None:
         if self.values:  # otherwise all are about to be read

@@ -11,7 +11,7 @@ from headpose_ros.ros.web.colors import CSS
 from headpose_ros.ros.web.controls import ControlsPanel
 from headpose_ros.ros.web.node_client import NodeClient
 from headpose_ros.ros.web.panels import AnglesPanel, AnglesPlot, FacesPanel, RatesPanel
-from headpose_ros.ros.web.state import Heard
+from headpose_ros.ros.web.state import NodeState
 from headpose_ros.ros.web.stream import STREAM
 
 NUMBERS_PERIOD = 0.1  # seconds
@@ -24,14 +24,14 @@ class Page:
     """One open page.
 
     :param name: of the node that is shown.
-    :param heard: what was heard of it.
-    :param remote: what can be set and called.
+    :param state: what is known of it.
+    :param client: what can be set and called.
     :param warning: what people must know of this page; empty for nothing.
     """
 
-    def __init__(self, name: str, heard: Heard, remote: NodeClient, warning: str):
+    def __init__(self, name: str, state: NodeState, client: NodeClient, warning: str):
         self._name = name
-        self._heard = heard
+        self._state = state
         ui.add_css(CSS)
         ui.colors(accent='var(--accent)')
         with ui.element('main').classes('view'):
@@ -54,18 +54,18 @@ class Page:
                         self._angles = AnglesPanel()
                         self._plot = AnglesPlot()
                     with _card('Settings of the node'):
-                        self._controls = ControlsPanel(remote)
+                        self._controls = ControlsPanel(client)
             if warning:
                 ui.label(warning).classes('foot')
-        ui.timer(NUMBERS_PERIOD, lambda: self._angles.refresh(heard, time.monotonic()))
-        ui.timer(PLOT_PERIOD, lambda: self._plot.refresh(heard, time.monotonic()))
+        ui.timer(NUMBERS_PERIOD, lambda: self._angles.refresh(state, time.monotonic()))
+        ui.timer(PLOT_PERIOD, lambda: self._plot.refresh(state, time.monotonic()))
         ui.timer(NUMBERS_PERIOD, self._controls.refresh)
         ui.timer(STATUS_PERIOD, self._refresh_status)
 
     def _refresh_status(self) -> None:
         now = time.monotonic()
-        silence, stillness = self._heard.silence(now), self._heard.stillness(now)
-        status = None if silence is not None else self._heard.status
+        silence, stillness = self._state.silence(now), self._state.stillness(now)
+        status = None if silence is not None else self._state.status
         self._banner.set_visibility(status is None)
         self._status.set_visibility(status is not None)
         if status is None:

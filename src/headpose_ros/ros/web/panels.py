@@ -8,7 +8,7 @@ import html
 from nicegui import ui
 
 from headpose_ros.ros.web.colors import ANGLE_COLORS, PLOT_LINES, PLOT_TEXT
-from headpose_ros.ros.web.state import HISTORY, Heard, Status
+from headpose_ros.ros.web.state import HISTORY, NodeState, Status
 
 NAMES = ('Roll', 'Pitch', 'Yaw')
 # REP-103's signs of the head frame: where a positive angle, and where a negative one turns.
@@ -48,9 +48,9 @@ class AnglesPanel:
                     self._numbers.append(ui.label().classes('number'))
                     self._hints.append(ui.label().classes('hint'))
 
-    def refresh(self, heard: Heard, now: float) -> None:
-        """Show what was last heard."""
-        last = heard.angles[-1] if heard.angles else None
+    def refresh(self, state: NodeState, now: float) -> None:
+        """Show the last angles."""
+        last = state.angles[-1] if state.angles else None
         if last is None or now - last.time > OLD:
             for number, hint in zip(self._numbers, self._hints, strict=True):
                 number.set_text('–')
@@ -99,12 +99,12 @@ class AnglesPlot:
             'series': series,
         }).classes('plot')
 
-    def refresh(self, heard: Heard, now: float) -> None:
-        """Draw what was heard."""
-        heard.forget(now)
+    def refresh(self, state: NodeState, now: float) -> None:
+        """Draw the angles of the last seconds."""
+        state.forget(now)
         lines: list[list[tuple[float, float | None]]] = [[], [], []]
         before = None
-        for angles in heard.angles:
+        for angles in state.angles:
             time = round(angles.time - now, 2)
             for line, angle in zip(lines, angles.rpy, strict=True):
                 if before is not None and angles.time - before > GAP:
@@ -131,7 +131,7 @@ class FacesPanel:
                 f'<td>{_signed(angle)} <span class="soft">± {std:.1f}°</span></td>'
                 for angle, std in zip(face.rpy, face.std, strict=True)
             )
-            rows += f'<tr><td>#{face.number}{note}</td>{cells}</tr>'
+            rows += f'<tr><td>#{face.track_id}{note}</td>{cells}</tr>'
         nobody = 'nobody' if status else 'no data'
         rows = rows or f'<tr><td colspan="4" class="soft">{nobody}</td></tr>'
         self._table.set_content(f'<table class="figures"><tr>{head}</tr>{rows}</table>')

@@ -19,7 +19,7 @@ from headpose_ros.errors import NoAnswerError
 from headpose_ros.ros.web.asyncio_bridge import AsyncioBridge
 from headpose_ros.ros.web.node_client import NodeClient
 from headpose_ros.ros.web.page import Page
-from headpose_ros.ros.web.state import Heard
+from headpose_ros.ros.web.state import NodeState
 from headpose_ros.ros.web.stream import STREAM, stream_images
 from headpose_ros.ros.web.subscriptions import Subscriptions
 
@@ -50,9 +50,9 @@ class _Server(uvicorn.Server):
 def serve_page(
     listening: socket.socket,
     shown: str,
-    thread: AsyncioBridge,
-    heard: Heard,
-    remote: NodeClient,
+    bridge: AsyncioBridge,
+    state: NodeState,
+    client: NodeClient,
     subscriptions: Subscriptions,
     warning: str,
     is_ending: Callable[[], bool],
@@ -61,7 +61,7 @@ def serve_page(
 
     :param listening: socket.
     :param shown: full name of the node.
-    :param thread: is started, and has to be stopped by the caller.
+    :param bridge: is started, and has to be stopped by the caller.
     :param warning: what people must know of this page; empty where only this machine sees it.
     :param is_ending: whether one of them came before the server could take it.
     """
@@ -72,21 +72,21 @@ def serve_page(
 
     @outer.get(STREAM)
     async def stream() -> StreamingResponse:
-        return stream_images(heard, lambda: server.should_exit)
+        return stream_images(state, lambda: server.should_exit)
 
     async def start() -> None:
-        thread.start()
+        bridge.start()
         server.should_exit = server.should_exit or is_ending()
 
     async def look() -> None:
         subscriptions.set_watched(any(
-            client.has_socket_connection for client in list(Client.instances.values())
+            page.has_socket_connection for page in list(Client.instances.values())
         ))
-        if heard.silence(time.monotonic()) is not None:
-            remote.forget()
-        elif not remote.values:
+        if state.silence(time.monotonic()) is not None:
+            client.forget()
+        elif not client.values:
             with suppress(NoAnswerError):  # it has just come or gone; the next look asks again
-                await remote.read()
+                await client.read()
 
     if not warning:
         outer.add_middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_NAMES)
@@ -95,7 +95,7 @@ def serve_page(
     name = shown.lstrip('/')
     ui.run_with(
         outer,
-        root=lambda: Page(name, heard, remote, warning),
+        root=lambda: Page(name, state, client, warning),
         title=f'{name}: head pose',
         favicon='🙂',
         dark=None,

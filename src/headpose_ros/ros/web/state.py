@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What was last heard of the node."""
+"""What the node was last seen to publish."""
 
 import asyncio
 from collections import deque
@@ -45,7 +45,7 @@ class Status:
         return read_faces(self.values)
 
 
-class Heard:
+class NodeState:
     """Keeps it for any number of pages, all in the thread of the pages.
 
     :param now: seconds of the steady clock that all its times are of.

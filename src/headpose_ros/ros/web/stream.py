@@ -11,7 +11,7 @@ from contextlib import suppress
 from fastapi.responses import StreamingResponse
 from PIL import Image
 
-from headpose_ros.ros.web.state import Heard
+from headpose_ros.ros.web.state import NodeState
 
 STREAM = '/image.mjpeg'
 
@@ -20,26 +20,26 @@ BOUNDARY_LINE = f'--{BOUNDARY}\r\n'.encode()
 LOOK_PERIOD = 0.5  # seconds between two looks at whether the server ends
 
 
-def stream_images(heard: Heard, is_ending: Callable[[], bool]) -> StreamingResponse:
+def stream_images(state: NodeState, is_ending: Callable[[], bool]) -> StreamingResponse:
     """Response that goes on with each image that comes.
 
     :param is_ending: whether it has to end, as the server does.
     """
     return StreamingResponse(
-        _parts(heard, is_ending),
+        _parts(state, is_ending),
         media_type=f'multipart/x-mixed-replace; boundary={BOUNDARY}',
         # Otherwise it would be compressed, and held back until there is enough of it.
         headers={'Cache-Control': 'no-store', 'Content-Encoding': 'identity'},
     )
 
 
-async def _parts(heard: Heard, is_ending: Callable[[], bool]) -> AsyncIterator[bytes]:
+async def _parts(state: NodeState, is_ending: Callable[[], bool]) -> AsyncIterator[bytes]:
     # A browser goes on loading a page until the second part of an image begins.
-    first = _part(heard.image or _black())
+    first = _part(state.image or _black())
     yield BOUNDARY_LINE + first + first
     while not is_ending():
         with suppress(asyncio.TimeoutError):
-            yield _part(await asyncio.wait_for(heard.next_image(), LOOK_PERIOD))
+            yield _part(await asyncio.wait_for(state.next_image(), LOOK_PERIOD))
 
 
 def _part(jpeg: bytes) -> bytes:
