@@ -66,7 +66,8 @@ def test_a_model_of_the_package_that_is_not_listed_does_not_run(tmp_path, spoil,
     model.write_bytes(pickle.dumps(Evil(tmp_path / 'it ran')))
     spoil(models)
     code = '''
-from headpose_ros.model import ModelError, load_model
+from headpose_ros.errors import ModelError
+from headpose_ros.regression.model_file import load_model
 try:
     load_model(None, 'face_mesh')
 except ModelError as error:

@@ -166,7 +166,7 @@ def test_closed_means_closed(bundle, photo):
 LEAVE = '''
 import sys
 import numpy as np
-import headpose_ros.detector
+import headpose_ros.detection.factory
 assert 'mediapipe' not in sys.modules
 detector = headpose_ros.detection.factory.create_detector('face_landmarker', {mode!r}, 1)
 assert detector.detect(np.zeros((300, 400, 3), np.uint8)) == []

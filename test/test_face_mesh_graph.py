@@ -21,8 +21,8 @@ RATE = 30.0  # Hz
 INTERRUPTED = '''
 import signal
 import numpy as np
-from headpose_ros.face_mesh import FaceMeshDetector
-from headpose_ros.sample.rendered_head import RenderedHead
+from headpose_ros.detection.face_mesh import FaceMeshDetector
+from headpose_ros.media.sample_head.rendered_head import RenderedHead
 
 class Interrupted(BaseException):
     pass
@@ -97,6 +97,54 @@ def test_a_video_gives_what_process_gives():
                 seen += 1
         detector.close()
     assert seen == len(frames) - 1
+
+
+# What the private parts of MediaPipe are to be without, and then the landmarks of some frames.
+WITHOUT = '''
+import sys, warnings
+import numpy as np
+from mediapipe.python import _framework_bindings, solution_base
+{spoil}
+from headpose_ros.detection.face_mesh import FaceMeshDetector
+frames = np.load(sys.argv[1])
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter('always')
+    for mode in 'video', 'image':
+        detector = FaceMeshDetector(mode, 1)
+        np.save(sys.argv[2] + mode, [detector.detect(bgr)[0] for bgr in frames])
+        detector.close()
+print(*(str(each.message) for each in caught if each.category is UserWarning), sep='\\n')
+'''
+
+
+@pytest.mark.parametrize('spoil', [
+    'sys.modules["mediapipe.python._framework_bindings.calculator_graph"] = None\n'
+    'del _framework_bindings.calculator_graph',
+    'from mediapipe.python.solutions.face_mesh import FaceMesh\n'
+    'base = solution_base.SolutionBase\n'
+    'FaceMesh._modify_calculator_options = base._modify_calculator_options\n'
+    'del base._modify_calculator_options',
+])
+def test_without_private_parts_the_landmarks_are_the_same_and_one_warning_says_so(
+    face_mesh, tmp_path, spoil
+):
+    from headpose_ros.detection.face_mesh import FaceMeshDetector
+
+    head = RenderedHead(WIDTH, HEIGHT)
+    frames = [head.render(sample_rotation(i / RATE)) for i in range(0, 30, 10)]
+    np.save(tmp_path / 'frames.npy', frames)
+    code = WITHOUT.format(spoil=spoil)
+    result = subprocess.run(
+        [sys.executable, '-c', code, tmp_path / 'frames.npy', f'{tmp_path}/'],
+        capture_output=True, text=True, timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count('FaceMesh.process') == 1 and result.stdout.count('\n') == 1
+    for mode in 'video', 'image':
+        detector = FaceMeshDetector(mode, 1)
+        expected = [detector.detect(bgr)[0] for bgr in frames]
+        detector.close()
+        np.testing.assert_array_equal(np.load(tmp_path / f'{mode}.npy'), expected)
 
 
 def test_a_signal_may_come_while_the_networks_run(face_mesh):

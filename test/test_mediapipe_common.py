@@ -44,7 +44,7 @@ def test_memory_is_used_again_where_it_fits():
 def test_mediapipe_comes_without_matplotlib_and_can_still_plot():
     code = '''
 import sys
-from headpose_ros.mediapipe_adapter import import_mediapipe
+from headpose_ros.detection.mediapipe_common import import_mediapipe
 mediapipe = import_mediapipe()
 assert 'matplotlib' not in sys.modules
 if hasattr(mediapipe, 'solutions'):

@@ -9,7 +9,7 @@ import numpy as np
 
 from headpose_ros.assets.bundle import default_path, fetch_command
 from headpose_ros.detection.base import MIN_CANDIDATES
-from headpose_ros.detection.face_mesh_graph import FaceMeshGraph
+from headpose_ros.detection.face_mesh_graph import FaceMeshGraph, PlainFaceMesh, create_graph
 from headpose_ros.detection.mediapipe_common import (
     CAN_HAVE_FACE_MESH,
     INSTALL,
@@ -47,7 +47,7 @@ class FaceMeshDetector:
     ):
         self._input_width = input_width
         self._make_graph = partial(
-            FaceMeshGraph,
+            create_graph,
             static_image_mode=mode == 'image',
             max_num_faces=max(max_faces, MIN_CANDIDATES) if mode == 'image' else max_faces,
             min_detection_confidence=min_detection_confidence,
@@ -57,7 +57,7 @@ class FaceMeshDetector:
         )
         self._rgb: np.ndarray | None = None
         _check_face_mesh()
-        self._graph: FaceMeshGraph | None = self._start()
+        self._graph: FaceMeshGraph | PlainFaceMesh | None = self._start()
 
     def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
         """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels."""
@@ -80,7 +80,7 @@ class FaceMeshDetector:
             self._graph.close()
             self._graph = None
 
-    def _start(self) -> FaceMeshGraph:
+    def _start(self) -> FaceMeshGraph | PlainFaceMesh:
         # The networks are loaded with the first image, and MediaPipe writes notes meant for its
         # own developers to the terminal until then.
         with silent_stderr():

@@ -11,6 +11,8 @@ read from the bytes of its answer: they are the same numbers. That uses parts wh
 not promise; they stay as they are, since FaceMesh ended with 0.10.21.
 """
 
+import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,48 @@ _MIN_DETECTION = (
     'TensorsToDetectionsCalculator.min_score_thresh'
 )
 _MIN_TRACKING = 'facelandmarkcpu__ThresholdingCalculator.threshold'
+
+
+def create_graph(**options: Any) -> 'FaceMeshGraph | PlainFaceMesh':
+    """The graph, or where MediaPipe's private parts are others, its own class, with one warning.
+
+    :param options: of ``FaceMeshGraph``.
+    """
+    try:
+        return FaceMeshGraph(**options)
+    except (ImportError, AttributeError) as error:
+        _warn_of_plain(str(error))
+        return PlainFaceMesh(**options)
+
+
+@cache
+def _warn_of_plain(reason: str) -> None:
+    warnings.warn(
+        f'falling back to FaceMesh.process, which is slower, as this MediaPipe differs: {reason}; '
+        'the poses are the same',
+        stacklevel=3,
+    )
+
+
+class PlainFaceMesh:
+    """``FaceMesh`` as MediaPipe has it.
+
+    :param options: of ``FaceMeshGraph``.
+    """
+
+    def __init__(self, **options: Any):
+        from mediapipe.python.solutions.face_mesh import FaceMesh
+
+        self._face_mesh = FaceMesh(**options)
+
+    def run(self, rgb: np.ndarray) -> list[np.ndarray]:
+        """As ``FaceMeshGraph.run``."""
+        faces = self._face_mesh.process(rgb).multi_face_landmarks or []
+        return [_as_array(face.landmark) for face in faces]
+
+    def close(self) -> None:
+        """Free the graph."""
+        self._face_mesh.close()
 
 
 class FaceMeshGraph:
@@ -131,7 +175,10 @@ def read_landmarks(content: bytes) -> np.ndarray:
     if lengths != _LENGTHS or content[_Z_TAG_AT:_SIZE:_LANDMARK_BYTES] != _Z_TAGS:
         from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList
 
-        points = NormalizedLandmarkList.FromString(content).landmark[:LANDMARK_COUNT]
-        return np.array([(p.x, p.y, p.z) for p in points])
+        return _as_array(NormalizedLandmarkList.FromString(content).landmark)
     shape, strides = (3, LANDMARK_COUNT), (_NUMBER_BYTES, _LANDMARK_BYTES)
     return np.ndarray(shape, '<f4', content, _X_AT, strides).astype(float).T
+
+
+def _as_array(landmarks: Any) -> np.ndarray:
+    return np.array([(p.x, p.y, p.z) for p in landmarks[:LANDMARK_COUNT]])
