@@ -114,7 +114,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     maintainer='headpose_ros maintainers',
-    maintainer_email='maintainers@headpose-ros.example.org',
+    maintainer_email='maintainers@headpose-ros.invalid',
     package_dir={'': 'src'},
     packages=find_packages('src'),
     python_requires='>=3.10',

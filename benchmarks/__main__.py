@@ -14,6 +14,7 @@ from benchmarks import (
     node_speed,
     profile,
     report,
+    shortcuts,
     soak,
     start_up,
 )
@@ -24,6 +25,7 @@ COMMANDS = {
     'start': start_up,
     'crowd': crowd,
     'profile': profile,
+    'shortcuts': shortcuts,
     'input_width': input_width,
     'landmarks': landmark_extraction,
     'report': report,

@@ -76,7 +76,7 @@ class PlainFaceMesh:
     def run(self, rgb: np.ndarray) -> list[np.ndarray]:
         """As ``FaceMeshGraph.run``."""
         faces = self._face_mesh.process(rgb).multi_face_landmarks or []
-        return [_as_array(face.landmark) for face in faces]
+        return [as_array(face.landmark) for face in faces]
 
     def close(self) -> None:
         """Free the graph."""
@@ -175,10 +175,11 @@ def read_landmarks(content: bytes) -> np.ndarray:
     if lengths != _LENGTHS or content[_Z_TAG_AT:_SIZE:_LANDMARK_BYTES] != _Z_TAGS:
         from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList
 
-        return _as_array(NormalizedLandmarkList.FromString(content).landmark)
+        return as_array(NormalizedLandmarkList.FromString(content).landmark)
     shape, strides = (3, LANDMARK_COUNT), (_NUMBER_BYTES, _LANDMARK_BYTES)
     return np.ndarray(shape, '<f4', content, _X_AT, strides).astype(float).T
 
 
-def _as_array(landmarks: Any) -> np.ndarray:
+def as_array(landmarks: Any) -> np.ndarray:
+    """The first 468 landmarks, (468, 3), of MediaPipe's objects."""
     return np.array([(p.x, p.y, p.z) for p in landmarks[:LANDMARK_COUNT]])
