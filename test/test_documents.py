@@ -76,9 +76,8 @@ def test_the_lines_of_the_log_are_those_of_the_code():
 @pytest.mark.parametrize('folder', ['.', 'ros'])
 def test_contributing_tells_where_what_lives(folder):
     page = (ROOT / 'CONTRIBUTING.md').read_text(encoding='utf-8')
-    title = f'| module of `src/headpose_ros/{folder}/` |'.replace('/./', '/')
-    table = page.partition(title)[2].partition('\n\n')[0]
-    told = set(re.findall(r'`(\w+)/?`', table))
+    table = page.partition('| in `src/headpose_ros/` |')[2].partition('\n\n')[0]
+    told = set(re.findall(r'`(\w+)(?:/|\.py)?`', table))
     package = ROOT / 'src' / 'headpose_ros' / folder
     modules = {path.stem for path in package.glob('*.py') if not path.stem.startswith('__')}
     folders = {path.parent.name for path in package.glob('*/__init__.py')} - {'ros'}
