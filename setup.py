@@ -117,6 +117,7 @@ setup(
     maintainer_email='maintainers@headpose-ros.invalid',
     package_dir={'': 'src'},
     packages=find_packages('src'),
+    package_data={NAME: ['py.typed'], f'{NAME}.ros.web': ['style.css']},
     python_requires='>=3.10',
     install_requires=requirements(),
     extras_require=EXTRAS,

@@ -4,10 +4,10 @@
 """The page: how its parts lie, and what keeps them up to date."""
 
 import time
+from pathlib import Path
 
 from nicegui import ui
 
-from headpose_ros.ros.web.colors import CSS
 from headpose_ros.ros.web.controls import ControlsPanel
 from headpose_ros.ros.web.node_client import NodeClient
 from headpose_ros.ros.web.panels import AnglesPanel, AnglesPlot, FacesPanel, RatesPanel
@@ -16,6 +16,7 @@ from headpose_ros.ros.web.stream import STREAM
 
 NUMBERS_PERIOD = 0.1  # seconds
 PLOT_PERIOD = 0.25  # seconds
+STYLE = Path(__file__).with_name('style.css')
 STATUS_PERIOD = 0.5  # seconds
 LEVELS = ('is-ok', 'is-warn', 'is-error')
 
@@ -32,7 +33,7 @@ class Page:
     def __init__(self, name: str, state: NodeState, client: NodeClient, warning: str):
         self._name = name
         self._state = state
-        ui.add_css(CSS)
+        ui.add_css(STYLE)
         ui.colors(accent='var(--accent)')
         with ui.element('main').classes('view'):
             with ui.element('header').classes('top'):

@@ -7,8 +7,14 @@ import html
 
 from nicegui import ui
 
-from headpose_ros.ros.web.colors import ANGLE_COLORS, PLOT_LINES, PLOT_TEXT
+from headpose_ros.overlay import AXIS_COLORS
 from headpose_ros.ros.web.state import HISTORY, NodeState, Status
+
+# Roll turns about x, pitch about y, yaw about z: the colours of the axes on the image, as in CSS.
+ANGLE_COLORS = tuple(f'rgb({red}, {green}, {blue})' for blue, green, red in AXIS_COLORS)
+
+# Can be read on white and on black.
+PLOT_TEXT, PLOT_LINES = '#808890', 'rgba(128, 136, 144, 0.3)'
 
 NAMES = ('Roll', 'Pitch', 'Yaw')
 # REP-103's signs of the head frame: where a positive angle, and where a negative one turns.
