@@ -45,8 +45,8 @@ def import_mediapipe() -> ModuleType:
 def _matplotlib_later() -> Iterator[None]:
     """Context in which an import of matplotlib waits until something of it is used.
 
-    MediaPipe imports it for a function that plots; that is two thirds of the time that the import
-    of MediaPipe takes, and 30 MB.
+    MediaPipe imports it for a function that plots: half of the time of its import
+    (``python -m benchmarks shortcuts``), and 30 MB.
     """
     if 'matplotlib' in sys.modules:
         yield
