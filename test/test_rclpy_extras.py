@@ -6,6 +6,8 @@
 Where a test fails with another rclpy, look at the module that it is about.
 """
 
+from importlib.metadata import distributions
+
 import pytest
 import rclpy
 from lifecycle_msgs.msg import Transition
@@ -21,6 +23,8 @@ from headpose_ros.ros.rclpy_extras.lifecycle import refuse_impossible_transition
 from headpose_ros.ros.rclpy_extras.waiting import take_waiting
 
 LIMIT = 30.0  # seconds
+NAMES = ('rclpy', 'ros-rclpy')  # of ROS 2 as sourced, of the wheels
+RCLPY = max(int(d.version.partition('.')[0]) for d in distributions() if d.name in NAMES)
 
 
 @pytest.fixture
@@ -62,6 +66,7 @@ def test_an_impossible_transition_is_refused_and_the_node_stays(spun):
     assert node.trigger_configure().name == 'SUCCESS'
 
 
+@pytest.mark.skipif(RCLPY >= 9, reason='rclpy 9 (Kilted) refuses by itself')
 def test_without_that_it_still_ends_the_process(spun):
     with pytest.raises(Exception, match='(?i)transition'):
         activate_too_early(spun, spun(LifecycleNode, 'plain'))

@@ -33,7 +33,8 @@ def log_exceptions(transition: Transition) -> Transition:
 def refuse_impossible_transitions(node: LifecycleNode) -> None:
     """Let the node refuse transitions that its state does not have.
 
-    rclpy raises an error for them, which would end the process that spins the node.
+    Up to Jazzy rclpy raises an error for them, which would end the process that spins the node;
+    from rclpy 9 (Kilted) on it refuses them itself.
     """
     service = node._service_change_state
     change_state = service.callback
