@@ -20,10 +20,7 @@ from matplotlib.collections import PolyCollection  # noqa: E402
 from matplotlib.patches import FancyArrowPatch, Polygon  # noqa: E402
 from matplotlib.patheffects import withStroke  # noqa: E402
 
-from headpose_ros.landmarks import (
-    CHEEKBONES,  # noqa: E402
-    LANDMARK_COUNT,  # noqa: E402
-)
+from headpose_ros.landmarks import CHEEKBONES, LANDMARK_COUNT  # noqa: E402
 from headpose_ros.media.sample_head.head_mesh import build_mesh, own_rotation  # noqa: E402
 from headpose_ros.media.sample_head.photograph import find_landmarks, load_photograph  # noqa: E402
 from headpose_ros.media.sample_head.rendered_head import FACE_WIDTH  # noqa: E402

@@ -13,7 +13,10 @@ pytest.importorskip('sensor_msgs', reason='needs ROS 2 messages')
 
 from image_messages import color_image, message, samples  # noqa: E402
 
-from headpose_ros.ros.input.image_conversion import CvBridgeConverter, create_converter  # noqa: E402
+from headpose_ros.ros.input.image_conversion import (  # noqa: E402
+    CvBridgeConverter,
+    create_converter,
+)
 
 
 def test_create_converter():

@@ -26,9 +26,12 @@ from image_messages import (  # noqa: E402
 from sensor_msgs.msg import Image  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
-from headpose_ros.errors import UnreadableImageError
+from headpose_ros.errors import UnreadableImageError  # noqa: E402
 from headpose_ros.images.raw import SUPPORTED_ENCODINGS  # noqa: E402
-from headpose_ros.ros.input.image_conversion import ImageConverter, create_converter
+from headpose_ros.ros.input.image_conversion import (  # noqa: E402
+    ImageConverter,
+    create_converter,
+)
 
 PADDINGS = {'tight': lambda pixel: 0, 'pixels': lambda pixel: 4 * pixel, 'odd': lambda pixel: 5}
 

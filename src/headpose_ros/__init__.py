@@ -12,17 +12,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from headpose_ros.camera.camera import Camera as Camera
-    from headpose_ros.errors import HeadPoseError as HeadPoseError
-    from headpose_ros.estimator import HeadPoseEstimator as HeadPoseEstimator
-    from headpose_ros.head_pose import HeadPose as HeadPose
-    from headpose_ros.overlay import OverlayStyle as OverlayStyle
-    from headpose_ros.overlay import draw_heads as draw_heads
-    from headpose_ros.people.follower import FollowSettings as FollowSettings
-    from headpose_ros.people.follower import HeadFollower as HeadFollower
-    from headpose_ros.people.follower import People as People
-    from headpose_ros.six_dof import CameraPose as CameraPose
-    from headpose_ros.six_dof import camera_pose as camera_pose
+    from headpose_ros.camera.camera import Camera  # noqa: F401
+    from headpose_ros.errors import HeadPoseError  # noqa: F401
+    from headpose_ros.estimator import HeadPoseEstimator  # noqa: F401
+    from headpose_ros.head_pose import HeadPose  # noqa: F401
+    from headpose_ros.overlay import OverlayStyle, draw_heads  # noqa: F401
+    from headpose_ros.people.follower import FollowSettings, HeadFollower, People  # noqa: F401
+    from headpose_ros.six_dof import CameraPose, camera_pose  # noqa: F401
 
 _HOMES = {
     'Camera': 'camera.camera',

@@ -26,6 +26,7 @@ _ITERATIONS = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-9)
 # In OpenCV 5 this has the name of what takes no criteria in OpenCV 4.
 _undistort_points = getattr(cv2, 'undistortPointsIter', cv2.undistortPoints)
 
+
 @dataclass(frozen=True, eq=False)
 class Camera:
     """A calibrated camera.
