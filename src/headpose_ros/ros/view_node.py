@@ -4,11 +4,10 @@
 """Node that shows headpose_node on a web page, for machines without a screen."""
 
 import ipaddress
+import os
 import signal
 import socket
 import sys
-import time
-from threading import Event
 from typing import Any
 
 from rclpy.node import Node
@@ -43,41 +42,20 @@ def serve(node: ViewNode) -> None:
     """
     # Until the web server takes both signals: nothing here looks whether ROS was shut down.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
-    listening = _listen(node.settings.host, node.settings.port)
-    try:
-        from headpose_ros.ros.web.asyncio_bridge import AsyncioBridge
-        from headpose_ros.ros.web.controls import CONTROLS
-        from headpose_ros.ros.web.node_client import NodeClient
-        from headpose_ros.ros.web.server import serve_page
-        from headpose_ros.ros.web.state import NodeState
-        from headpose_ros.ros.web.subscriptions import Subscriptions
-    except ImportError as error:
-        raise StartError(
-            f"the page needs NiceGUI ({error}); install it with: pip install 'nicegui>=3.5,<4'"
-        ) from error
-    # The web server takes both signals, and keeps them. One that comes before it does must not
-    # tear up what is being made.
-    ending = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ending.set())
-    warning = _tell_where(node, listening)
-    bridge = AsyncioBridge(node)
-    state = NodeState(time.monotonic())
-    client = NodeClient(node, node.shown, [each.parameter for each in CONTROLS], bridge)
-    subscriptions = Subscriptions(node, node.shown, state, bridge)
-    try:
-        serve_page(
-            listening, node.shown, bridge, state, client, subscriptions, warning, ending.is_set
-        )
-    finally:
-        bridge.stop()
-        listening.close()
+    with _listen(node.settings.host, node.settings.port) as listening:
+        try:
+            from headpose_ros.ros.web.server import serve_page
+        except ImportError as error:
+            raise StartError(
+                f"the page needs NiceGUI ({error}); install it with: pip install 'nicegui>=3.5,<4'"
+            ) from error
+        serve_page(node, node.shown, listening, _tell_where(node, listening))
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Socket that listens on an address."""
+    """Socket that listens on an address; whoever comes early waits."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(
+        family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except socket.gaierror as error:
@@ -85,18 +63,14 @@ def _listen(host: str, port: int) -> socket.socket:
             f'host is {host!r}, which is no address ({error.strerror}); want one of this machine, '
             'such as 127.0.0.1, or 0.0.0.0 for all of them'
         ) from error
-    listening = socket.socket(family, kind)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(address)
-        listening.listen()  # whoever comes early waits
+        both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+        return socket.create_server(address, family=family, dualstack_ipv6=both)
     except OSError as error:
-        listening.close()
         raise StartError(
-            f'cannot listen on {host}, port {port} ({error.strerror}); name another one with '
-            f'--ros-args -p port:={port % 65535 + 1}'
+            f'cannot listen on {host}, port {port} ({os.strerror(error.errno)}); name another one '
+            f'with --ros-args -p port:={port % 65535 + 1}'
         ) from error
-    return listening
 
 
 def _tell_where(node: ViewNode, listening: socket.socket) -> str:

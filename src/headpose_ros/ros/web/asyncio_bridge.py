@@ -5,6 +5,7 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from threading import Thread
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 from rclpy.client import Client
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.subscription import Subscription
 
 from headpose_ros.errors import NoAnswerError
 
@@ -20,12 +23,13 @@ PATIENCE = 8.0
 
 
 class AsyncioBridge:
-    """Spins a node, and hands calls from one thread to the other.
+    """Spins a node in a thread, for an asyncio loop in another.
 
-    :param node: whose callbacks run in the thread.
+    :ivar node: the node.
     """
 
     def __init__(self, node: Node):
+        self.node = node
         self._executor = SingleThreadedExecutor(context=node.context)
         self._executor.add_node(node)
         self._thread = Thread(target=self._spin, daemon=True)
@@ -42,14 +46,22 @@ class AsyncioBridge:
         if self._thread.is_alive():
             self._thread.join()
 
-    def do(self, function: Callable[..., Any], *args: Any) -> None:
+    def do(self, function: Callable[[], None]) -> None:
         """Call a function in the thread of the node."""
-        self._executor.create_task(function, *args)
+        self._executor.create_task(function)
 
-    def tell(self, function: Callable[..., Any], *args: Any) -> None:
-        """Call a function in the loop, from the thread of the node."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(function, *args)
+    def subscribe(
+        self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile
+    ) -> Subscription:
+        """Subscription whose callback runs in the loop; to be made by ``do`` or before the start.
+
+        :param kind: of the message.
+        """
+        def hand_over(message: Any) -> None:
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(callback, message)
+
+        return self.node.create_subscription(kind, topic, hand_over, qos)
 
     async def call(self, client: Client, request: Any) -> Any:
         """Response of a service.
@@ -58,19 +70,11 @@ class AsyncioBridge:
         """
         if not client.service_is_ready():
             raise NoAnswerError(f'there is no service {client.srv_name}')
-        answer = asyncio.get_running_loop().create_future()
-
-        def take(response: Any) -> None:
-            if not answer.done():
-                answer.set_result(response)
-
-        def send() -> None:
-            future = client.call_async(request)
-            future.add_done_callback(lambda done: self.tell(take, done.result()))
-
-        self.do(send)
+        answer: Future = Future()
+        answer.set_running_or_notify_cancel()  # so that it can be set when nobody waits any more
+        client.call_async(request).add_done_callback(lambda done: answer.set_result(done.result()))
         try:
-            return await asyncio.wait_for(answer, PATIENCE)
+            return await asyncio.wait_for(asyncio.wrap_future(answer), PATIENCE)
         except asyncio.TimeoutError as error:
             raise NoAnswerError(
                 f'{client.srv_name} did not answer within {PATIENCE:.0f} s'

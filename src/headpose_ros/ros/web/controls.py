@@ -6,11 +6,13 @@
 from dataclasses import dataclass
 
 from nicegui import ui
+from rcl_interfaces.msg import FloatingPointRange
 
-from headpose_ros.ros.web.node_client import NodeClient, Range
+from headpose_ros.ros.web.node_client import NodeClient
 
 STEPS = 200  # of a slider from end to end
 DIGITS = 3  # of a value that a slider sets
+REFRESH_PERIOD = 0.1  # seconds
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,14 @@ class Control:
     unit: str = ''
     power: int = 1
 
-    def position(self, value: float, span: Range) -> float:
+    def position(self, value: float, span: FloatingPointRange) -> float:
         """Where the slider stands, 0 to 1."""
-        return max(0.0, (value - span.low) / (span.high - span.low)) ** (1 / self.power)
+        share = (value - span.from_value) / (span.to_value - span.from_value)
+        return max(0.0, share) ** (1 / self.power)
 
-    def value(self, position: float, span: Range) -> float:
+    def value(self, position: float, span: FloatingPointRange) -> float:
         """What a slider that stands there means."""
-        value = span.low + (span.high - span.low) * position**self.power
+        value = span.from_value + (span.to_value - span.from_value) * position**self.power
         return float(f'{value:.{DIGITS}g}')
 
 
@@ -48,49 +51,43 @@ CONTROLS = (
 )
 
 
-class ControlsPanel:
-    """The controls of one page.
+def add_controls(client: NodeClient) -> None:
+    """Add sliders and buttons for a node; while its values are not known they can do nothing."""
+    with ui.element('div').classes('settings'):
+        settings = [_Setting(control, client) for control in CONTROLS]
+        with ui.element('div').classes('actions'):
+            buttons = [
+                _button(
+                    client, 'calibrate_neutral', 'Set neutral pose', 'outline',
+                    'The person looks straight ahead for a second: that becomes zero.',
+                ),
+                _button(
+                    client, 'reset_neutral', 'Reset', 'flat',
+                    'A head that faces the camera is zero again.',
+                ),
+            ]
 
-    :param client: the node that they set.
-    """
-
-    def __init__(self, client: NodeClient):
-        self._client = client
-        with ui.element('div').classes('settings'):
-            self._settings = [_Setting(control, client) for control in CONTROLS]
-            with ui.element('div').classes('actions'):
-                self._buttons = [
-                    self._button(
-                        'calibrate_neutral', 'Set neutral pose', 'outline',
-                        'The person looks straight ahead for a second: that becomes zero.',
-                    ),
-                    self._button(
-                        'reset_neutral', 'Reset', 'flat',
-                        'A head that faces the camera is zero again.',
-                    ),
-                ]
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Show the values as they are; while they are not known nothing can be set."""
-        for setting in self._settings:
+    def refresh() -> None:
+        for setting in settings:
             setting.refresh()
-        for button in self._buttons:
-            button.set_enabled(bool(self._client.values))
+        for button in buttons:
+            button.set_enabled(bool(client.values))
 
-    def _button(self, service: str, text: str, look: str, tooltip: str) -> ui.button:
-        async def press() -> None:
-            button.props('loading')
-            try:
-                succeeded, message = await self._client.trigger(service)
-            finally:
-                button.props(remove='loading')
-            ui.notify(message, type='positive' if succeeded else 'negative', multi_line=True)
+    refresh()  # a timer begins later, once the page is there
+    ui.timer(REFRESH_PERIOD, refresh)
 
-        button = ui.button(text, on_click=press).props(
-            f'no-caps color=accent {look} data-service={service}'
-        )
-        return button.tooltip(tooltip)
+
+def _button(client: NodeClient, service: str, text: str, look: str, tooltip: str) -> ui.button:
+    async def press() -> None:
+        button.props('loading')
+        try:
+            succeeded, message = await client.trigger(service)
+        finally:
+            button.props(remove='loading')
+        ui.notify(message, type='positive' if succeeded else 'negative', multi_line=True)
+
+    button = ui.button(text, on_click=press).tooltip(tooltip)
+    return button.props(f'no-caps color=accent {look} data-service={service}')
 
 
 class _Setting:
@@ -101,20 +98,20 @@ class _Setting:
         self._name = control.parameter
         self._shown: float | None = None
         with ui.element('div').classes('setting').props(f'data-parameter={self._name}'):
-            self._label = ui.label(control.label).classes('name')
-            self._tooltip = None
+            with ui.label(control.label).classes('name'):
+                self._tooltip = ui.tooltip(self._name)
             self._number = ui.number(suffix=control.unit or None).props('dense step=any')
             self._slider = ui.slider(min=0.0, max=1.0, step=1.0 / STEPS).props('color=accent')
         for element in (self._number, self._slider):
             element.props(f'aria-label="{control.label}"')
         # Both tell only what a person did, and only when the hand is off.
-        self._slider.on('change', lambda event: self._on_slider(event.args))
+        self._slider.on('change', lambda event: self._set(self._value(event.args)))
         self._number.on('change', lambda: self._set(self._number.value))
         self._slider.on_value_change(lambda event: self._on_drag(event.value))
 
     @property
-    def _span(self) -> Range | None:
-        return self._client.ranges.get(self._name)
+    def _span(self) -> FloatingPointRange:
+        return self._client.descriptors[self._name].floating_point_range[0]
 
     def refresh(self) -> None:
         value = self._client.values.get(self._name)
@@ -124,21 +121,19 @@ class _Setting:
             self._show(value)
 
     def _show(self, value: float) -> None:
-        if self._tooltip is None:
-            with self._label:
-                self._tooltip = ui.tooltip(f'{self._name}: {self._span.description}')
+        description = self._client.descriptors[self._name].description
+        self._tooltip.set_text(f'{self._name}: {description}')
         self._shown = value
         self._number.set_value(value)
         self._slider.set_value(self._control.position(value, self._span))
 
-    def _on_drag(self, position: float) -> None:
-        if self._shown is None or self._span is None:
-            return
-        if position != self._control.position(self._shown, self._span):
-            self._number.set_value(self._control.value(position, self._span))
+    def _value(self, position: float) -> float:
+        return self._control.value(position, self._span)
 
-    async def _on_slider(self, position: float) -> None:
-        await self._set(self._control.value(position, self._span))
+    def _on_drag(self, position: float) -> None:
+        if self._shown is None or position == self._control.position(self._shown, self._span):
+            return
+        self._number.set_value(self._value(position))
 
     async def _set(self, value: float | None) -> None:
         if value is not None:

@@ -4,11 +4,9 @@
 """The services of the node: its parameters, and the neutral pose."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rcl_interfaces.msg import ParameterEvent, ParameterType
+from rcl_interfaces.msg import ParameterDescriptor, ParameterEvent, ParameterType
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
-from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import qos_profile_parameter_events
 from std_srvs.srv import Trigger
@@ -17,65 +15,46 @@ from headpose_ros.errors import NoAnswerError
 from headpose_ros.ros.web.asyncio_bridge import AsyncioBridge
 
 
-@dataclass(frozen=True)
-class Range:
-    """What the node says of a number among its parameters.
-
-    :ivar low: smallest value.
-    :ivar high: largest value.
-    :ivar description: in words.
-    """
-
-    low: float
-    high: float
-    description: str
-
-
 class NodeClient:
     """Reads and sets numbers among the parameters of a node, and calls it.
 
-    :param node: that calls.
-    :param shown: full name of the node that is called.
+    :param shown: full name of the node.
     :param names: of the parameters.
 
-    :ivar ranges: of the parameters; empty until they are read.
+    :ivar descriptors: of the parameters by name; empty until they are read.
     :ivar values: as they are now; empty until they are read.
     """
 
-    def __init__(self, node: Node, shown: str, names: Sequence[str], bridge: AsyncioBridge):
-        self.ranges: dict[str, Range] = {}
+    def __init__(self, bridge: AsyncioBridge, shown: str, names: Sequence[str]):
+        self.descriptors: dict[str, ParameterDescriptor] = {}
         self.values: dict[str, float] = {}
         self._names = list(names)
         self._shown = shown
         self._bridge = bridge
-        self._describe = node.create_client(DescribeParameters, f'{shown}/describe_parameters')
-        self._get = node.create_client(GetParameters, f'{shown}/get_parameters')
-        self._set = node.create_client(SetParameters, f'{shown}/set_parameters')
+        create = bridge.node.create_client
+        self._describe = create(DescribeParameters, f'{shown}/describe_parameters')
+        self._get = create(GetParameters, f'{shown}/get_parameters')
+        self._set = create(SetParameters, f'{shown}/set_parameters')
         self._triggers = {
-            name: node.create_client(Trigger, f'{shown}/{name}')
+            name: create(Trigger, f'{shown}/{name}')
             for name in ('calibrate_neutral', 'reset_neutral')
         }
-        node.create_subscription(
+        bridge.subscribe(
             ParameterEvent, '/parameter_events', self._on_event, qos_profile_parameter_events
         )
 
     async def read(self) -> None:
-        """Read ranges and values.
+        """Read descriptors and values.
 
         :raises NoAnswerError: the node does not answer.
         """
         request = DescribeParameters.Request(names=self._names)
         described = await self._bridge.call(self._describe, request)
         got = await self._bridge.call(self._get, GetParameters.Request(names=self._names))
-        self.ranges = {
-            each.name: Range(span.from_value, span.to_value, each.description)
-            for each in described.descriptors
-            for span in each.floating_point_range
-        }
-        pairs = zip(self._names, got.values, strict=True)
+        self.descriptors = {each.name: each for each in described.descriptors}
         self.values = {
             name: value.double_value
-            for name, value in pairs
+            for name, value in zip(self._names, got.values, strict=True)
             if value.type == ParameterType.PARAMETER_DOUBLE
         }
 
@@ -105,11 +84,8 @@ class NodeClient:
         return response.success, response.message
 
     def _on_event(self, event: ParameterEvent) -> None:
-        if event.node == self._shown:
-            for parameter in [*event.new_parameters, *event.changed_parameters]:
-                if parameter.name in self._names:
-                    self._bridge.tell(self._take, parameter.name, parameter.value.double_value)
-
-    def _take(self, name: str, value: float) -> None:
-        if self.values:  # otherwise all are about to be read
-            self.values[name] = value
+        if event.node != self._shown or not self.values:  # without any, all are about to be read
+            return
+        for parameter in [*event.new_parameters, *event.changed_parameters]:
+            if parameter.name in self._names:
+                self.values[parameter.name] = parameter.value.double_value

@@ -4,11 +4,17 @@
 """What the page shows beside the image: angles as numbers and as a plot, people, and rates."""
 
 import html
+import time
+from collections.abc import Mapping
 
 from nicegui import ui
 
 from headpose_ros.overlay import AXIS_COLORS
-from headpose_ros.ros.web.state import HISTORY, NodeState, Status
+from headpose_ros.ros.diagnostics.face_values import read_faces
+from headpose_ros.ros.web.state import HISTORY, NodeState
+
+NUMBERS_PERIOD = 0.1  # seconds
+PLOT_PERIOD = 0.25  # seconds
 
 # Roll turns about x, pitch about y, yaw about z: the colours of the axes on the image, as in CSS.
 ANGLE_COLORS = tuple(f'rgb({red}, {green}, {blue})' for blue, green, red in AXIS_COLORS)
@@ -42,122 +48,108 @@ RATES = (
 )
 
 
-class AnglesPanel:
-    """Roll, pitch and yaw of the primary face as they are now."""
+def add_angles(state: NodeState) -> None:
+    """Add roll, pitch and yaw of the primary face as they are now."""
+    numbers, hints = [], []
+    with ui.element('div').classes('angles'):
+        for name, color in zip(NAMES, ANGLE_COLORS, strict=True):
+            with ui.element('div').classes('angle').style(f'border-color: {color}'):
+                ui.label(name).classes('name')
+                numbers.append(ui.label().classes('number'))
+                hints.append(ui.label().classes('hint'))
 
-    def __init__(self) -> None:
-        self._numbers, self._hints = [], []
-        with ui.element('div').classes('angles'):
-            for name, color in zip(NAMES, ANGLE_COLORS, strict=True):
-                with ui.element('div').classes('angle').style(f'border-color: {color}'):
-                    ui.label(name).classes('name')
-                    self._numbers.append(ui.label().classes('number'))
-                    self._hints.append(ui.label().classes('hint'))
-
-    def refresh(self, state: NodeState, now: float) -> None:
-        """Show the last angles."""
-        last = state.angles[-1] if state.angles else None
-        if last is None or now - last.time > OLD:
-            for number, hint in zip(self._numbers, self._hints, strict=True):
+    def refresh() -> None:
+        angles = state.angles
+        if not angles or time.monotonic() - angles[-1][0] > OLD:
+            for number, hint in zip(numbers, hints, strict=True):
                 number.set_text('–')
                 hint.set_text('no pose')
             return
-        rows = zip(self._numbers, self._hints, last.rpy, DIRECTIONS, strict=True)
+        rows = zip(numbers, hints, angles[-1][1], DIRECTIONS, strict=True)
         for number, hint, angle, (positive, negative) in rows:
             number.set_text(f'{_signed(angle)}°')
             direction = positive if angle > 0 else negative
             hint.set_text(direction if abs(angle) > STRAIGHT else 'straight')
 
+    ui.timer(NUMBERS_PERIOD, refresh)
 
-class AnglesPlot:
-    """Roll, pitch and yaw over the last seconds."""
 
-    def __init__(self) -> None:
-        axis = {
-            'axisLabel': {'color': PLOT_TEXT},
-            'axisLine': {'lineStyle': {'color': PLOT_LINES}},
-            'splitLine': {'lineStyle': {'color': PLOT_LINES}},
+def add_plot(state: NodeState) -> None:
+    """Add roll, pitch and yaw over the last seconds."""
+    axis = {
+        'type': 'value',
+        'axisLine': {'lineStyle': {'color': PLOT_LINES}},
+        'splitLine': {'lineStyle': {'color': PLOT_LINES}},
+    }
+    series = [
+        {
+            'name': name, 'type': 'line', 'showSymbol': False, 'silent': True, 'data': [],
+            'lineStyle': {'width': 2, 'color': color},
         }
-        series = [
-            {
-                'name': name, 'type': 'line', 'showSymbol': False, 'silent': True, 'data': [],
-                'lineStyle': {'width': 2, 'color': color},
-            }
-            for name, color in zip(NAMES, ANGLE_COLORS, strict=True)
-        ]
-        self._chart = ui.echart({
-            'animation': False,
-            'grid': {'left': 8, 'right': 14, 'top': 12, 'bottom': 4, 'containLabel': True},
-            'xAxis': {
-                **axis, 'type': 'value', 'min': -HISTORY, 'max': 0, 'interval': TICKS,
-                'axisLabel': {
-                    'color': PLOT_TEXT, ':formatter': 't => t ? `\u2212${-t} s` : "now"'
-                },
+        for name, color in zip(NAMES, ANGLE_COLORS, strict=True)
+    ]
+    chart = ui.echart({
+        'animation': False,
+        'grid': {'left': 8, 'right': 14, 'top': 12, 'bottom': 4, 'containLabel': True},
+        'xAxis': {
+            **axis, 'min': -HISTORY, 'max': 0, 'interval': TICKS,
+            'axisLabel': {'color': PLOT_TEXT, ':formatter': 't => t ? `\u2212${-t} s` : "now"'},
+        },
+        'yAxis': {
+            **axis, 'minInterval': 10,
+            ':min': f'shown => Math.min(-{LEAST}, Math.floor(shown.min / 10) * 10)',
+            ':max': f'shown => Math.max({LEAST}, Math.ceil(shown.max / 10) * 10)',
+            'axisLabel': {
+                'color': PLOT_TEXT, ':formatter': 'angle => `${angle}°`.replace("-", "\u2212")'
             },
-            'yAxis': {
-                **axis, 'type': 'value', 'minInterval': 10,
-                ':min': f'shown => Math.min(-{LEAST}, Math.floor(shown.min / 10) * 10)',
-                ':max': f'shown => Math.max({LEAST}, Math.ceil(shown.max / 10) * 10)',
-                'axisLabel': {
-                    'color': PLOT_TEXT, ':formatter': 'angle => `${angle}°`.replace("-", "\u2212")'
-                },
-            },
-            'series': series,
-        }).classes('plot')
+        },
+        'series': series,
+    }).classes('plot')
 
-    def refresh(self, state: NodeState, now: float) -> None:
-        """Draw the angles of the last seconds."""
-        state.forget(now)
-        lines: list[list[tuple[float, float | None]]] = [[], [], []]
-        before = None
-        for angles in state.angles:
-            time = round(angles.time - now, 2)
-            for line, angle in zip(lines, angles.rpy, strict=True):
-                if before is not None and angles.time - before > GAP:
-                    line.append((time, None))
-                line.append((time, round(angle, 1)))
-            before = angles.time
-        for series, line in zip(self._chart.options['series'], lines, strict=True):
-            series['data'] = line  # which is sent by itself
+    def refresh() -> None:
+        now = time.monotonic()
+        rows: list[tuple[float | None, ...]] = []  # time, roll, pitch and yaw
+        for seconds, rpy in state.angles:
+            ago = round(seconds - now, 2)
+            if rows and ago - rows[-1][0] > GAP:
+                rows.append((ago, None, None, None))
+            rows.append((ago, *(round(angle, 1) for angle in rpy)))
+        for i, line in enumerate(chart.options['series'], 1):
+            line['data'] = [(row[0], row[i]) for row in rows]  # which is sent by itself
+
+    ui.timer(PLOT_PERIOD, refresh)
 
 
-class FacesPanel:
-    """The people in the image, with their numbers and how sure their angles are."""
+def faces_table(values: Mapping[str, str] | None) -> str:
+    """The people in the image, with their track IDs and how sure their angles are, as HTML.
 
-    def __init__(self) -> None:
-        self._table = ui.html('', sanitize=False).classes('w-full faces')
-
-    def refresh(self, status: Status | None) -> None:
-        """Show the people of the last diagnostics."""
-        head = ''.join(f'<th>{name}</th>' for name in ('Face', *NAMES))
-        rows = ''
-        for face in status.faces if status else ():
-            note = ' <span class="soft">primary</span>' if face.is_primary else ''
-            cells = ''.join(
-                f'<td>{_signed(angle)} <span class="soft">± {std:.1f}°</span></td>'
-                for angle, std in zip(face.rpy, face.std, strict=True)
-            )
-            rows += f'<tr><td>#{face.track_id}{note}</td>{cells}</tr>'
-        nobody = 'nobody' if status else 'no data'
-        rows = rows or f'<tr><td colspan="4" class="soft">{nobody}</td></tr>'
-        self._table.set_content(f'<table class="figures"><tr>{head}</tr>{rows}</table>')
+    :param values: of the last diagnostics; ``None`` while the node is away.
+    """
+    rows = ''
+    for face in read_faces(values or {}):
+        note = ' <span class="soft">primary</span>' if face.is_primary else ''
+        cells = ''.join(
+            f'<td>{_signed(angle)} <span class="soft">± {std:.1f}°</span></td>'
+            for angle, std in zip(face.rpy, face.std, strict=True)
+        )
+        rows += f'<tr><td>#{face.track_id}{note}</td>{cells}</tr>'
+    nobody = 'no data' if values is None else 'nobody'
+    rows = rows or f'<tr><td colspan="4" class="soft">{nobody}</td></tr>'
+    head = ''.join(f'<th>{name}</th>' for name in ('Face', *NAMES))
+    return f'<table class="figures"><tr>{head}</tr>{rows}</table>'
 
 
-class RatesPanel:
-    """Rates and latency out of the diagnostics."""
+def rates_table(values: Mapping[str, str] | None) -> str:
+    """Rates and latency as HTML.
 
-    def __init__(self) -> None:
-        self._table = ui.html('', sanitize=False).classes('w-full')
-
-    def refresh(self, status: Status | None) -> None:
-        """Show the figures of the last diagnostics."""
-        values = status.values if status else {}
-        cells = ''
-        for key, name, unit in RATES:
-            value = html.escape(values.get(key, '-'))
-            text = '–' if value == '-' else f'{value} {unit}'
-            cells += f'<div><div class="number">{text}</div><div class="name">{name}</div></div>'
-        self._table.set_content(f'<div class="rates">{cells}</div>')
+    :param values: of the last diagnostics; ``None`` while the node is away.
+    """
+    cells = ''
+    for key, name, unit in RATES:
+        value = html.escape((values or {}).get(key, '-'))
+        text = '–' if value == '-' else f'{value} {unit}'
+        cells += f'<div><div class="number">{text}</div><div class="name">{name}</div></div>'
+    return f'<div class="rates">{cells}</div>'
 
 
 def _signed(angle: float) -> str:

@@ -1,33 +1,36 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The web server of the page."""
+"""The web server of the page, and of the annotated image on it."""
 
+import asyncio
 import signal
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 from nicegui import Client, app, ui
+from rclpy.node import Node
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from headpose_ros.errors import NoAnswerError
 from headpose_ros.ros.web.asyncio_bridge import AsyncioBridge
+from headpose_ros.ros.web.controls import CONTROLS
 from headpose_ros.ros.web.node_client import NodeClient
-from headpose_ros.ros.web.page import Page
+from headpose_ros.ros.web.page import STREAM, build_page
 from headpose_ros.ros.web.state import NodeState
-from headpose_ros.ros.web.stream import STREAM, stream_images
-from headpose_ros.ros.web.subscriptions import Subscriptions
 
-LOOK_PERIOD = 0.5  # seconds between two looks at who is there, the node and open pages
+LOOK_PERIOD = 0.5  # seconds between two looks at who is there: the node, open pages, the server
 END_PERIOD = 2  # seconds for what is open to end
 
 # Names of this machine in a browser; another one that leads here is a trick of some web site.
 LOCAL_NAMES = ['localhost', '127.0.0.1']
+
+BOUNDARY = 'image'
+BOUNDARY_LINE = f'--{BOUNDARY}\r\n'.encode()
 
 
 class _Server(uvicorn.Server):
@@ -37,52 +40,50 @@ class _Server(uvicorn.Server):
     leaves all where it is, and at the end it sends both again, into the middle of its event loop.
     """
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def __init__(self, outer: FastAPI):
+        super().__init__(uvicorn.Config(
+            outer, log_level='warning', timeout_graceful_shutdown=END_PERIOD
+        ))
+        # From now on, so that neither tears up what is being made.
         for number in signal.SIGINT, signal.SIGTERM:
             signal.signal(number, self.handle_exit)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
         yield
 
     def handle_exit(self, *_: object) -> None:
         self.should_exit = True
 
 
-def serve_page(
-    listening: socket.socket,
-    shown: str,
-    bridge: AsyncioBridge,
-    state: NodeState,
-    client: NodeClient,
-    subscriptions: Subscriptions,
-    warning: str,
-    is_ending: Callable[[], bool],
-) -> None:
+def serve_page(node: Node, shown: str, listening: socket.socket, warning: str) -> None:
     """Serve the page of a node until Ctrl-C or SIGTERM, which do nothing more after it.
 
+    :param node: that listens and calls, spun meanwhile.
+    :param shown: full name of the node on the page.
     :param listening: socket.
-    :param shown: full name of the node.
-    :param bridge: is started, and has to be stopped by the caller.
     :param warning: what people must know of this page; empty where only this machine sees it.
-    :param is_ending: whether one of them came before the server could take it.
     """
     outer = FastAPI(openapi_url=None)
-    server = _Server(uvicorn.Config(
-        outer, log_level='warning', timeout_graceful_shutdown=END_PERIOD
-    ))
+    server = _Server(outer)
+    bridge = AsyncioBridge(node)
+    state = NodeState(bridge, shown)
+    client = NodeClient(bridge, shown, [each.parameter for each in CONTROLS])
 
     @outer.get(STREAM)
     async def stream() -> StreamingResponse:
-        return stream_images(state, lambda: server.should_exit)
-
-    async def start() -> None:
-        bridge.start()
-        server.should_exit = server.should_exit or is_ending()
+        return StreamingResponse(
+            _parts(state, server),
+            media_type=f'multipart/x-mixed-replace; boundary={BOUNDARY}',
+            # Otherwise it would be compressed, and held back until there is enough of it.
+            headers={'Cache-Control': 'no-store', 'Content-Encoding': 'identity'},
+        )
 
     async def look() -> None:
-        subscriptions.set_watched(any(
+        state.set_watched(any(
             page.has_socket_connection for page in list(Client.instances.values())
         ))
-        if state.silence(time.monotonic()) is not None:
+        if state.status is None:
             client.forget()
         elif not client.values:
             with suppress(NoAnswerError):  # it has just come or gone; the next look asks again
@@ -90,15 +91,34 @@ def serve_page(
 
     if not warning:
         outer.add_middleware(TrustedHostMiddleware, allowed_hosts=LOCAL_NAMES)
-    app.on_startup(start)
+    app.on_startup(bridge.start)
     app.timer(LOOK_PERIOD, look)
     name = shown.lstrip('/')
     ui.run_with(
         outer,
-        root=lambda: Page(name, state, client, warning),
+        root=lambda: build_page(name, state, client, warning),
         title=f'{name}: head pose',
         favicon='🙂',
         dark=None,
         show_welcome_message=False,
     )
-    server.run(sockets=[listening])
+    try:
+        server.run(sockets=[listening])
+    finally:
+        bridge.stop()
+
+
+async def _parts(state: NodeState, server: uvicorn.Server) -> AsyncIterator[bytes]:
+    """The annotated image as motion JPEG: each image as the node made it."""
+    # A browser goes on loading a page until the second part of an image begins.
+    first = _part(state.image)
+    yield BOUNDARY_LINE + first + first
+    while not server.should_exit:
+        with suppress(asyncio.TimeoutError):
+            yield _part(await asyncio.wait_for(state.next_image(), LOOK_PERIOD))
+
+
+def _part(jpeg: bytes) -> bytes:
+    head = f'Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n'.encode()
+    # A browser shows an image when the next boundary comes: let it come at once.
+    return head + jpeg + b'\r\n' + BOUNDARY_LINE

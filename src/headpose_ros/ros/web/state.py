@@ -4,96 +4,108 @@
 """What the node was last seen to publish."""
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
 
-from headpose_ros.ros.diagnostics.face_values import FaceValues, read_faces
+import cv2
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from geometry_msgs.msg import Vector3Stamped
+from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import CompressedImage
+
+from headpose_ros.ros.diagnostics.report import status_name
+from headpose_ros.ros.web.asyncio_bridge import AsyncioBridge
 
 HISTORY = 30.0  # seconds of angles that are kept
 AWAY = 3.5  # seconds without diagnostics, which come once a second, after which a node is away
-STILL = 2.0  # seconds after which an image is an old one
 
-
-@dataclass(frozen=True)
-class Angles:
-    """One message of ``head_pose``.
-
-    :ivar time: seconds of a steady clock at which it came.
-    :ivar rpy: roll, pitch and yaw, degrees.
-    """
-
-    time: float
-    rpy: tuple[float, float, float]
-
-
-@dataclass(frozen=True)
-class Status:
-    """The last diagnostics.
-
-    :ivar level: 0 for well, 1 for a warning, 2 for an error.
-    :ivar values: figures by their names.
-    """
-
-    level: int
-    message: str
-    values: Mapping[str, str]
-
-    @property
-    def faces(self) -> list[FaceValues]:
-        """People in the last image."""
-        return read_faces(self.values)
+# A page that is slow must not slow the node.
+IMAGES = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 class NodeState:
-    """Keeps it for any number of pages, all in the thread of the pages.
+    """Listens to a node for any number of pages, and lives in their thread.
 
-    :param now: seconds of the steady clock that all its times are of.
+    :param shown: full name of the node.
 
-    :ivar angles: of the last seconds, the newest last.
-    :ivar image: the last one, JPEG; empty before the first.
-    :ivar status: ``None`` before the first.
+    :ivar image: the last one, JPEG; a small black one of the usual shape before the first.
     """
 
-    def __init__(self, now: float):
-        self.angles: deque[Angles] = deque()
-        self.image = b''
-        self.status: Status | None = None
-        self._status_time = now
-        self._image_time = now
+    def __init__(self, bridge: AsyncioBridge, shown: str):
+        self.image = cv2.imencode('.jpg', np.zeros((3, 4), np.uint8))[1].tobytes()
+        self._bridge = bridge
+        self._status_name = status_name(shown)
+        self._angles: deque[tuple[float, tuple[float, ...]]] = deque()
+        self._status: DiagnosticStatus | None = None
+        self._status_time = self._image_time = time.monotonic()
         self._came = asyncio.Event()
+        self._of_viewers: list[Subscription] = []
+        bridge.subscribe(
+            DiagnosticArray, '/diagnostics', self._on_diagnostics, QoSProfile(depth=10)
+        )
 
-    def add_angles(self, angles: Angles) -> None:
-        """Take a pose."""
-        self.angles.append(angles)
-        self.forget(angles.time)
+    @property
+    def angles(self) -> deque[tuple[float, tuple[float, ...]]]:
+        """Poses of the last seconds, the newest last.
 
-    def add_image(self, jpeg: bytes, now: float) -> None:
-        """Take an image, and give it to all who wait for the next."""
-        self.image, self._image_time = jpeg, now
-        self._came.set()
-        self._came = asyncio.Event()
+        Of each the seconds of ``time.monotonic`` at which it came, and degrees of roll, pitch and
+        yaw.
+        """
+        oldest = time.monotonic() - HISTORY
+        while self._angles and self._angles[0][0] < oldest:
+            self._angles.popleft()
+        return self._angles
 
-    def add_status(self, status: Status, now: float) -> None:
-        """Take diagnostics."""
-        self.status, self._status_time = status, now
+    @property
+    def status(self) -> DiagnosticStatus | None:
+        """The last diagnostics; ``None`` while the node is away."""
+        return self._status if self.silence <= AWAY else None
 
-    def forget(self, now: float) -> None:
-        """Drop angles that are too old."""
-        while self.angles and self.angles[0].time < now - HISTORY:
-            self.angles.popleft()
+    @property
+    def silence(self) -> float:
+        """Seconds since the last diagnostics."""
+        return time.monotonic() - self._status_time
+
+    @property
+    def stillness(self) -> float:
+        """Seconds since the last image."""
+        return time.monotonic() - self._image_time
 
     async def next_image(self) -> bytes:
         """The next image, JPEG."""
         await self._came.wait()
         return self.image
 
-    def silence(self, now: float) -> float | None:
-        """Seconds without a word of the node; ``None`` while it is there."""
-        silence = now - self._status_time
-        return silence if self.status is None or silence > AWAY else None
+    def set_watched(self, is_watched: bool) -> None:
+        """Subscribe to what costs the node work, or unsubscribe."""
+        self._bridge.do(self._subscribe if is_watched else self._unsubscribe)
 
-    def stillness(self, now: float) -> float | None:
-        """Seconds since the last image, from when on it is an old one; ``None`` before that."""
-        stillness = now - self._image_time
-        return stillness if stillness > STILL else None
+    def _subscribe(self) -> None:
+        if not self._of_viewers:
+            subscribe = self._bridge.subscribe
+            self._of_viewers = [
+                subscribe(Vector3Stamped, 'head_pose', self._on_pose, qos_profile_sensor_data),
+                subscribe(
+                    CompressedImage, 'head_pose/annotated_image/compressed', self._on_image, IMAGES
+                ),
+            ]
+
+    def _unsubscribe(self) -> None:
+        while self._of_viewers:
+            self._bridge.node.destroy_subscription(self._of_viewers.pop())
+
+    def _on_pose(self, message: Vector3Stamped) -> None:
+        v = message.vector
+        self.angles.append((time.monotonic(), tuple(np.degrees([v.x, v.y, v.z]).tolist())))
+
+    def _on_image(self, message: CompressedImage) -> None:
+        self.image, self._image_time = bytes(message.data), time.monotonic()
+        self._came.set()
+        self._came = asyncio.Event()
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            if status.name == self._status_name:
+                self._status, self._status_time = status, time.monotonic()
