@@ -12,4 +12,4 @@ def check_bgr(image: np.ndarray) -> None:
     if not isinstance(image, np.ndarray):
         raise ValueError(f'got {type(image).__name__}; {wanted}')
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise ValueError(f'got a {image.dtype} array of shape {image.shape}; {wanted}')
+        raise ValueError(f'got {image.dtype} {image.shape}; {wanted}')

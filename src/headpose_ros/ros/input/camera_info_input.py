@@ -54,9 +54,7 @@ class CameraInfoInput:
 
     def stop(self) -> None:
         """Unsubscribe and forget: another camera may be there at the next start."""
-        if self._subscription is not None:
-            self._node.destroy_subscription(self._subscription)
-            self._subscription = None
+        self._node.destroy_subscription(self._subscription)
         self._calibration.forget()
         self._told.clear()
 

@@ -17,6 +17,7 @@ import numpy as np
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
+from headpose_ros.images.bgr import check_bgr
 from headpose_ros.images.raw import SUPPORTED_ENCODINGS, Layout, checked_layout, read_pixels
 
 _CV_BRIDGE_ENCODINGS = frozenset(SUPPORTED_ENCODINGS) - {
@@ -60,12 +61,7 @@ class ImageConverter:
         :raises ValueError: if the image or the encoding is another.
         """
         _require_bgr8(encoding)
-        if not isinstance(cvim, np.ndarray):
-            raise ValueError(f'image must be a uint8 array (H, W, 3), not {type(cvim).__name__}')
-        if cvim.dtype != np.uint8 or cvim.ndim != 3 or cvim.shape[2] != 3 or cvim.size == 0:
-            raise ValueError(
-                f'image must be a uint8 array (H, W, 3) with pixels, not {cvim.dtype} {cvim.shape}'
-            )
+        check_bgr(cvim)
         height, width, channels = cvim.shape
         msg = Image(height=height, width=width, encoding=encoding, step=width * channels)
         if header is not None:

@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,9 +43,6 @@ PROFILE_CURE = (
 
 WARNING_PERIOD = 10.0  # seconds between warnings about images
 
-# Gets the header of an image, and its pixels: uint8 (H, W, 3) BGR, maybe in the message's memory.
-OnImage = Callable[[Header, np.ndarray], None]
-
 
 class ImageInput:
     """Subscribes to ``image``, or to the same topic with ``/compressed`` after it.
@@ -55,7 +53,8 @@ class ImageInput:
     :param transport: one of ``TRANSPORTS``.
     :param converter: for raw images.
     :param watch: is told what has arrived, and what was dropped.
-    :param on_image: is called with each image.
+    :param on_image: is called with the header of each image and its pixels, ``uint8`` (H, W, 3)
+        BGR, which may lie in the memory of the message.
 
     :ivar topic: name of the topic, resolved.
     """
@@ -66,20 +65,18 @@ class ImageInput:
         transport: str,
         converter: ImageConverter,
         watch: StreamWatch,
-        on_image: OnImage,
+        on_image: Callable[[Header, np.ndarray], None],
     ):
         self._node = node
-        self._converter = converter
         self._watch = watch
         self._on_image = on_image
         self._is_compressed = transport == COMPRESSED
         self._kind = CompressedImage if self._is_compressed else Image
+        self._decode = read_compressed if self._is_compressed else converter.imgmsg_to_cv2
         # As image_transport does it: a remapped "image" takes its compressed twin along.
         raw = node.resolve_topic_name('image')
         compressed = node.resolve_topic_name(f'{raw}/{COMPRESSED}')
-        self.topic, self._twin = (
-            (compressed, raw) if self._is_compressed else (raw, compressed)
-        )
+        self.topic, self._twin = (compressed, raw) if self._is_compressed else (raw, compressed)
         self._subscription: Subscription | None = None
 
     @property
@@ -89,23 +86,21 @@ class ImageInput:
 
     def start(self) -> None:
         """Subscribe."""
-        # Humble's rclpy does not tell the number that a publisher gave to its message.
-        numbered = hasattr(Subscription, 'CallbackType')
-        callback = self._on_numbered if numbered else self._on_unnumbered
+        callback = self._on_message
+        if not hasattr(Subscription, 'CallbackType'):  # Humble tells nothing but the message
+            callback = partial(callback, info={})
         self._subscription = self._node.create_subscription(
             self._kind, self.topic, callback, NEWEST, event_callbacks=NO_SUBSCRIPTION_EVENTS
         )
 
     def stop(self) -> None:
         """Unsubscribe; nothing is received any more."""
-        if self._subscription is not None:
-            self._node.destroy_subscription(self._subscription)
-            self._subscription = None
+        self._node.destroy_subscription(self._subscription)
+        self._subscription = None
 
     def why_silent(self) -> str:
         """Why no image may have come, and what to do."""
         publishers = self._node.get_publishers_info_by_topic(self.topic)
-        wanted = f'sensor_msgs/msg/{self._kind.__name__}'
         if not publishers and self._node.count_publishers(self._twin):
             other = RAW if self._is_compressed else COMPRESSED
             return (
@@ -114,6 +109,7 @@ class ImageInput:
             )
         if not publishers:
             return 'nobody publishes it; is the camera running, is image remapped to its topic?'
+        wanted = f'sensor_msgs/msg/{self._kind.__name__}'
         foreign = {p.topic_type for p in publishers} - {wanted}
         if foreign:
             return f'it is a {", ".join(sorted(foreign))}; want {wanted}'
@@ -123,7 +119,7 @@ class ImageInput:
         """Whether at most one camera publishes, so that the numbers of its messages count."""
         return self._node.count_publishers(self.topic) <= 1
 
-    def _on_numbered(self, message: Image | CompressedImage, info: dict[str, Any]) -> None:
+    def _on_message(self, message: Image | CompressedImage, info: dict[str, Any]) -> None:
         end = time.monotonic() + TURN
         self._hand_on(message, info)
         while self.is_running and self._node.context.ok() and time.monotonic() < end:
@@ -131,9 +127,6 @@ class ImageInput:
             if waiting is None:
                 break
             self._hand_on(*waiting)
-
-    def _on_unnumbered(self, message: Image | CompressedImage) -> None:
-        self._on_numbered(message, {})
 
     def _hand_on(self, message: Image | CompressedImage, info: dict[str, Any]) -> None:
         number = info.get('publication_sequence_number')
@@ -144,11 +137,6 @@ class ImageInput:
             self._drop(str(error))
         except Exception as error:  # whatever a foreign library makes of an odd image
             self._drop(f'{type(error).__name__}: {error}')
-
-    def _decode(self, message: Image | CompressedImage) -> np.ndarray:
-        if self._is_compressed:
-            return read_compressed(message)
-        return self._converter.imgmsg_to_cv2(message, 'bgr8')
 
     def _drop(self, reason: str) -> None:
         if not self._node.context.ok():  # a signal came while the image was processed

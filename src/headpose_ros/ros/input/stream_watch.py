@@ -5,24 +5,18 @@
 
 from collections import deque
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-# Seconds without an image after which something is wrong.
-SILENCE = 5.0
-
-# Seconds over which rates, load and times are measured.
-WINDOW = 5.0
-
-# Seconds for which no image could be worked on after which something is wrong.
-FAILING = 2.0
+SILENCE = 5.0  # seconds without an image after which something is wrong
+FAILING = 2.0  # seconds for which no image could be worked on after which something is wrong
+WINDOW = 5.0  # seconds over which rates, load and times are measured
 
 # Share of missed images that is worth a warning; one now and then is nobody's fault.
 MISSED_SHARE = 0.1
-
 # Share of the time spent working above which images must be missed, where they are not numbered.
 FULL_LOAD = 0.95
-
 # Share of the time spent working below which it is not the work that misses images.
 LIGHT_LOAD = 0.5
 
@@ -61,8 +55,7 @@ class Load:
         return self.too_high and self.busy < LIGHT_LOAD
 
 
-@dataclass(frozen=True)
-class _Work:
+class _Work(NamedTuple):
     start: float
     end: float
     latency: float
@@ -121,7 +114,6 @@ class StreamWatch:
         self._failing_since = None
         self._last_image = now
         self._window.append(_Work(self._received, now, latency, self._missed))
-        self._forget(now)
 
     def on_dropped(self, now: float, reason: str) -> None:
         """Note that the image that has arrived cannot be processed, and why."""
@@ -142,16 +134,20 @@ class StreamWatch:
         return self._reason if is_failing else ''
 
     def load(self, now: float) -> Load | None:
-        """The load over the last ``WINDOW`` seconds; ``None`` without any image in them."""
-        self._forget(now)
+        """The load over the last ``WINDOW`` seconds; ``None`` without any image in them.
+
+        To be asked for now and then: what is older is forgotten here.
+        """
+        while self._window and self._window[0].end < now - WINDOW:
+            self._window.popleft()
         seconds = min(WINDOW, now - self._since)
         if not self._window or seconds <= 0.0:
             return None
         count = len(self._window)
-        numbered = [each.missed for each in self._window if each.missed is not None]
-        missed = sum(numbered)
         work = np.array([each.end - each.start for each in self._window])
         latency = [each.latency for each in self._window]
+        numbered = [each.missed for each in self._window if each.missed is not None]
+        missed = sum(numbered)
         return Load(
             seconds=seconds,
             rate=count / seconds,
@@ -161,7 +157,3 @@ class StreamWatch:
             work=tuple(np.percentile(work, (50, 95)).tolist()),
             latency=tuple(np.percentile(latency, (50, 95)).tolist()),
         )
-
-    def _forget(self, now: float) -> None:
-        while self._window and self._window[0].end < now - WINDOW:
-            self._window.popleft()
