@@ -42,7 +42,7 @@ class CameraNode(Node):
         self._settings = declare_parameters(self, CameraParameters)
         self._source = _open(self._settings)
         self._frames = self._all_frames()
-        self._begun = False
+        self._begun = self._settings.loop
         self._converter = create_converter()
         self._image = self.create_publisher(Image, 'image', IMAGES)
         self._info = self.create_publisher(CameraInfo, 'camera_info', IMAGES)
@@ -59,11 +59,10 @@ class CameraNode(Node):
             yield from self._source.frames()
 
     def _publish(self) -> None:
+        # What is shown once should be seen from its beginning.
+        self._begun = self._begun or self._image.get_subscription_count() > 0
         if not self._begun:
-            # What is shown once should be seen from its beginning.
-            self._begun = self._settings.loop or self._image.get_subscription_count() > 0
-            if not self._begun:
-                return
+            return
         bgr = next(self._frames, False)
         if bgr is False:
             self.get_logger().info('the source has ended')
@@ -76,9 +75,7 @@ class CameraNode(Node):
                 throttle_duration_sec=WARNING_PERIOD,
             )
             return
-        header = Header(
-            stamp=self.get_clock().now().to_msg(), frame_id=self._settings.frame_id
-        )
+        header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._settings.frame_id)
         height, width = bgr.shape[:2]
         matrix = self._source.camera_matrix
         self._image.publish(self._converter.cv2_to_imgmsg(bgr, 'bgr8', header))

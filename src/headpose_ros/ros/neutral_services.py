@@ -56,62 +56,60 @@ class NeutralServices:
         if self._started is None:
             self._started = now
         self._recorder.add(primary)
-        if now - self._started >= DURATION and not self._done.done():
+        if now - self._started >= DURATION:
             self._done.set_result(None)
 
     async def _calibrate(
         self, _: Trigger.Request, response: Trigger.Response
     ) -> Trigger.Response:
-        if not self._is_active():
-            response.message = 'the node is not active; activate it first'
-        elif self.is_recording:
-            response.message = 'a calibration is under way; wait for its end'
-        else:
-            response.success, response.message = await self._record()
-        if not response.success:
-            self._node.get_logger().warning(f'no neutral pose taken: {response.message}')
+        try:
+            response.message = await self._record()
+            response.success = True
+        except NeutralError as error:
+            response.message = str(error)
+            self._node.get_logger().warning(f'no neutral pose taken: {error}')
         return response
 
-    async def _record(self) -> tuple[bool, str]:
-        self._recorder, self._started = NeutralRecorder(), None
-        self._done = Future()
+    async def _record(self) -> str:
+        if not self._is_active():
+            raise NeutralError('the node is not active; activate it first')
+        if self.is_recording:
+            raise NeutralError('a calibration is under way; wait for its end')
+        self._recorder, self._started, self._done = NeutralRecorder(), None, Future()
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
         timer = self._node.create_timer(
-            PATIENCE, self._give_up, clock=Clock(clock_type=ClockType.STEADY_TIME)
+            PATIENCE, lambda: self._done.set_result(None), clock=steady
         )
         try:
             await self._done
             if self._started is None:
-                return False, f'no image came within {PATIENCE:.0f} s; is the camera running?'
+                raise NeutralError(
+                    f'no image came within {PATIENCE:.0f} s; is the camera running?'
+                )
             neutral = self._recorder.result()
-        except NeutralError as error:
-            return False, str(error)
         finally:
             self._recorder = None
             self._node.destroy_timer(timer)
         angles = np.round(np.degrees(neutral.rpy), DECIMALS).tolist()
-        if refusal := self._set(angles):
-            return False, refusal
+        self._set(angles)
         roll, pitch, yaw = angles
-        return True, (
+        return (
             f'straight ahead is now roll {roll:+.1f}, pitch {pitch:+.1f}, yaw {yaw:+.1f} degrees, '
             f'the mean of {neutral.poses} poses that spread by {np.degrees(neutral.spread):.1f}; '
             f'to keep it over a restart, set the parameter neutral_rpy: {angles}'
         )
 
-    def _give_up(self) -> None:
-        if not self._done.done():
-            self._done.set_result(None)
-
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        refusal = self._set([0.0, 0.0, 0.0])
-        response.success = not refusal
-        response.message = refusal or 'straight ahead is now a head that faces the camera'
+        try:
+            self._set([0.0, 0.0, 0.0])
+            response.success = True
+            response.message = 'straight ahead is now a head that faces the camera'
+        except NeutralError as error:
+            response.message = str(error)
         return response
 
-    def _set(self, degrees: list[float]) -> str:
-        """Set the parameter; the reason if that was refused, otherwise empty."""
+    def _set(self, degrees: list[float]) -> None:
         (result,) = self._node.set_parameters([Parameter('neutral_rpy', value=degrees)])
-        if result.successful:
-            self._node.get_logger().info(f'neutral_rpy is now {degrees}')
-            return ''
-        return result.reason
+        if not result.successful:
+            raise NeutralError(result.reason)
+        self._node.get_logger().info(f'neutral_rpy is now {degrees}')
