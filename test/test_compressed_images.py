@@ -20,7 +20,7 @@ from std_msgs.msg import Header  # noqa: E402
 from headpose_ros.errors import UnreadableImageError  # noqa: E402
 from headpose_ros.images.compressed import MAX_PIXELS, read_compressed  # noqa: E402
 from headpose_ros.ros.input.image_conversion import ImageConverter  # noqa: E402
-from headpose_ros.ros.output.compressed_image import write_compressed  # noqa: E402
+from headpose_ros.ros.output.messages import write_compressed  # noqa: E402
 
 
 def smooth_image(height: int = 150, width: int = 80) -> np.ndarray:

@@ -35,8 +35,7 @@ from visualization_msgs.msg import MarkerArray
 from headpose_ros.images.raw import SUPPORTED_ENCODINGS
 from headpose_ros.media.sample_head.rendered_head import RenderedHead
 from headpose_ros.ros.headpose_node import HeadPoseNode
-from headpose_ros.ros.output.compressed_image import write_compressed
-from headpose_ros.ros.output.messages import camera_info_message
+from headpose_ros.ros.output.messages import camera_info_message, write_compressed
 from headpose_ros.rotation import rotation_from_rpy
 
 EXAMPLES = 1005  # of each transport

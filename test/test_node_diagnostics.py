@@ -13,7 +13,7 @@ from geometry_msgs.msg import Vector3Stamped
 from ros_side import RosSide
 from sensor_msgs.msg import CameraInfo
 
-from headpose_ros.ros.diagnostics.face_values import read_faces
+from headpose_ros.ros.diagnostics.report import read_faces
 from headpose_ros.ros.output.messages import camera_info_message
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR

@@ -194,7 +194,7 @@ def test_parameters_change_all_or_none_and_with_a_reason(stage):
 
 
 def test_compressed_images_are_read_by_a_parameter(ros, small_head):
-    from headpose_ros.ros.output.compressed_image import write_compressed
+    from headpose_ros.ros.output.messages import write_compressed
 
     ros.start(
         'headpose_node', '--ros-args', '-p', 'image_transport:=compressed',

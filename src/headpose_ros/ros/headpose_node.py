@@ -8,19 +8,14 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
-from headpose_ros.errors import (
-    DetectorUnavailableError,
-    TransformsUnavailableError,
-)
-from headpose_ros.people.follower import People
-from headpose_ros.ros.diagnostics.face_values import write_faces
-from headpose_ros.ros.diagnostics.health import camera_findings, stream_findings
-from headpose_ros.ros.diagnostics.report import ERROR, Diagnostics, Finding, Report, load_values
+from headpose_ros.errors import DetectorUnavailableError, TransformsUnavailableError
+from headpose_ros.ros.diagnostics import report
 from headpose_ros.ros.input.stream_watch import Load, StreamWatch
 from headpose_ros.ros.neutral_services import NeutralServices
 from headpose_ros.ros.parameters import HeadPoseParameters, changed_parameters, declare_parameters
@@ -51,13 +46,14 @@ class HeadPoseNode(LifecycleNode):
         self._pipeline: Pipeline | None = None
         self._is_active = False
         self._failure = ''  # why the last transition did not go through
-        self._people: People | None = None  # in the last image
         self._watch = StreamWatch(time.monotonic())
         self._neutral = NeutralServices(self, lambda: self._is_active)
-        Diagnostics(self, self._report)
+        report.start_diagnostics(self, self._status)
         # Steady, so that it goes on without a /clock in simulated time too.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._listener_timer = self.create_timer(LISTENER_PERIOD, self._on_listeners, clock=steady)
+        self._listener_timer = self.create_timer(
+            LISTENER_PERIOD, self._look_for_listeners, clock=steady
+        )
         self._listener_timer.cancel()
         self._autostart_timer = self.create_timer(0.0, self._on_autostart, clock=steady)
 
@@ -65,9 +61,7 @@ class HeadPoseNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load detector and model, and make the publishers."""
         try:
-            self._pipeline = Pipeline(
-                self, self._settings, self._watch, self._on_people
-            )
+            self._pipeline = Pipeline(self, self._settings, self._watch, self._neutral.add)
         except (ValueError, DetectorUnavailableError, TransformsUnavailableError) as error:
             self._failure = f'cannot be configured: {error}'
             self.get_logger().error(
@@ -143,15 +137,11 @@ class HeadPoseNode(LifecycleNode):
             self.trigger_activate()
 
     def _look_for_listeners(self) -> None:
-        """Look now, and as long as it matters again and again."""
-        self._on_listeners()
+        """Subscribe to the camera or unsubscribe, and look again as long as ``lazy`` is set."""
         if self._settings.lazy:
             self._listener_timer.reset()
         else:
             self._listener_timer.cancel()
-
-    def _on_listeners(self) -> None:
-        """Subscribe to the camera or unsubscribe, as the listeners and ``lazy`` want it."""
         pipeline = self._pipeline
         is_wanted = (
             not self._settings.lazy
@@ -163,10 +153,6 @@ class HeadPoseNode(LifecycleNode):
             pipeline.start()
         elif not is_wanted and pipeline.images.is_running:
             pipeline.stop()
-
-    def _on_people(self, people: People) -> None:
-        self._people = people
-        self._neutral.add(people.primary)
 
     def _on_parameters(self, parameters: list[Parameter]) -> SetParametersResult:
         try:
@@ -180,26 +166,27 @@ class HeadPoseNode(LifecycleNode):
             self._look_for_listeners()
         return SetParametersResult(successful=True)
 
-    def _report(self) -> Report:
+    def _status(self) -> DiagnosticStatus:
         now = time.monotonic()
-        load = self._watch.load(now) if self._is_active else None
         pipeline, watch = self._pipeline, self._watch
-        people = self._people if self._is_active else None
-        return Report(
-            state=self._state(),
-            findings=tuple(self._findings(load, now)),
-            hardware=pipeline.images.topic if pipeline else '',
-            values={
-                'detector': self._settings.detector,
-                'model': pipeline.model.path if pipeline else '-',
-                'faces': len(people.heads) if people else '-',
-                'frames in': watch.processed + watch.dropped + watch.missed,
-                'frames processed': watch.processed,
-                'frames skipped': watch.missed,
-                'frames dropped': watch.dropped,
-                **dict(load_values(load)),
-                **dict(write_faces(people)),
-            },
+        load, people = (watch.load(now), pipeline.people) if self._is_active else (None, None)
+        findings = sorted(self._findings(load, now), key=lambda each: each.level, reverse=True)
+        values = {
+            'detector': self._settings.detector,
+            'model': pipeline.model.path if pipeline else '-',
+            'faces': len(people.heads) if people else '-',
+            'frames in': watch.processed + watch.dropped + watch.missed,
+            'frames processed': watch.processed,
+            'frames skipped': watch.missed,
+            'frames dropped': watch.dropped,
+            **report.load_values(load),
+            **dict(report.write_faces(people)),
+        }
+        return DiagnosticStatus(
+            level=findings[0].level if findings else DiagnosticStatus.OK,
+            message='; '.join(each.text for each in findings) or self._state(),
+            hardware_id=pipeline.images.topic if pipeline else '',
+            values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
         )
 
     def _state(self) -> str:
@@ -209,15 +196,15 @@ class HeadPoseNode(LifecycleNode):
             return 'not active'
         return 'works' if self._pipeline.images.is_running else 'sleeps, as nobody listens'
 
-    def _findings(self, load: Load | None, now: float) -> Iterator[Finding]:
+    def _findings(self, load: Load | None, now: float) -> Iterator[report.Finding]:
         if self._failure:
-            yield Finding(ERROR, self._failure)
+            yield report.Finding(report.ERROR, self._failure)
         if not self._is_active or not self._pipeline.images.is_running:
             return
-        for finding in stream_findings(self._watch, self._pipeline.images, load, now):
+        for finding in report.stream_findings(self._watch, self._pipeline.images, load, now):
             self.get_logger().warning(finding.text, throttle_duration_sec=WARNING_PERIOD)
             yield finding
-        yield from camera_findings(self._watch, self._pipeline.camera_info)
+        yield from report.camera_findings(self._watch, self._pipeline.camera_info)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -12,15 +12,14 @@ from rclpy.lifecycle import LifecycleNode
 from std_msgs.msg import Header
 
 from headpose_ros.estimator import HeadPoseEstimator
+from headpose_ros.head_pose import HeadPose
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.people.follower import HeadFollower, People
-from headpose_ros.regression.model import Model
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
 from headpose_ros.ros.input.image_conversion import create_converter
 from headpose_ros.ros.input.image_input import ImageInput
 from headpose_ros.ros.input.stream_watch import StreamWatch
 from headpose_ros.ros.output.publishers import HeadPublishers
-from headpose_ros.ros.output.transforms import HeadTransforms
 from headpose_ros.ros.parameters import HeadPoseParameters
 from headpose_ros.ros.rclpy_extras.core_warnings import core_warnings_logged
 
@@ -33,11 +32,13 @@ class Pipeline:
     :param node: the node, whose publishers and subscriptions they become.
     :param parameters: at the start.
     :param watch: of the stream of images.
-    :param on_people: is called with the people of each image once they are published.
+    :param on_primary: is called with the primary face of each image, or none.
     :raises ValueError: detector or model cannot be used.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
     :raises headpose_ros.errors.TransformsUnavailableError: TF is wanted and not installed.
 
+    :ivar model: the trained model in use.
+    :ivar people: in the last image; ``None`` before the first.
     :ivar images: the subscription of images.
     :ivar camera_info: the subscription of their calibration.
     :ivar publishers: of all results.
@@ -48,13 +49,9 @@ class Pipeline:
         node: LifecycleNode,
         parameters: HeadPoseParameters,
         watch: StreamWatch,
-        on_people: Callable[[People], None],
+        on_primary: Callable[[HeadPose | None], None],
     ):
         with ExitStack() as closing:
-            transforms = None
-            if parameters.publish_tf:
-                transforms = HeadTransforms(node, parameters.tf_prefix)
-                closing.callback(transforms.close)
             with core_warnings_logged(node):
                 self._estimator = closing.enter_context(HeadPoseEstimator(
                     detector=parameters.detector,
@@ -65,6 +62,7 @@ class Pipeline:
                     input_width=parameters.input_width,
                     **parameters.confidences,
                 ))
+            self.model = self._estimator.model
             self._follower = HeadFollower(self._estimator, parameters.follow_settings)
             self._converter = create_converter()
             self.images = ImageInput(
@@ -72,19 +70,18 @@ class Pipeline:
             )
             self.camera_info = CameraInfoInput(node, parameters.rectified)
             self.publishers = HeadPublishers(
-                node, self._converter, transforms,
-                parameters.overlay_style, parameters.jpeg_quality,
+                node,
+                self._converter,
+                parameters.tf_prefix if parameters.publish_tf else None,
+                parameters.overlay_style,
+                parameters.jpeg_quality,
             )
             closing.callback(self.publishers.close)
             self._closing = closing.pop_all()
+        self.people: People | None = None
         self._node = node
         self._watch = watch
-        self._on_people = on_people
-
-    @property
-    def model(self) -> Model:
-        """The trained model in use."""
-        return self._estimator.model
+        self._on_primary = on_primary
 
     def start(self) -> None:
         """Subscribe to the camera; everybody it shows is new."""
@@ -118,12 +115,12 @@ class Pipeline:
     def _process(self, header: Header, bgr: np.ndarray) -> None:
         stamp = stamp_seconds(header)
         camera = self.camera_info.camera_for(bgr.shape[1], bgr.shape[0])
-        people = self._follower.update(bgr, stamp, camera, header.frame_id)
+        self.people = people = self._follower.update(bgr, stamp, camera, header.frame_id)
         self.publishers.publish_poses(header, people)
         latency = self._node.get_clock().now().nanoseconds * 1e-9 - stamp
         self.publishers.publish_images(header, bgr, people)
         self._watch.on_processed(time.monotonic(), latency)
-        self._on_people(people)
+        self._on_primary(people.primary)
 
     def describe(self) -> str:
         """Detector, model and converter in a line."""

@@ -1,25 +1,37 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the node says of itself on ``/diagnostics``, once a second."""
+"""What the node says of itself on ``/diagnostics``, once a second; the web page reads it."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
-from headpose_ros.ros.input.stream_watch import Load
+from headpose_ros.people.follower import People
+from headpose_ros.ros.input.camera_info_input import CameraInfoInput
+from headpose_ros.ros.input.image_input import PROFILE_CURE, ImageInput
+from headpose_ros.ros.input.stream_watch import Load, StreamWatch
 
 PERIOD = 1.0  # seconds
 
-OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+WARN, ERROR = DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+
+RATE_CURE = 'this machine does not hold the rate: lower the rate or the size of the images'
+
+# Keys of the values of people.
+PRIMARY = 'primary face'
+ANGLES = ('roll', 'pitch', 'yaw')
+IDS = re.compile(r'face (\d+) roll \(deg\)')
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """Something that is not as it should be.
 
     :ivar level: ``WARN`` or ``ERROR``.
@@ -30,52 +42,22 @@ class Finding:
     text: str
 
 
-@dataclass(frozen=True)
-class Report:
-    """How the node is.
+def start_diagnostics(node: Node, make_status: Callable[[], DiagnosticStatus]) -> None:
+    """Publish how a node is once a second.
 
-    :ivar state: in a few words, for when all is well.
-    :ivar findings: what is not well.
-    :ivar hardware: the camera, by its topic.
-    :ivar values: figures by their names.
+    :param make_status: gives it, but for its name.
     """
+    publisher = node.create_publisher(DiagnosticArray, '/diagnostics', QoSProfile(depth=10))
 
-    state: str
-    findings: tuple[Finding, ...]
-    hardware: str
-    values: Mapping[str, object]
+    def publish() -> None:
+        status = make_status()
+        status.name = status_name(node.get_fully_qualified_name())
+        message = DiagnosticArray(status=[status])
+        message.header.stamp = node.get_clock().now().to_msg()
+        publisher.publish(message)
 
-
-class Diagnostics:
-    """Publishes a report of a node once a second, on a steady clock.
-
-    :param node: the node.
-    :param report: gives the report; called before each message.
-    """
-
-    def __init__(self, node: Node, report: Callable[[], Report]):
-        self._node = node
-        self._report = report
-        self._publisher = node.create_publisher(
-            DiagnosticArray, '/diagnostics', QoSProfile(depth=10)
-        )
-        # A steady clock, so that it goes on without a /clock in simulated time too.
-        node.create_timer(PERIOD, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
-
-    def _publish(self) -> None:
-        message = DiagnosticArray(status=[self._status(self._report())])
-        message.header.stamp = self._node.get_clock().now().to_msg()
-        self._publisher.publish(message)
-
-    def _status(self, report: Report) -> DiagnosticStatus:
-        findings = sorted(report.findings, key=lambda each: each.level, reverse=True)
-        return DiagnosticStatus(
-            level=findings[0].level if findings else OK,
-            name=status_name(self._node.get_fully_qualified_name()),
-            message='; '.join(each.text for each in findings) or report.state,
-            hardware_id=report.hardware,
-            values=[KeyValue(key=key, value=str(value)) for key, value in report.values.items()],
-        )
+    # A steady clock, so that it goes on without a /clock in simulated time too.
+    node.create_timer(PERIOD, publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
 
 def status_name(node: str) -> str:
@@ -83,7 +65,7 @@ def status_name(node: str) -> str:
     return f'{node.lstrip("/")}: head pose'
 
 
-def load_values(load: Load | None) -> Iterator[tuple[str, str]]:
+def load_values(load: Load | None) -> dict[str, str]:
     """Figures of a load with their units; of none, a dash each."""
     numbers = {
         'camera rate (Hz)': load and f'{load.camera_rate:.1f}',
@@ -94,4 +76,91 @@ def load_values(load: Load | None) -> Iterator[tuple[str, str]]:
         'latency from stamp p50 (ms)': load and f'{1e3 * load.latency[0]:.1f}',
         'latency from stamp p95 (ms)': load and f'{1e3 * load.latency[1]:.1f}',
     }
-    yield from ((name, text or '-') for name, text in numbers.items())
+    return {name: text or '-' for name, text in numbers.items()}
+
+
+def stream_findings(
+    watch: StreamWatch, images: ImageInput, load: Load | None, now: float
+) -> Iterator[Finding]:
+    """What keeps images from being worked on.
+
+    :param load: of ``watch``, now.
+    :param now: seconds of the clock of ``watch``.
+    """
+    if reason := watch.failure(now):
+        yield Finding(ERROR, f'no image on {images.topic} can be worked on: {reason}')
+    silence = watch.silence(now)
+    if silence is not None:
+        yield Finding(
+            WARN, f'no image on {images.topic} for {silence:.0f} s: {images.why_silent()}'
+        )
+    # Two publishers count their images each for itself.
+    if load is not None and load.too_high and images.has_one_publisher():
+        missed = 'some' if load.missed is None else f'{load.missed:.0%}'
+        cure = f'they are lost on the way: {PROFILE_CURE}' if load.lost_on_the_way else RATE_CURE
+        yield Finding(
+            WARN,
+            f'{missed} of the images on {images.topic} are missed, {load.rate:.1f} a second are '
+            f'worked on, which takes {load.busy:.0%} of the time; {cure}',
+        )
+
+
+def camera_findings(watch: StreamWatch, calibration: CameraInfoInput) -> Iterator[Finding]:
+    """What the camera should tell and does not."""
+    if calibration.problem:
+        yield Finding(WARN, f'uncalibrated: {calibration.problem}')
+    if watch.stands_still:
+        yield Finding(
+            WARN,
+            'the stamps of the images stand still, so nothing is smoothed; let the camera driver '
+            'stamp each image with its time',
+        )
+
+
+@dataclass(frozen=True)
+class FaceValues:
+    """One person as in the diagnostics.
+
+    :ivar track_id: of the person.
+    :ivar rpy: roll, pitch and yaw, degrees.
+    :ivar std: standard deviations of them, degrees.
+    :ivar is_primary: whether ``head_pose`` is about this one.
+    """
+
+    track_id: int
+    rpy: tuple[float, ...]
+    std: tuple[float, ...]
+    is_primary: bool
+
+
+def write_faces(people: People | None) -> Iterator[tuple[str, str]]:
+    """Keys and values of the people in an image, degrees; of no image, that nobody is primary."""
+    primary_id = people.primary_id if people else None
+    yield PRIMARY, '-' if primary_id is None else str(primary_id)
+    for head in people.heads if people else ():
+        for name, angle in zip(ANGLES, np.degrees(head.rpy), strict=True):
+            yield _key(head.track_id, name), f'{angle:+.1f}'
+        for name, angle in zip(ANGLES, np.degrees(head.std), strict=True):
+            yield _key(head.track_id, f'{name} std'), f'{angle:.1f}'
+
+
+def read_faces(values: Mapping[str, str]) -> list[FaceValues]:
+    """The people whom ``write_faces`` wrote, in its order.
+
+    :raises ValueError: a value is not a number.
+    :raises KeyError: a value is missing.
+    """
+    ids = [match[1] for match in map(IDS.fullmatch, values) if match]
+    return [
+        FaceValues(
+            track_id=int(i),
+            rpy=tuple(float(values[_key(i, name)]) for name in ANGLES),
+            std=tuple(float(values[_key(i, f'{name} std')]) for name in ANGLES),
+            is_primary=values.get(PRIMARY) == i,
+        )
+        for i in ids
+    ]
+
+
+def _key(track_id: int | str, name: str) -> str:
+    return f'face {track_id} {name} (deg)'

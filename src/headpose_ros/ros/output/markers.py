@@ -48,9 +48,11 @@ class PeopleMarkers:
         :param people: those who are in it, with their track IDs, and where.
         :param tracked_ids: of those who are still followed; the others' markers are deleted.
         """
-        markers = []
-        for track_id in sorted(self._shown - tracked_ids):
-            markers += [_deletion(header, name, track_id) for name in (ARROW, TEXT)]
+        markers = [
+            Marker(header=header, ns=name, id=track_id, action=Marker.DELETE)
+            for track_id in sorted(self._shown - tracked_ids)
+            for name in (ARROW, TEXT)
+        ]
         self._shown &= tracked_ids
         for head, pose in people:
             markers += [_arrow(header, head, pose), _text(header, head, pose)]
@@ -86,10 +88,6 @@ def _marker(header: Header, name: str, track_id: int, kind: int) -> Marker:
         header=header, ns=name, id=track_id, type=kind, action=Marker.ADD, lifetime=LIFETIME,
         color=ColorRGBA(r=red, g=green, b=blue, a=1.0),
     )
-
-
-def _deletion(header: Header, name: str, track_id: int) -> Marker:
-    return Marker(header=header, ns=name, id=track_id, action=Marker.DELETE)
 
 
 def _point(xyz: np.ndarray) -> Point:

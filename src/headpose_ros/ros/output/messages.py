@@ -3,6 +3,7 @@
 
 """Values of the core as ROS messages."""
 
+import cv2
 import numpy as np
 from geometry_msgs.msg import (
     PoseWithCovarianceStamped,
@@ -10,11 +11,14 @@ from geometry_msgs.msg import (
     QuaternionStamped,
     Vector3Stamped,
 )
-from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import CameraInfo, CompressedImage
 from std_msgs.msg import Header
 
 from headpose_ros.head_pose import HeadPose
+from headpose_ros.images.bgr import check_bgr
 from headpose_ros.six_dof import CameraPose
+
+MAX_JPEG_SIDE = 65500  # pixels, libjpeg's JPEG_MAX_DIMENSION
 
 
 def fill_quaternion(message: Quaternion, quaternion: np.ndarray) -> None:
@@ -63,4 +67,28 @@ def camera_info_message(
         message.k = matrix.ravel().tolist()
         message.r = np.eye(3).ravel().tolist()
         message.p = np.hstack([matrix, np.zeros((3, 1))]).ravel().tolist()
+    return message
+
+
+def write_compressed(bgr: np.ndarray, header: Header, quality: int) -> CompressedImage:
+    """Message of an image, as JPEG.
+
+    :param bgr: ``uint8`` (H, W, 3), at most ``MAX_JPEG_SIDE`` high and wide.
+    :param header: becomes the message's header itself, not a copy.
+    :param quality: of JPEG, 1 to 100; higher is better and larger.
+    :raises ValueError: if image or quality cannot be.
+    """
+    check_bgr(bgr)
+    if not isinstance(quality, int) or not 1 <= quality <= 100:
+        raise ValueError(f'quality is {quality!r}; want a whole number from 1 to 100')
+    if max(bgr.shape) > MAX_JPEG_SIDE:
+        height, width = bgr.shape[:2]
+        raise ValueError(
+            f'got {width} x {height} pixels; a JPEG has at most {MAX_JPEG_SIDE} on a side'
+        )
+    _, jpeg = cv2.imencode('.jpg', bgr, (cv2.IMWRITE_JPEG_QUALITY, quality))
+    # As image_transport's plugin "compressed" names it: the encoding of the image and of the file.
+    message = CompressedImage(header=header, format='bgr8; jpeg compressed bgr8')
+    # Into the message's own array.array, as for raw images.
+    message.data.frombytes(jpeg)
     return message

@@ -16,9 +16,8 @@ from visualization_msgs.msg import MarkerArray
 from headpose_ros.overlay import OverlayStyle, draw_heads
 from headpose_ros.people.follower import People
 from headpose_ros.ros.input.image_conversion import ImageConverter
-from headpose_ros.ros.output.compressed_image import write_compressed
+from headpose_ros.ros.output import messages
 from headpose_ros.ros.output.markers import PeopleMarkers
-from headpose_ros.ros.output.messages import orientation_message, pose_message, rpy_message
 from headpose_ros.ros.output.transforms import HeadTransforms
 from headpose_ros.ros.rclpy_extras.events import NO_PUBLISHER_EVENTS
 
@@ -32,7 +31,8 @@ class HeadPublishers:
 
     :param node: the node, whose state decides whether they publish.
     :param converter: for the annotated image.
-    :param transforms: for TF frames; ``None`` for none.
+    :param tf_prefix: put before the names of TF frames; ``None`` for no frames.
+    :raises headpose_ros.errors.TransformsUnavailableError: TF is wanted and not installed.
 
     :ivar overlay_style: of the annotated image; may be changed at any time.
     :ivar jpeg_quality: of the compressed one, 1 to 100; likewise.
@@ -42,14 +42,14 @@ class HeadPublishers:
         self,
         node: LifecycleNode,
         converter: ImageConverter,
-        transforms: HeadTransforms | None,
+        tf_prefix: str | None,
         overlay_style: OverlayStyle,
         jpeg_quality: int,
     ):
         self.overlay_style, self.jpeg_quality = overlay_style, jpeg_quality
         self._node = node
         self._converter = converter
-        self._transforms = transforms
+        self._transforms = None if tf_prefix is None else HeadTransforms(node, tf_prefix)
         self._markers = PeopleMarkers()
         create = partial(node.create_lifecycle_publisher, event_callbacks=NO_PUBLISHER_EVENTS)
         self._rpy = create(Vector3Stamped, 'head_pose', RESULTS)
@@ -81,17 +81,16 @@ class HeadPublishers:
         """Publish where and how the heads are.
 
         :param header: of the image, which becomes that of all messages.
-        :param people: in the image.
         """
         poses, primary = people.poses, people.primary
         if _is_heard(self._count):
             self._count.publish(Int32(data=len(people.heads)))
         if primary is not None and _is_heard(self._rpy):
-            self._rpy.publish(rpy_message(header, primary))
+            self._rpy.publish(messages.rpy_message(header, primary))
         if primary is not None and _is_heard(self._orientation):
-            self._orientation.publish(orientation_message(header, primary))
+            self._orientation.publish(messages.orientation_message(header, primary))
         if primary is not None and primary.sight is not None and _is_heard(self._pose):
-            self._pose.publish(pose_message(header, poses.of(primary)))
+            self._pose.publish(messages.pose_message(header, poses.of(primary)))
         if self._transforms is not None:
             located = [head for head in people.heads if head.sight is not None]
             self._transforms.publish(header, [(head.track_id, poses.of(head)) for head in located])
@@ -112,7 +111,7 @@ class HeadPublishers:
         if raw:
             self._annotated.publish(self._converter.cv2_to_imgmsg(drawn, 'bgr8', header))
         if compressed:
-            self._compressed.publish(write_compressed(drawn, header, self.jpeg_quality))
+            self._compressed.publish(messages.write_compressed(drawn, header, self.jpeg_quality))
 
     def clear(self) -> None:
         """Delete what RViz shows."""

@@ -13,8 +13,6 @@ from headpose_ros.errors import TransformsUnavailableError
 from headpose_ros.ros.output.messages import fill_quaternion
 from headpose_ros.six_dof import CameraPose
 
-TOPIC = '/tf'
-
 
 class HeadTransforms:
     """Broadcasts ``face_<id>`` (REP-155) for heads, in the frame of the image.
@@ -38,30 +36,26 @@ class HeadTransforms:
         self._last_stamp = None
 
     def publish(self, header: Header, poses: Iterable[tuple[int, CameraPose]]) -> None:
-        """Broadcast the frames of one image.
-
-        :param header: of the image.
-        :param poses: track ID of each person, and where the head is.
-        """
+        """Broadcast the frames of one image: track ID of each person, and where the head is."""
         # TF refuses the same frame at the same time again, with a warning in every listener.
         if header.stamp == self._last_stamp:
             return
         self._last_stamp = header.stamp
-        transforms = [self._transform(header, track_id, pose) for track_id, pose in poses]
+        transforms = []
+        for track_id, pose in poses:
+            name = f'{self._prefix}face_{track_id}'
+            message = TransformStamped(header=header, child_frame_id=name)
+            translation = message.transform.translation
+            translation.x, translation.y, translation.z = pose.position.tolist()
+            fill_quaternion(message.transform.rotation, pose.quaternion)
+            transforms.append(message)
         if transforms:
             self._broadcaster.sendTransform(transforms)
 
     def has_listeners(self) -> bool:
         """Whether anybody listens to TF."""
-        return self._node.count_subscribers(TOPIC) > 0
+        return self._node.count_subscribers('/tf') > 0
 
     def close(self) -> None:
         """Give the publisher back."""
         self._node.destroy_publisher(self._broadcaster.pub_tf)
-
-    def _transform(self, header: Header, track_id: int, pose: CameraPose) -> TransformStamped:
-        message = TransformStamped(header=header, child_frame_id=f'{self._prefix}face_{track_id}')
-        translation = message.transform.translation
-        translation.x, translation.y, translation.z = pose.position.tolist()
-        fill_quaternion(message.transform.rotation, pose.quaternion)
-        return message
