@@ -130,9 +130,9 @@ setup(
     ],
     entry_points={
         'console_scripts': [
-            f'headpose_node = {NAME}.ros.headpose_node:main',
-            f'camera_node = {NAME}.ros.camera_node:main',
-            f'view_node = {NAME}.ros.view_node:main',
+            f'headpose_node = {NAME}.ros.__main__:headpose_node',
+            f'camera_node = {NAME}.ros.__main__:camera_node',
+            f'view_node = {NAME}.ros.__main__:view_node',
             f'headpose = {NAME}.cli.main:run_process',
         ],
     },

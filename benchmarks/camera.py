@@ -83,7 +83,7 @@ def main() -> int:
     frames = np.load(arguments.frames)
     return run_node(
         lambda: Camera(frames, arguments.topics, arguments.rate, arguments.turn),
-        NAME, [sys.argv[0], *ros_arguments],
+        NAME, [sys.argv[0], *ros_arguments], publishes_images=True,
     )
 
 

@@ -121,7 +121,7 @@ class RosSide:
 
     def start(self, name, *arguments):
         """Start a node of the package, as ``ros2 run`` would."""
-        return self.run(sys.executable, '-m', f'headpose_ros.ros.{name}', *arguments)
+        return self.run(sys.executable, '-m', 'headpose_ros.ros', name, *arguments)
 
     def run(self, *command, environment=None):
         """Start any program."""

@@ -71,7 +71,7 @@ def test_a_node_that_dies_is_told_and_what_was_measured_is_kept(ros, tmp_path):
         )
         (node,) = (
             child for child in psutil.Process(soak.pid).children()
-            if 'headpose_ros.ros.headpose_node' in child.cmdline()
+            if 'headpose_node' in child.cmdline()
         )
         node.kill()
         output, _ = soak.communicate(timeout=LIMIT)

@@ -3,7 +3,6 @@
 
 """Node that publishes images where there is no camera driver."""
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -96,8 +95,4 @@ def _open(parameters: CameraParameters) -> ImageSource:
 
 def main(args: list[str] | None = None) -> int:
     """Run the node; the exit code of the process."""
-    return run_node(CameraNode, NAME, args)
-
-
-if __name__ == '__main__':
-    sys.exit(main())
+    return run_node(CameraNode, NAME, args, publishes_images=True)

@@ -3,7 +3,6 @@
 
 """Node that turns camera images into head poses."""
 
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -209,8 +208,4 @@ class HeadPoseNode(LifecycleNode):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node; the exit code of the process."""
-    return run_node(HeadPoseNode, NAME, args)
-
-
-if __name__ == '__main__':
-    sys.exit(main())
+    return run_node(HeadPoseNode, NAME, args, publishes_images=True)

@@ -7,7 +7,6 @@ import ipaddress
 import os
 import signal
 import socket
-import sys
 from typing import Any
 
 from rclpy.node import Node
@@ -92,7 +91,3 @@ def _tell_where(node: ViewNode, listening: socket.socket) -> str:
 def main(args: list[str] | None = None) -> int:
     """Run the node; the exit code of the process."""
     return run_node(ViewNode, NAME, args, serve)
-
-
-if __name__ == '__main__':
-    sys.exit(main())

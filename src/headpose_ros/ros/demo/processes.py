@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from headpose_ros.errors import ProcessEndedError
-from headpose_ros.ros.rclpy_extras.transport import use_large_image_profile
 
 START_TIMEOUT = 60.0  # seconds until the first result; loading takes long on a slow disk
 STOP_TIMEOUT = 10.0  # seconds for a process to end after it was asked to
@@ -26,14 +25,11 @@ def node_command(name: str, parameters: Mapping[str, Any], rules: Iterable[str] 
     """
     options = [word for key, value in parameters.items() for word in ('-p', f'{key}:={value}')]
     options += [word for rule in rules for word in ('-r', rule)]
-    return [sys.executable, '-m', f'headpose_ros.ros.{name}', '--ros-args', *options]
+    return [sys.executable, '-m', 'headpose_ros.ros', name, '--ros-args', *options]
 
 
 class Processes:
     """Runs commands while its ``with`` block does.
-
-    Large images get through, in this process too if ``rclpy.init`` comes after the beginning of
-    the block.
 
     :param commands: by a name of the process.
     """
@@ -43,7 +39,6 @@ class Processes:
         self._processes: dict[str, subprocess.Popen] = {}
 
     def __enter__(self) -> 'Processes':
-        use_large_image_profile()
         for name, command in self._commands.items():
             self._processes[name] = subprocess.Popen(command)
         return self

@@ -16,7 +16,7 @@ from rclpy.qos import QoSProfile
 
 from headpose_ros.people.follower import People
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
-from headpose_ros.ros.input.image_input import PROFILE_CURE, ImageInput
+from headpose_ros.ros.input.image_input import ImageInput
 from headpose_ros.ros.input.stream_watch import Load, StreamWatch
 
 PERIOD = 1.0  # seconds
@@ -97,7 +97,8 @@ def stream_findings(
     # Two publishers count their images each for itself.
     if load is not None and load.too_high and images.has_one_publisher():
         missed = 'some' if load.missed is None else f'{load.missed:.0%}'
-        cure = f'they are lost on the way: {PROFILE_CURE}' if load.lost_on_the_way else RATE_CURE
+        on_the_way = load.lost_on_the_way
+        cure = f'they are lost on the way: {images.cure_of_loss()}' if on_the_way else RATE_CURE
         yield Finding(
             WARN,
             f'{missed} of the images on {images.topic} are missed, {load.rate:.1f} a second are '

@@ -21,6 +21,7 @@ from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.ros.input.image_conversion import ImageConverter
 from headpose_ros.ros.input.stream_watch import StreamWatch
 from headpose_ros.ros.rclpy_extras.events import NO_SUBSCRIPTION_EVENTS
+from headpose_ros.ros.rclpy_extras.transport import cure_of_loss
 from headpose_ros.ros.rclpy_extras.waiting import take_waiting
 
 RAW, COMPRESSED = 'raw', 'compressed'
@@ -35,11 +36,6 @@ NEWEST = QoSProfile(
 # Seconds for which images of a camera that is faster than the node are worked on one after the
 # other, before the executor looks for anything else, which is not for nothing.
 TURN = 0.02
-
-PROFILE_CURE = (
-    'with Fast DDS, start the camera with the large-image profile (see docs/installation.md, '
-    '"Images get lost")'
-)
 
 WARNING_PERIOD = 10.0  # seconds between warnings about images
 
@@ -113,7 +109,14 @@ class ImageInput:
         foreign = {p.topic_type for p in publishers} - {wanted}
         if foreign:
             return f'it is a {", ".join(sorted(foreign))}; want {wanted}'
-        return f'{len(publishers)} publish it, but nothing arrives; {PROFILE_CURE}'
+        return (
+            f'{len(publishers)} publish it, but nothing arrives; if the camera does send, '
+            f'{cure_of_loss(self._node, self.topic, is_silent=True)}'
+        )
+
+    def cure_of_loss(self) -> str:
+        """What to do where images get lost on their way here."""
+        return cure_of_loss(self._node, self.topic, is_silent=False)
 
     def has_one_publisher(self) -> bool:
         """Whether at most one camera publishes, so that the numbers of its messages count."""

@@ -14,6 +14,7 @@ from rclpy.node import Node
 from threadpoolctl import threadpool_limits
 
 from headpose_ros.errors import ParameterError, StartError
+from headpose_ros.ros.rclpy_extras.overrides import unused_parameters
 from headpose_ros.ros.rclpy_extras.transport import use_large_image_profile
 
 
@@ -22,6 +23,8 @@ def run_node(
     name: str,
     args: list[str] | None,
     spin: Callable[[Node], None] = rclpy.spin,
+    *,
+    publishes_images: bool = False,
 ) -> int:
     """Make a node and let it run until Ctrl-C, SIGTERM or a shutdown from outside.
 
@@ -29,19 +32,19 @@ def run_node(
     :param name: of the logger for what goes wrong at the start.
     :param args: of the command line; ``None`` for those of the process.
     :param spin: lets the node run until the end; it may raise what ``create`` may.
+    :param publishes_images: whether Fast DDS should let large ones through.
     :return: exit code of the process: 0 for a clean end, 1 when the node could not start.
     """
-    use_large_image_profile()
-    # Before rclpy's own handler, which calls this one.
-    signal.signal(signal.SIGINT, _interrupt_once)
-    try:
-        rclpy.init(args=args)
-    except Exception as error:  # of rcl's own, for arguments and files that cannot be read
-        get_logger(name).fatal(f'cannot start: {error}')
-        return 1
+    if publishes_images:
+        use_large_image_profile()
     node = None
     try:
+        # Before rclpy's own handler, which calls this one.
+        signal.signal(signal.SIGINT, _interrupt_once)
+        _init(args)
         node = create()
+        for sentence in unused_parameters(node, args):
+            node.get_logger().warning(sentence)
         # The matrices of a few faces are small: what numpy's threads would take part in is over
         # before they have begun, and waiting for more they keep a whole core busy.
         threadpool_limits(limits=1, user_api='blas')
@@ -62,6 +65,13 @@ def run_node(
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _init(args: list[str] | None) -> None:
+    try:
+        rclpy.init(args=args)
+    except Exception as error:  # of rcl's own, for arguments and files that cannot be read
+        raise StartError(str(error)) from error
 
 
 def _interrupt_once(*_: object) -> None:

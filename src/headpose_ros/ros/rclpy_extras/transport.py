@@ -1,25 +1,120 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Settings that let large images through Fast DDS, the default middleware of ROS 2."""
+"""Large images over Fast DDS, the default middleware of ROS 2, and where they get lost.
+
+On one machine Fast DDS sends through shared memory: each process has a segment of its own in
+``/dev/shm``. No interface tells how a camera sends, so that is read from internals: bytes 0 and 1
+of a gid are the vendor, 2 and 3 the machine, 4 and 5 the lowest bits of the process id; and each
+process keeps the lock of its segment open, ``/dev/shm/fastrtps_<16 digits>_el`` (``fastdds_`` from
+3.0 on). True of Fast DDS 2.6 (Humble), 2.14 (Jazzy) and 3.2 (Kilted); ``test/test_transport.py``
+fails where it no longer is.
+"""
 
 import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from rclpy.node import Node
 
 from headpose_ros.assets.paths import find_resource
 
 # Fast DDS reads the first up to Jazzy and the second from Kilted on.
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 PROFILE = 'config/fastdds_large_images.xml'
+TRANSPORTS_VARIABLE = 'FASTDDS_BUILTIN_TRANSPORTS'
+SWITCH = 'HEADPOSE_LARGE_IMAGES'  # 0 leaves Fast DDS as it is
+# Read where a process starts.
+_PROFILES_HERE = (Path('DEFAULT_FASTRTPS_PROFILES.xml'), Path('DEFAULT_FASTDDS_PROFILES.xml'))
+
+SHARED_MEMORY = Path('/dev/shm')
+MIN_FREE = 32 * 2**20  # bytes of it: four segments of the profile, as others need some too
+_DEFAULT_SEGMENT = 2**20  # bytes, and no less: it is half of that without a profile
+_LOCK = re.compile(rf'{SHARED_MEMORY}/fast(rtps|dds)_[0-9a-f]{{16}}_el')
+_FAST_DDS = b'\x01\x0f'
+
+SEPARATE = (
+    'share /dev/shm with its container (docker run --ipc=host), through which Fast DDS sends, or '
+    f'set {TRANSPORTS_VARIABLE}=UDPv4 for both'
+)
+NO_PROFILE = (
+    'start the camera with the large-image profile of Fast DDS (see docs/installation.md, "Images '
+    'get lost")'
+)
+PACKETS = (
+    'send compressed images (parameter image_transport), or raise the limit of the system for '
+    'received packets (net.core.rmem_max)'
+)
+
+
+def large_image_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a process that publishes images needs, so that large ones get through Fast DDS.
+
+    Without it, the default segment of 0.5 MB loses most best-effort images of 640x480 and more.
+
+    :param environment: of the process.
+    :return: variables to add; none where the user has set how Fast DDS sends, ``SWITCH`` is 0, or
+        ``/dev/shm`` is too small.
+    """
+    profile = find_resource(PROFILE)
+    names = (*PROFILE_VARIABLES, TRANSPORTS_VARIABLE)
+    is_chosen = environment.get(SWITCH) == '0' or any(name in environment for name in names)
+    if is_chosen or any(path.exists() for path in _PROFILES_HERE) or profile is None:
+        return {}
+    try:
+        room = os.statvfs(SHARED_MEMORY)
+    except OSError:  # not on this system
+        return {}
+    if room.f_bavail * room.f_frsize < MIN_FREE:
+        return {}
+    return dict.fromkeys(PROFILE_VARIABLES, str(profile))
 
 
 def use_large_image_profile() -> None:
-    """Point Fast DDS to the profile of this package, unless the user named one.
+    """Let the large images of this process through; to be called before ``rclpy.init``."""
+    os.environ.update(large_image_environment(os.environ))
 
-    To be called before ``rclpy.init``. Without it, the default shared-memory segment of 0.5 MB
-    loses most best-effort images of 640x480 and more on the publisher's side.
+
+def cure_of_loss(node: Node, topic: str, is_silent: bool) -> str:
+    """What to do where the images of a camera get lost on their way to a node.
+
+    :param topic: that the node is subscribed to, and somebody publishes.
+    :param is_silent: whether none arrives at all.
     """
-    if any(variable in os.environ for variable in PROFILE_VARIABLES):
-        return
-    profile = find_resource(PROFILE)
-    if profile is not None:
-        os.environ.update(dict.fromkeys(PROFILE_VARIABLES, str(profile)))
+    camera, *_ = (bytes(p.endpoint_gid) for p in node.get_publishers_info_by_topic(topic))
+    name = node.get_name(), node.get_namespace()
+    own, *_ = (
+        bytes(s.endpoint_gid) for s in node.get_subscriptions_info_by_topic(topic)
+        if (s.node_name, s.node_namespace) == name
+    )
+    if camera[:4] != own[:4] or camera[:2] != _FAST_DDS:  # another machine or middleware
+        return PACKETS
+    try:
+        segment = _segment(int.from_bytes(camera[4:6], 'little'))
+    except OSError:  # it is another user's, or ends
+        return NO_PROFILE
+    if segment is None:
+        is_udp = not is_silent or 'UDP' in os.environ.get(TRANSPORTS_VARIABLE, '')
+        return PACKETS if is_udp else SEPARATE
+    if segment <= _DEFAULT_SEGMENT:
+        return NO_PROFILE
+    return (
+        f'give the camera a segment_size of more than {segment / 1e6:.1f} MB in its profile of '
+        'Fast DDS if one image is larger than that'
+    )
+
+
+def _segment(process: int) -> int | None:
+    """Size in bytes of the segment of another process; ``None`` where it is not shared with it.
+
+    :param process: the lowest 16 bits of its id.
+    """
+    for folder in Path('/proc').glob('[0-9]*'):
+        if int(folder.name) % 2**16 != process:
+            continue
+        for file in (folder / 'fd').iterdir():
+            target = str(file.readlink())
+            if _LOCK.fullmatch(target) and file.stat().st_dev == SHARED_MEMORY.stat().st_dev:
+                return Path(target.removesuffix('_el')).stat().st_size
+    return None

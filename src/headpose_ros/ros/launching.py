@@ -1,0 +1,191 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What the launch files start.
+
+Arguments are empty by default and worked out when the nodes are made, in a scope of their own: a
+launch file may include these ones more than once, and its own arguments and environment stay.
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, GroupAction, OpaqueFunction
+from launch.logging import get_logger
+from launch_ros.actions import Node
+from rclpy.exceptions import InvalidTopicNameException
+from rclpy.validate_topic_name import validate_topic_name
+
+from headpose_ros.assets.paths import find_resource
+from headpose_ros.ros.rclpy_extras.transport import SWITCH, large_image_environment
+
+PARAMETERS = 'config/headpose.yaml'
+
+# What ROS takes for a namespace, without a slash at its ends.
+NAMESPACE = re.compile(r'[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
+
+Values = dict[str, str]
+
+# Topic of each calibration that was named to the images it is for, in this launch process.
+_named: dict[str, str] = {}
+
+
+def switch(name: str, default: bool, description: str) -> DeclareLaunchArgument:
+    """An argument that is true or false."""
+    return DeclareLaunchArgument(
+        name, default_value=str(default).lower(), choices=['true', 'false'],
+        description=description,
+    )
+
+
+def describe_launch(
+    *own: DeclareLaunchArgument, cameras: Callable[[Values], list[str]]
+) -> LaunchDescription:
+    """The description of a launch file: nodes for each camera, with a page if wanted.
+
+    :param own: arguments beside those that both launch files have.
+    :param cameras: the namespace of each camera, from the values of all arguments.
+    """
+    arguments = [
+        *own,
+        DeclareLaunchArgument(
+            'image', default_value='image',
+            description='Topic of the camera images, in the namespace of the node.',
+        ),
+        DeclareLaunchArgument(
+            'camera_info', default_value='',
+            description='Topic of the calibration of the camera; when empty camera_info beside '
+            'the images: /front/camera_info for /front/image_raw.',
+        ),
+        DeclareLaunchArgument(
+            'params_file', default_value='',
+            description='YAML file with the parameters of headpose_node; when empty '
+            f'{PARAMETERS} of the package, of which a changed copy is a good start.',
+        ),
+        switch('use_sim_time', False, 'Take the time from /clock, as with a simulator or a bag.'),
+        switch(
+            'large_images', True,
+            'Start what publishes images with the Fast DDS profile for large ones, unless Fast '
+            'DDS is configured already or /dev/shm is too small; false leaves Fast DDS as it is.',
+        ),
+        switch('view', False, 'Show it on a web page too, which needs NiceGUI.'),
+        DeclareLaunchArgument(
+            'view_host', default_value='127.0.0.1',
+            description='Address that the page is served on; with 0.0.0.0 anyone on the network '
+            'can see the camera and change the parameters.',
+        ),
+        DeclareLaunchArgument(
+            'view_port', default_value='8080',
+            description='Port of the page; with several cameras of the first one, the others have '
+            'those after it.',
+        ),
+    ]
+
+    def start(context: LaunchContext) -> list[Node]:
+        values = {each.name: context.launch_configurations[each.name] for each in arguments}
+        return _nodes(values, cameras(values), context)
+
+    return LaunchDescription([GroupAction([*arguments, OpaqueFunction(function=start)])])
+
+
+def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> list[Node]:
+    use_sim_time = {'use_sim_time': values['use_sim_time'] == 'true'}
+    image, info = _topics(values)
+    publishing = {'additional_env': _environment(values, context), 'output': 'screen'}
+    parameters = _parameters_file(values['params_file'])
+    nodes = []
+    if values.get('camera') == 'true':
+        _require('usb_cam')
+        nodes.append(Node(
+            package='usb_cam', executable='usb_cam_node_exe', name='usb_cam',
+            namespace=namespaces[0],
+            parameters=[{'frame_id': 'camera_optical_frame', **use_sim_time}],
+            remappings=[('image_raw', image), ('camera_info', info)], **publishing,
+        ))
+    for namespace in namespaces:
+        # Each camera counts its people for itself: both may have a face_1.
+        prefix = {'tf_prefix': f'{namespace.replace("/", "_")}_'} if 'cameras' in values else {}
+        nodes.append(Node(
+            package='headpose_ros', executable='headpose_node', namespace=namespace,
+            parameters=[parameters, {**use_sim_time, **prefix}],
+            remappings=[('image', image), ('camera_info', info)], **publishing,
+        ))
+    if values['view'] == 'true':
+        nodes += [
+            Node(
+                package='headpose_ros', executable='view_node', namespace=namespace,
+                parameters=[{'host': values['view_host'], 'port': port}], output='screen',
+            )
+            for port, namespace in enumerate(namespaces, _port(values['view_port']))
+        ]
+    return nodes
+
+
+def cameras_of(values: Values) -> list[str]:
+    """Names of the cameras in the argument ``cameras``.
+
+    :raises RuntimeError: they cannot be namespaces, or two are the same.
+    """
+    text = values['cameras']
+    cameras = [name.strip().strip('/') for name in text.split(',')]
+    if not all(map(NAMESPACE.fullmatch, cameras)) or len(set(cameras)) < len(cameras):
+        raise RuntimeError(
+            f'cameras is {text!r}; want different names of letters, digits and _ (no digit '
+            'first), with commas between, such as cameras:=front,rear'
+        )
+    return cameras
+
+
+def _topics(values: Values) -> tuple[str, str]:
+    """Topics of images and calibration."""
+    image, named = values['image'], values['camera_info']
+    for name, topic in (('image', image), ('camera_info', named)):
+        try:
+            if topic or name == 'image':
+                validate_topic_name(topic)
+        except InvalidTopicNameException as error:
+            reason = str(error).partition('\n')[0].rstrip(':')
+            raise RuntimeError(
+                f'{name} is {topic!r}; want the name of a topic ({reason})'
+            ) from error
+    if named and _named.setdefault(named, image) != image:
+        get_logger('headpose_ros').warning(
+            f'camera_info is {named} for the images on {image} as it was for those on '
+            f'{_named[named]}; if it is left over from another include, give each its own'
+        )
+    return image, named or f'{image[:image.rfind("/") + 1]}camera_info'
+
+
+def _environment(values: Values, context: LaunchContext) -> dict[str, str]:
+    if values['large_images'] == 'false':
+        return {SWITCH: '0'}
+    return large_image_environment(context.environment)
+
+
+def _parameters_file(given: str) -> str:
+    path = Path(given).expanduser() if given else find_resource(PARAMETERS)
+    if path is None or not path.is_file():
+        raise RuntimeError(
+            f'params_file is {given!r}, and there is no such file; name one, or leave it out for '
+            f'{PARAMETERS} of the package'
+        )
+    return str(path)
+
+
+def _require(package: str) -> None:
+    try:
+        get_package_prefix(package)
+    except PackageNotFoundError as error:
+        raise RuntimeError(
+            f'camera is true, but {package} is not installed; install it (on Ubuntu: '
+            f'ros-$ROS_DISTRO-{package.replace("_", "-")}), or start another camera driver'
+        ) from error
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise RuntimeError(f'view_port is {text!r}; want a port from 1 to 65535')
+    return int(text)
