@@ -43,7 +43,7 @@ def unused_parameters(node: Node, args: list[str] | None) -> Iterator[str]:
 
 
 def _nearest(name: str, node: Node) -> str:
-    known = node.list_parameters([], 0).result.names
+    known = node.list_parameters([], 0).names
     nearest = get_close_matches(name, known, 1)
     return f'did you mean {nearest[0]}?' if nearest else f'known: {", ".join(sorted(known))}'
 
