@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from headpose_ros.detection.mediapipe_common import Graph, as_array
 from headpose_ros.landmarks import LANDMARK_COUNT
 
 _IMAGE, _FACES = 'image', 'multi_face_landmarks'  # streams of the graph
@@ -41,7 +42,7 @@ _MIN_DETECTION = (
 _MIN_TRACKING = 'facelandmarkcpu__ThresholdingCalculator.threshold'
 
 
-def create_graph(**options: Any) -> 'FaceMeshGraph | PlainFaceMesh':
+def create_graph(**options: Any) -> Graph:
     """The graph, or where MediaPipe's private parts are others, its own class, with one warning.
 
     :param options: of ``FaceMeshGraph``.
@@ -178,8 +179,3 @@ def read_landmarks(content: bytes) -> np.ndarray:
         return as_array(NormalizedLandmarkList.FromString(content).landmark)
     shape, strides = (3, LANDMARK_COUNT), (_NUMBER_BYTES, _LANDMARK_BYTES)
     return np.ndarray(shape, '<f4', content, _X_AT, strides).astype(float).T
-
-
-def as_array(landmarks: Any) -> np.ndarray:
-    """The first 468 landmarks, (468, 3), of MediaPipe's objects."""
-    return np.array([(p.x, p.y, p.z) for p in landmarks[:LANDMARK_COUNT]])
