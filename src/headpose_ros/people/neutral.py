@@ -65,8 +65,7 @@ class NeutralRecorder:
 
         :raises NeutralError: there is none to be taken, with the reason.
         """
-        self._check_count()
-        self._check_person()
+        self._check()
         from scipy.spatial.transform import Rotation  # late, see headpose_ros.rotation
 
         poses = Rotation.from_matrix(np.stack(self._rotations))
@@ -81,7 +80,7 @@ class NeutralRecorder:
         rotation = mean.as_matrix()
         return Neutral(rpy_from_rotation(rotation), rotation, len(self._rotations), spread)
 
-    def _check_count(self) -> None:
+    def _check(self) -> None:
         poses, images = len(self._rotations), self._images
         if not images:
             raise NeutralError('there were no images; is the camera running?')
@@ -95,8 +94,6 @@ class NeutralRecorder:
                 f'too few poses: a face in {poses} of {images} images; at least {wanted} are '
                 'wanted: stay in the picture, and try again'
             )
-
-    def _check_person(self) -> None:
         first = self._track_ids[0]
         if others := [each for each in self._track_ids if each != first]:
             raise NeutralError(
