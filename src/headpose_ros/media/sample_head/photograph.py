@@ -6,7 +6,6 @@
 import cv2
 import numpy as np
 
-from headpose_ros.detection.base import FaceDetector
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.errors import DetectorUnavailableError
 
@@ -51,20 +50,16 @@ def find_landmarks(photograph: np.ndarray) -> np.ndarray:
     """
     x, y, size = _CROP
     crop = photograph[y : y + size, x : x + size]
-    detector = _create_detector()
+    try:
+        detector = create_detector('face_mesh', 'image', 1)
+    except DetectorUnavailableError:
+        detector = create_detector('face_landmarker', 'image', 1)
     found = []
     for scale in _CROP_SCALES:
         large = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
         found += [face / scale + (x, y, 0.0) for face in detector.detect(large)[:1]]
     detector.close()
     return np.mean(found, axis=0)
-
-
-def _create_detector() -> FaceDetector:
-    try:
-        return create_detector('face_mesh', 'image', 1)
-    except DetectorUnavailableError:
-        return create_detector('face_landmarker', 'image', 1)
 
 
 def cut_out(photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
