@@ -19,17 +19,8 @@ MAX_SIZE = 640
 # image: the order in which the fewest tries find the most of the faces that both detectors miss in
 # AFLW2000-3D and Pointing'04 at the first try, and the fewest wrong ones.
 WHOLE = (
-    (-35.0, 1.0),
-    (45.0, 0.8),
-    (60.0, 0.8),
-    (15.0, 0.8),
-    (45.0, 1.25),
-    (90.0, 1.0),
-    (-45.0, 1.0),
-    (-60.0, 1.0),
-    (0.0, 0.8),
-    (0.0, 1.25),
-    (-90.0, 1.0),
+    (-35.0, 1.0), (45.0, 0.8), (60.0, 0.8), (15.0, 0.8), (45.0, 1.25), (90.0, 1.0),
+    (-45.0, 1.0), (-60.0, 1.0), (0.0, 0.8), (0.0, 1.25), (-90.0, 1.0),
 )
 
 # Sides of the tiles of one level, in units of the image's longer side.

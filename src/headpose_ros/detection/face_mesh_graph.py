@@ -45,7 +45,7 @@ _MIN_TRACKING = 'facelandmarkcpu__ThresholdingCalculator.threshold'
 def create_graph(**options: Any) -> Graph:
     """The graph, or where MediaPipe's private parts are others, its own class, with one warning.
 
-    :param options: of ``FaceMeshGraph``.
+    :param options: of MediaPipe's ``FaceMesh``.
     """
     try:
         return FaceMeshGraph(**options)
@@ -64,10 +64,7 @@ def _warn_of_plain(reason: str) -> None:
 
 
 class PlainFaceMesh:
-    """``FaceMesh`` as MediaPipe has it.
-
-    :param options: of ``FaceMeshGraph``.
-    """
+    """``FaceMesh`` as MediaPipe has it, with the same parameters."""
 
     def __init__(self, **options: Any):
         from mediapipe.python.solutions.face_mesh import FaceMesh
@@ -88,12 +85,6 @@ class FaceMeshGraph:
     """The graph of ``FaceMesh``, with the same parameters.
 
     MediaPipe with ``mediapipe.solutions`` has to be installed.
-
-    :param static_image_mode: look at every image afresh.
-    :param max_num_faces: to look for at the most.
-    :param refine_landmarks: run the network with attention.
-    :param min_detection_confidence: 0 to 1.
-    :param min_tracking_confidence: 0 to 1.
     """
 
     def __init__(
@@ -145,11 +136,9 @@ class FaceMeshGraph:
         self._stamp = 0
 
     def run(self, rgb: np.ndarray) -> list[np.ndarray]:
-        """Landmarks of the faces of an image, (468, 3) each.
+        """Landmarks of the faces of an image, (468, 3) each, as ``as_array`` returns them.
 
         :param rgb: ``uint8`` (H, W, 3), contiguous; where it is read-only no copy is made of it.
-        :return: x divided by the width, y by the height, depth z in the scale of x; without the
-            ten of the irises.
         :raises RuntimeError: the graph has failed; it refuses every image from then on.
         :raises ValueError: likewise.
         """
