@@ -109,9 +109,7 @@ def search_levels(height: int, width: int) -> tuple[tuple[Crop, ...], ...]:
     First the whole image, turned, one crop a level; then tiles, the largest first.
     """
     longer = max(height, width)
-    whole = [
-        (Crop(width / 2.0, height / 2.0, longer * side, turn),) for turn, side in WHOLE
-    ]
+    whole = [(Crop(width / 2.0, height / 2.0, longer * side, turn),) for turn, side in WHOLE]
     sides = sorted({max(longer * side, MIN_TILE) for side in TILE_SIDES}, reverse=True)
     tiles = [
         tuple(Crop(x, y, side) for y in _centres(height, side) for x in _centres(width, side))

@@ -16,10 +16,7 @@ from headpose_ros.errors import DetectorUnavailableError
 
 
 class FaceMeshDetector(MediaPipeDetector):
-    """MediaPipe's FaceMesh (``mp.solutions``), whose networks are inside its wheel.
-
-    Parameters and errors are those of ``MediaPipeDetector``.
-    """
+    """MediaPipe's FaceMesh (``mp.solutions``), whose networks are inside its wheel."""
 
     name = 'face_mesh'
 

@@ -179,10 +179,7 @@ class VideoSource:
 
 
 class ImagesSource:
-    """Image files, one after the other.
-
-    :param paths: of the files.
-    """
+    """Image files, one after the other."""
 
     rate = FOLDER_RATE
     camera_matrix = None

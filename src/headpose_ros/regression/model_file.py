@@ -44,14 +44,13 @@ def find_model(detector: str) -> Path:
 
     :raises ModelError: there is none.
     """
-    name = f'{detector}.joblib'
-    path = find_resource(f'models/{name}')
-    if path is not None:
-        return path
-    raise ModelError(
-        f'no trained model {name} was installed with headpose_ros; name a file of your own as '
-        'the model, or train one with python -m training fit'
-    )
+    path = find_resource(f'models/{detector}.joblib')
+    if path is None:
+        raise ModelError(
+            f'no trained model {detector}.joblib was installed with headpose_ros; name a file of '
+            'your own as the model, or train one with python -m training fit'
+        )
+    return path
 
 
 def save_model(

@@ -25,7 +25,6 @@ _NUMPY = {
 def load_fitted(pickled: bytes) -> Any:
     """What a pickle holds, with plain objects of the same class names and attributes.
 
-    :param pickled: of ``pickle.dumps``.
     :raises pickle.UnpicklingError: it holds something else than scikit-learn's and numpy's.
     """
     return _Unpickler(io.BytesIO(pickled)).load()

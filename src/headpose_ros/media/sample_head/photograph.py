@@ -45,7 +45,6 @@ def load_photograph() -> np.ndarray:
 def find_landmarks(photograph: np.ndarray) -> np.ndarray:
     """Landmarks (468, 3) of the face, pixels of the photograph, depth in the scale of x.
 
-    :param photograph: of ``load_photograph``.
     :raises headpose_ros.errors.DetectorUnavailableError: no detector is installed.
     """
     x, y, size = _CROP
@@ -67,8 +66,6 @@ def cut_out(photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     The head's colours go on around it, so that no wall shows at its edge; the other fades into
     the colour of the wall.
-
-    :param photograph: of ``load_photograph``.
     """
     mask = cv2.fillPoly(np.zeros(photograph.shape[:2], np.uint8), [OUTLINE], 1)
     inside = cv2.erode(mask, np.ones((3, 3), np.uint8))
@@ -96,9 +93,8 @@ def pyramid(image: np.ndarray) -> list[tuple[np.ndarray, float]]:
 
 
 def level(pyramid: list[tuple[np.ndarray, float]], scale: float) -> tuple[np.ndarray, float]:
-    """The coarsest level that is not coarser than what is drawn.
+    """The coarsest level of a ``pyramid`` that is not coarser than what is drawn.
 
-    :param pyramid: of ``pyramid``.
     :param scale: pixels of what is drawn for a pixel of the image.
     """
     return next((level for level in pyramid if level[1] >= scale), pyramid[-1])
