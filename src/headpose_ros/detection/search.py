@@ -85,7 +85,10 @@ class VideoSearch:
             return faces
         if self._searcher is None:
             self._searcher = self._create_searcher()
-        followed = self._followed_crop()
+        followed = None
+        # Every other frame only: somebody else may be there, or the same one elsewhere.
+        if self._last is not None and self._misses % 2 == 0 and self._misses < MAX_MISSES:
+            followed = crop_around(*self._last)
         crop = followed or self._next_crop(bgr)
         faces = [face for face, _ in _look(self._searcher, bgr, [crop])]
         if not faces:
@@ -100,12 +103,6 @@ class VideoSearch:
         self._detector.close()
         if self._searcher is not None:
             self._searcher.close()
-
-    def _followed_crop(self) -> Crop | None:
-        # Every other frame only: somebody else may be there, or the same one elsewhere.
-        if self._last is None or self._misses % 2 == 1 or self._misses >= MAX_MISSES:
-            return None
-        return crop_around(*self._last)
 
     def _next_crop(self, bgr: np.ndarray) -> Crop:
         crops = [crop for level in search_levels(*bgr.shape[:2]) for crop in level]
