@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from headpose_ros.detection.face_mesh_graph import read_landmarks
-from headpose_ros.detection.mediapipe_common import in_pixels, scaled_to_pixels
+from headpose_ros.detection.mediapipe_common import as_array, in_pixels
 from headpose_ros.media.sample_head.rendered_head import RenderedHead, sample_rotation
 
 WIDTH, HEIGHT = 640, 480
@@ -56,11 +56,11 @@ def landmark_list():
 
 
 def _one_by_one(message):
-    return in_pixels(message.landmark, WIDTH, HEIGHT)
+    return in_pixels(as_array(message.landmark), WIDTH, HEIGHT)
 
 
 def _read(message):
-    return scaled_to_pixels(read_landmarks(message.SerializeToString()), WIDTH, HEIGHT)
+    return in_pixels(read_landmarks(message.SerializeToString()), WIDTH, HEIGHT)
 
 
 def test_landmarks_are_read_from_the_bytes_as_one_by_one(landmark_list):

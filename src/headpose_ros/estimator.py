@@ -12,7 +12,6 @@ from headpose_ros.camera.camera import Camera
 from headpose_ros.camera.line_of_sight import LineOfSight
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.images.bgr import check_bgr
 from headpose_ros.landmarks import box_of
 from headpose_ros.regression.model_file import load_model
 
@@ -36,8 +35,9 @@ class HeadPoseEstimator:
     :param bundle: file of the detector ``face_landmarker``; ``None`` looks for it where
         ``headpose_ros.assets.bundle`` says.
     :param retry: look again, closer and at a turned image, when nobody is found.
-    :param input_width: pixels: a wider image is shrunk for the detector to no less than this; 0
-        for never. See ``headpose_ros.detection.factory.create_detector``.
+    :param input_width: pixels: a wider image is shrunk for the detector to no less than this, see
+        ``headpose_ros.detection.mediapipe_common.rgb_for_mediapipe``; 0 for never. Crops for the
+        second-pass search are made from the image itself.
     :param confidences: ``min_detection_confidence`` and ``min_tracking_confidence`` of the
         detector, 0 to 1.
     :raises ValueError: a parameter has no meaning.
@@ -77,7 +77,6 @@ class HeadPoseEstimator:
             heads have a ``sight``; but for those that are where the calibration does not reach.
         :raises ValueError: not such an image.
         """
-        check_bgr(bgr)
         faces = self._detector.detect(bgr)
         if not faces:
             return []

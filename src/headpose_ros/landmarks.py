@@ -4,6 +4,7 @@
 """The landmarks of a face: which vertices of the face mesh are what, and the box around them."""
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -42,6 +43,11 @@ class Box(NamedTuple):
         return self.bottom - self.top
 
     @property
+    def longer_side(self) -> float:
+        """Pixels."""
+        return max(self.width, self.height)
+
+    @property
     def area(self) -> float:
         """Square pixels."""
         return self.width * self.height
@@ -55,11 +61,15 @@ class Box(NamedTuple):
         """The box so many pixels further to the right and down."""
         return Box(self.left + x, self.top + y, self.right + x, self.bottom + y)
 
-    def overlap(self, other: 'Box') -> float:
-        """Intersection over union, 0 to 1."""
+    def common(self, other: 'Box') -> float:
+        """Square pixels that both cover."""
         width = min(self.right, other.right) - max(self.left, other.left)
         height = min(self.bottom, other.bottom) - max(self.top, other.top)
-        common = max(width, 0.0) * max(height, 0.0)
+        return max(width, 0.0) * max(height, 0.0)
+
+    def overlap(self, other: 'Box') -> float:
+        """Intersection over union, 0 to 1."""
+        common = self.common(other)
         union = self.area + other.area - common
         return common / union if union > 0.0 else 1.0
 
@@ -74,8 +84,16 @@ def box_of(points: np.ndarray) -> Box:
 def has_shape(landmarks: np.ndarray) -> bool:
     """Whether landmarks (n, 2 or 3) in pixels are numbers, and of a face large enough to read."""
     box = box_of(landmarks)
-    is_large = max(box.width, box.height) >= MIN_FACE_SIZE
-    return is_large and math.isfinite(np.add.reduce(landmarks, axis=None))
+    return box.longer_side >= MIN_FACE_SIZE and math.isfinite(np.add.reduce(landmarks, axis=None))
+
+
+def distinct(boxes: Iterable[Box], same: float) -> list[int]:
+    """Indices of the boxes but for those that overlap one of them before by ``same`` or more."""
+    kept: dict[int, Box] = {}
+    for i, box in enumerate(boxes):
+        if all(box.overlap(other) < same for other in kept.values()):
+            kept[i] = box
+    return list(kept)
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float:

@@ -5,13 +5,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from headpose_ros.detection.mediapipe_common import face_mesh_edges
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.landmarks import NOSE_TIP
+from headpose_ros.landmarks import NOSE_TIP, Box
 from headpose_ros.rotation import OPTICAL_FROM_HEAD
 
 # Red, green, blue for x, y, z as in RViz: out of the face, to the person's left, to the top of
@@ -76,13 +77,13 @@ def draw_heads(
         _draw_box(image, head, primary_id)
     for head in heads:
         if style.axes:
-            length = AXIS_LENGTH * float(head.bbox[2:].max())
+            length = AXIS_LENGTH * head.box.longer_side
             draw_axes(image, head.rotation, head.landmarks[NOSE_TIP, :2], length)
-    texts: list[_Area] = []
-    boxes = [_Area(*head.bbox) for head in heads]
-    for head, box in reversed(list(zip(heads, boxes, strict=True))):
+    texts: list[Box] = []
+    boxes = [head.box for head in heads]
+    for head in reversed(heads):
         words = _words(head, style)
-        places = list(_places(image, words, box, len(heads) == 1)) if words else []
+        places = list(_places(image, words, head.box, len(heads) == 1)) if words else []
         if places:  # otherwise the image is too small for letters
             text, area = min(places, key=lambda place: _hidden(place[1], texts, boxes))
             _draw_text(image, text, area, _color(head, primary_id))
@@ -112,39 +113,16 @@ def describe(head: HeadPose) -> str:
     return '  '.join(_angles(head))
 
 
-@dataclass(frozen=True)
-class _Area:
-    """A rectangle of an image, pixels."""
+class _Text(NamedTuple):
+    """Lines of text, and how large they are, in pixels."""
 
-    x: float
-    y: float
-    width: float
-    height: float
-
-    def overlap(self, other: '_Area') -> float:
-        """Square pixels that both cover."""
-        width = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
-        height = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
-        return max(0.0, width) * max(0.0, height)
-
-
-@dataclass(frozen=True)
-class _Text:
-    """Lines of text, and how large they are.
-
-    :ivar width: pixels, with a margin on both sides.
-    :ivar line_height: pixels from one line to the next.
-    :ivar letters: pixels of the height of a letter such as k.
-    :ivar margin: pixels between the letters and the edges.
-    """
-
-    lines: tuple[str, ...]
+    lines: list[str]
     scale: float
     thickness: int
-    width: int
-    line_height: int
-    letters: int
-    margin: int
+    width: int  # with a margin on both sides
+    line_height: int  # from one line to the next
+    letters: int  # height of a letter such as k
+    margin: int  # between the letters and the edges
 
     @property
     def height(self) -> int:
@@ -171,8 +149,8 @@ def _color(head: HeadPose, primary_id: int | None) -> tuple[int, int, int]:
 
 def _draw_mesh(image: np.ndarray, head: HeadPose) -> None:
     """Lines through which the face can be seen."""
-    low = np.clip(np.floor(head.bbox[:2]) - 1, 0, image.shape[1::-1]).astype(int)
-    high = np.clip(np.ceil(head.bbox[:2] + head.bbox[2:]) + 2, 0, image.shape[1::-1]).astype(int)
+    low = np.clip(np.floor(head.box[:2]) - 1, 0, image.shape[1::-1]).astype(int)
+    high = np.clip(np.ceil(head.box[2:]) + 2, 0, image.shape[1::-1]).astype(int)
     part = image[low[1]:high[1], low[0]:high[0]]
     if part.size == 0:
         return
@@ -180,27 +158,24 @@ def _draw_mesh(image: np.ndarray, head: HeadPose) -> None:
     lines = np.round(points).astype(np.int32)[face_mesh_edges()]
     drawn = part.copy()
     cv2.polylines(drawn, lines, False, MESH_COLOR, 1, cv2.LINE_AA, SUBPIXEL_BITS)
-    opacity = MESH_OPACITY * min(1.0, head.bbox[2] / MESH_OPAQUE_WIDTH)
+    opacity = MESH_OPACITY * min(1.0, head.box.width / MESH_OPAQUE_WIDTH)
     part[:] = cv2.addWeighted(drawn, opacity, part, 1 - opacity, 0)
 
 
 def _draw_box(image: np.ndarray, head: HeadPose, primary_id: int | None) -> None:
-    x, y, width, height = head.bbox
-    corners = _pixel((x, y)), _pixel((x + width, y + height))
+    corners = _pixel(head.box[:2]), _pixel(head.box[2:])
     thickness = _thickness(image)
     thickness = max(2, thickness) if _is_primary(head, primary_id) else max(1, thickness // 2)
     cv2.rectangle(image, *corners, _color(head, primary_id), thickness, cv2.LINE_AA)
 
 
-def _hidden(area: _Area, texts: list[_Area], boxes: list[_Area]) -> float:
+def _hidden(area: Box, texts: list[Box], boxes: list[Box]) -> float:
     """How much text in that area would hide, other text above all."""
-    return TEXT_WEIGHT * sum(map(area.overlap, texts)) + sum(map(area.overlap, boxes))
+    return TEXT_WEIGHT * sum(map(area.common, texts)) + sum(map(area.common, boxes))
 
 
-def _draw_text(
-    image: np.ndarray, text: _Text, area: _Area, color: tuple[int, int, int]
-) -> None:
-    left, top = int(area.x), int(area.y)
+def _draw_text(image: np.ndarray, text: _Text, area: Box, color: tuple[int, int, int]) -> None:
+    left, top = int(area.left), int(area.top)
     plate = image[top:top + text.height, left:left + text.width]
     plate[:] = cv2.convertScaleAbs(plate, alpha=1 - PLATE_OPACITY)
     for i, line in enumerate(text.lines):
@@ -211,8 +186,8 @@ def _draw_text(
 
 
 def _places(
-    image: np.ndarray, words: list[str], box: _Area, is_alone: bool
-) -> Iterator[tuple[_Text, _Area]]:
+    image: np.ndarray, words: list[str], box: Box, is_alone: bool
+) -> Iterator[tuple[_Text, Box]]:
     """Where words can stand inside an image beside a box, the best place first."""
     row, column = _set(image, ['  '.join(words)]), _set(image, words)
     # A column is not wider than most faces and leaves the room over those beside it to them.
@@ -220,15 +195,15 @@ def _places(
     gap = _thickness(image)
     for text in layouts:
         for x, y in (
-            (box.x, box.y - text.height - gap),
-            (box.x, box.y + box.height + gap),
-            (box.x + box.width + gap, box.y),
-            (box.x - text.width - gap, box.y),
+            (box.left, box.top - text.height - gap),
+            (box.left, box.bottom + gap),
+            (box.right + gap, box.top),
+            (box.left - text.width - gap, box.top),
         ):
             room = image.shape[1] - text.width, image.shape[0] - text.height
             if min(room) >= 0:
                 x, y = np.clip((x, y), 0, room)
-                yield text, _Area(x, y, text.width, text.height)
+                yield text, Box(x, y, x + text.width, y + text.height)
 
 
 def _set(image: np.ndarray, lines: list[str]) -> _Text:
@@ -239,7 +214,7 @@ def _set(image: np.ndarray, lines: list[str]) -> _Text:
     margin = letters // 2
     width = max(width for (width, _), _ in sizes) + 2 * margin
     line_height = letters + tails + thickness + margin
-    return _Text(tuple(lines), scale, thickness, width, line_height, letters, margin)
+    return _Text(lines, scale, thickness, width, line_height, letters, margin)
 
 
 def _size(image: np.ndarray) -> float:
@@ -251,7 +226,7 @@ def _thickness(image: np.ndarray) -> int:
     return max(1, round(2 * _size(image)))
 
 
-def _pixel(point: np.ndarray | tuple[float, float]) -> tuple[int, int]:
+def _pixel(point: np.ndarray | tuple[float, ...]) -> tuple[int, int]:
     x, y = _limited(np.round(point))
     return int(x), int(y)
 

@@ -96,17 +96,15 @@ def rotation_from_vector(vector: np.ndarray) -> np.ndarray:
 def nearest_rotation(matrix: np.ndarray) -> np.ndarray:
     """Rotation nearest to each matrix in the Frobenius norm, (..., 3, 3) (Kabsch 1976, by SVD)."""
     matrix = np.asarray(matrix, float)
-    nearest = [_nearest_rotation(each) for each in matrix.reshape(-1, 3, 3)]
-    return np.array(nearest).reshape(matrix.shape)
-
-
-def _nearest_rotation(matrix: np.ndarray) -> np.ndarray:
-    _, u, vt = cv2.SVDecomp(matrix)
-    rotation = u @ vt
-    if cv2.determinant(rotation) < 0.0:
-        u[:, 2] *= -1.0
+    nearest = []
+    for each in matrix.reshape(-1, 3, 3):
+        _, u, vt = cv2.SVDecomp(each)
         rotation = u @ vt
-    return rotation
+        if cv2.determinant(rotation) < 0.0:
+            u[:, 2] *= -1.0
+            rotation = u @ vt
+        nearest.append(rotation)
+    return np.array(nearest).reshape(matrix.shape)
 
 
 def mirrored_rotation(rotation: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@
 """Six degrees of freedom: where a head is, and how it is turned, in the axes of the camera."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 import numpy as np
 
@@ -98,24 +98,16 @@ class CameraPoses:
 
     :param image_size: width and height, pixels.
     :param head_width: metres between the cheekbones.
+
+    :ivar of: ``camera_pose`` with that width, of a head with a ``sight``.
     """
 
     def __init__(self, image_size: tuple[int, int], head_width: float = HEAD_WIDTH):
         self._image_size = image_size
-        self._head_width = head_width
-        self._known: dict[HeadPose, CameraPose] = {}
-
-    def of(self, head: HeadPose) -> CameraPose:
-        """Where a head with a ``sight`` is.
-
-        :raises ValueError: it has none.
-        """
-        if head not in self._known:
-            self._known[head] = camera_pose(head, self._head_width)
-        return self._known[head]
+        self.of = cache(partial(camera_pose, head_width=head_width))
 
     def guess(self, head: HeadPose) -> CameraPose | None:
-        """The same, through a nominal camera where the real one is not calibrated.
+        """The same of any head, through a nominal camera where the real one is not calibrated.
 
         ``None`` for what cannot be a face in such a camera.
         """
@@ -125,7 +117,7 @@ class CameraPoses:
             sight = Camera.nominal(*self._image_size).sight_to(head.landmarks)
         except ValueError:
             return None
-        return camera_pose(replace(head, sight=sight), self._head_width)
+        return self.of(replace(head, sight=sight))
 
 
 def _position_covariance(position: np.ndarray, std: np.ndarray, head_width: float) -> np.ndarray:

@@ -15,7 +15,12 @@ import numpy as np
 
 from headpose_ros.assets.bundle import find_bundle, read_bundle
 from headpose_ros.detection.base import MIN_CANDIDATES
-from headpose_ros.detection.mediapipe_common import import_mediapipe, in_pixels, rgb_for_mediapipe
+from headpose_ros.detection.mediapipe_common import (
+    as_array,
+    import_mediapipe,
+    in_pixels,
+    rgb_for_mediapipe,
+)
 from headpose_ros.quiet import silent_stderr
 from headpose_ros.rotation import nearest_rotation
 from training.detecting import pick_labelled_face
@@ -57,7 +62,7 @@ class TransformationMatrix:
         )
         height, width = bgr.shape[:2]
         return [
-            (in_pixels(face, width, height), rotation_from_matrix(matrix))
+            (in_pixels(as_array(face), width, height), rotation_from_matrix(matrix))
             for face, matrix in zip(
                 found.face_landmarks, found.facial_transformation_matrixes, strict=True
             )

@@ -67,10 +67,8 @@ class Camera:
         return cls(matrix, np.zeros(0), 'plumb_bob', width, height)
 
     def rays(self, pixels: np.ndarray) -> np.ndarray:
-        """Directions in the optical frame that the camera sees at pixels.
+        """Directions (n, 3) in the optical frame, z = 1, that the camera sees at pixels (n, 2).
 
-        :param pixels: (n, 2).
-        :return: (n, 3) with z = 1.
         :raises ValueError: the distortion has no inverse there.
         """
         points = np.ascontiguousarray(pixels, float).reshape(-1, 1, 2)

@@ -56,25 +56,27 @@ class CameraInfoCache:
     @property
     def was_heard(self) -> bool:
         """Whether any ``camera_info`` came."""
-        return self._info is not None
+        return self._key is not None
 
     def forget(self) -> None:
         """Another camera may be there from now on."""
-        self._info: CameraInfo | None = None
-        self._seen: tuple | None = None
+        self._key: tuple | None = None
         self._camera: Camera | None = None
         self._reason = f'no message on {self._topic} yet; {UNCALIBRATED_CURE}'
         self.problem = self._reason
 
     def update(self, message: CameraInfo) -> None:
         """Take another calibration from now on."""
-        self._info = message
+        if (key := _key(message)) == self._key:
+            return
+        self._key = key
+        try:
+            self._camera, self._reason = camera_of(message, self._is_rectified), ''
+        except CalibrationError as error:
+            self._camera, self._reason = None, f'{self._topic}: {error}'
 
     def camera_for(self, width: int, height: int) -> Camera | None:
         """The camera that took an image of that size, ``None`` while it is not known."""
-        if self._info is not None and self._seen != (key := _key(self._info)):
-            self._seen = key
-            self._camera, self._reason = self._read(self._info)
         self.problem = self._reason
         if self._camera is None or (self._camera.width, self._camera.height) == (width, height):
             return self._camera
@@ -83,12 +85,6 @@ class CameraInfoCache:
             f'pixels, but they have {width}x{height}; publish the calibration of these'
         )
         return None
-
-    def _read(self, message: CameraInfo) -> tuple[Camera | None, str]:
-        try:
-            return camera_of(message, self._is_rectified), ''
-        except CalibrationError as error:
-            return None, f'{self._topic}: {error}'
 
 
 def camera_of(message: CameraInfo, is_rectified: bool) -> Camera:
@@ -102,9 +98,7 @@ def camera_of(message: CameraInfo, is_rectified: bool) -> Camera:
     name, numbers = ('P', message.p) if is_rectified else ('K', message.k)
     matrix = np.array(numbers, float).reshape(3, -1)[:, :3]
     if not matrix[:2, :2].any():
-        raise CalibrationError(
-            f'{name} is zero, which means not calibrated; {UNCALIBRATED_CURE}'
-        )
+        raise CalibrationError(f'{name} is zero, which means not calibrated; {UNCALIBRATED_CURE}')
     roi = message.roi
     size = (roi.width or message.width, roi.height or message.height)
     binning = (max(1, message.binning_x), max(1, message.binning_y))

@@ -23,6 +23,8 @@ class FaceDetector(Protocol):
         Those that have a shape, see ``headpose_ros.landmarks.has_shape``. x right, y down,
         depth in the scale of x, smaller is nearer; the vertices are those of MediaPipe's face
         mesh.
+
+        :raises ValueError: not such an image.
         """
 
     def close(self) -> None:

@@ -9,6 +9,8 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from headpose_ros.landmarks import box_of
+
 # The networks behind the detectors see 128 x 128 pixels when they look for a face and 192 x 192
 # when they fit the landmarks to it: a larger copy of a crop shows them nothing more.
 MAX_SIZE = 640
@@ -17,17 +19,8 @@ MAX_SIZE = 640
 # image: the order in which the fewest tries find the most of the faces that both detectors miss in
 # AFLW2000-3D and Pointing'04 at the first try, and the fewest wrong ones.
 WHOLE = (
-    (-35.0, 1.0),
-    (45.0, 0.8),
-    (60.0, 0.8),
-    (15.0, 0.8),
-    (45.0, 1.25),
-    (90.0, 1.0),
-    (-45.0, 1.0),
-    (-60.0, 1.0),
-    (0.0, 0.8),
-    (0.0, 1.25),
-    (-90.0, 1.0),
+    (-35.0, 1.0), (45.0, 0.8), (60.0, 0.8), (15.0, 0.8), (45.0, 1.25), (90.0, 1.0),
+    (-45.0, 1.0), (-60.0, 1.0), (0.0, 0.8), (0.0, 1.25), (-90.0, 1.0),
 )
 
 # Sides of the tiles of one level, in units of the image's longer side.
@@ -91,7 +84,7 @@ class Crop:
 
     def is_small(self, landmarks: np.ndarray) -> bool:
         """Whether landmarks (n, 3) in pixels of the image are those of a face far away."""
-        return _size(landmarks) < SMALL_SHARE * self.side
+        return box_of(landmarks).longer_side < SMALL_SHARE * self.side
 
     def clearance(self, landmarks: np.ndarray) -> float:
         """Pixels of the image from landmarks (n, 3) in it to the nearest border of the crop."""
@@ -116,11 +109,14 @@ def search_levels(height: int, width: int) -> tuple[tuple[Crop, ...], ...]:
     First the whole image, turned, one crop a level; then tiles, the largest first.
     """
     longer = max(height, width)
-    whole = [
-        (Crop(width / 2.0, height / 2.0, longer * side, turn),) for turn, side in WHOLE
-    ]
+    whole = [(Crop(width / 2.0, height / 2.0, longer * side, turn),) for turn, side in WHOLE]
     sides = sorted({max(longer * side, MIN_TILE) for side in TILE_SIDES}, reverse=True)
-    return (*whole, *(_tiles(height, width, side) for side in sides if side < longer))
+    tiles = [
+        tuple(Crop(x, y, side) for y in _centres(height, side) for x in _centres(width, side))
+        for side in sides
+        if side < longer
+    ]
+    return (*whole, *tiles)
 
 
 def crop_around(faces: list[np.ndarray], found_in: Crop) -> Crop:
@@ -129,23 +125,11 @@ def crop_around(faces: list[np.ndarray], found_in: Crop) -> Crop:
     :param faces: (468, 3) pixels of the image each, at least one.
     :param found_in: the crop in which they were found.
     """
-    points = np.concatenate(faces)[:, :2]
-    low, high = points.min(axis=0), points.max(axis=0)
-    largest = max(map(_size, faces))
-    wanted = max(largest / CLOSE_SHARE, 1.5 * (high - low).max())
+    box = box_of(np.concatenate(faces))
+    largest = max(box_of(face).longer_side for face in faces)
+    wanted = max(largest / CLOSE_SHARE, 1.5 * box.longer_side)
     side = max(min(wanted, GROWTH * found_in.side), MIN_SIDE)
-    x, y = (low + high) / 2.0
-    return Crop(float(x), float(y), float(side), found_in.clockwise)
-
-
-def _size(landmarks: np.ndarray) -> float:
-    return float(np.ptp(landmarks[:, :2], axis=0).max())
-
-
-def _tiles(height: int, width: int, side: float) -> tuple[Crop, ...]:
-    return tuple(
-        Crop(x, y, side) for y in _centres(height, side) for x in _centres(width, side)
-    )
+    return Crop(*box.center, side, found_in.clockwise)
 
 
 def _centres(length: int, side: float) -> list[float]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from headpose_ros.detection.mediapipe_common import Graph, as_array
 from headpose_ros.landmarks import LANDMARK_COUNT
 
 _IMAGE, _FACES = 'image', 'multi_face_landmarks'  # streams of the graph
@@ -41,10 +42,10 @@ _MIN_DETECTION = (
 _MIN_TRACKING = 'facelandmarkcpu__ThresholdingCalculator.threshold'
 
 
-def create_graph(**options: Any) -> 'FaceMeshGraph | PlainFaceMesh':
+def create_graph(**options: Any) -> Graph:
     """The graph, or where MediaPipe's private parts are others, its own class, with one warning.
 
-    :param options: of ``FaceMeshGraph``.
+    :param options: of MediaPipe's ``FaceMesh``.
     """
     try:
         return FaceMeshGraph(**options)
@@ -63,10 +64,7 @@ def _warn_of_plain(reason: str) -> None:
 
 
 class PlainFaceMesh:
-    """``FaceMesh`` as MediaPipe has it.
-
-    :param options: of ``FaceMeshGraph``.
-    """
+    """``FaceMesh`` as MediaPipe has it, with the same parameters."""
 
     def __init__(self, **options: Any):
         from mediapipe.python.solutions.face_mesh import FaceMesh
@@ -87,12 +85,6 @@ class FaceMeshGraph:
     """The graph of ``FaceMesh``, with the same parameters.
 
     MediaPipe with ``mediapipe.solutions`` has to be installed.
-
-    :param static_image_mode: look at every image afresh.
-    :param max_num_faces: to look for at the most.
-    :param refine_landmarks: run the network with attention.
-    :param min_detection_confidence: 0 to 1.
-    :param min_tracking_confidence: 0 to 1.
     """
 
     def __init__(
@@ -144,11 +136,9 @@ class FaceMeshGraph:
         self._stamp = 0
 
     def run(self, rgb: np.ndarray) -> list[np.ndarray]:
-        """Landmarks of the faces of an image, (468, 3) each.
+        """Landmarks of the faces of an image, (468, 3) each, as ``as_array`` returns them.
 
         :param rgb: ``uint8`` (H, W, 3), contiguous; where it is read-only no copy is made of it.
-        :return: x divided by the width, y by the height, depth z in the scale of x; without the
-            ten of the irises.
         :raises RuntimeError: the graph has failed; it refuses every image from then on.
         :raises ValueError: likewise.
         """
@@ -178,8 +168,3 @@ def read_landmarks(content: bytes) -> np.ndarray:
         return as_array(NormalizedLandmarkList.FromString(content).landmark)
     shape, strides = (3, LANDMARK_COUNT), (_NUMBER_BYTES, _LANDMARK_BYTES)
     return np.ndarray(shape, '<f4', content, _X_AT, strides).astype(float).T
-
-
-def as_array(landmarks: Any) -> np.ndarray:
-    """The first 468 landmarks, (468, 3), of MediaPipe's objects."""
-    return np.array([(p.x, p.y, p.z) for p in landmarks[:LANDMARK_COUNT]])

@@ -25,18 +25,10 @@ def create_detector(
     input_width: int = 0,
     **confidences: float,
 ) -> FaceDetector:
-    """Detector of a name.
+    """Detector of a name, a key of ``DETECTORS``.
 
-    :param name: a key of ``DETECTORS``.
-    :param mode: ``'image'`` or ``'video'``.
-    :param max_faces: 1 or more.
-    :param bundle: file with the networks of ``face_landmarker``; ``None`` looks for it where
-        ``headpose_ros.assets.bundle`` says. ``face_mesh`` has its networks inside.
-    :param retry: look again, closer and at a turned image, when nobody is found.
-    :param input_width: pixels: a wider image is shrunk for the detector to no less than this, see
-        ``mediapipe_common.rgb_for_mediapipe``; 0 for never. Crops for the second-pass search are
-        made from the image itself.
-    :param confidences: ``min_detection_confidence`` and ``min_tracking_confidence``, 0 to 1.
+    The other parameters are those of ``headpose_ros.estimator.HeadPoseEstimator``.
+
     :raises ValueError: a parameter has no meaning.
     :raises DetectorUnavailableError: what is installed cannot run it.
     """

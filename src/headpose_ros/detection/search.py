@@ -9,7 +9,7 @@ import numpy as np
 
 from headpose_ros.detection.base import FaceDetector
 from headpose_ros.detection.crops import Crop, crop_around, search_levels, whole_crop
-from headpose_ros.landmarks import has_shape, overlap
+from headpose_ros.landmarks import box_of, distinct, has_shape, overlap
 
 # Overlap (intersection over union) of two boxes from which two tiles found the same face.
 SAME_FACE = 0.3
@@ -40,9 +40,9 @@ class ImageSearch:
             return [f if c is None else c for f, c in zip(faces, closer, strict=True)]
         for level in search_levels(*bgr.shape[:2]):
             # What is small in a crop, and not there when looked at closely, is no face.
-            found = [self._closer(bgr, *pair) for pair in _look(self._detector, bgr, level)]
-            if faces := _distinct([face for face in found if face is not None]):
-                return faces
+            looked = [self._closer(bgr, *pair) for pair in _look(self._detector, bgr, level)]
+            if faces := [face for face in looked if face is not None]:
+                return [faces[i] for i in distinct(map(box_of, faces), SAME_FACE)]
         return []
 
     def close(self) -> None:
@@ -85,7 +85,10 @@ class VideoSearch:
             return faces
         if self._searcher is None:
             self._searcher = self._create_searcher()
-        followed = self._followed_crop()
+        followed = None
+        # Every other frame only: somebody else may be there, or the same one elsewhere.
+        if self._last is not None and self._misses % 2 == 0 and self._misses < MAX_MISSES:
+            followed = crop_around(*self._last)
         crop = followed or self._next_crop(bgr)
         faces = [face for face, _ in _look(self._searcher, bgr, [crop])]
         if not faces:
@@ -100,12 +103,6 @@ class VideoSearch:
         self._detector.close()
         if self._searcher is not None:
             self._searcher.close()
-
-    def _followed_crop(self) -> Crop | None:
-        # Every other frame only: somebody else may be there, or the same one elsewhere.
-        if self._last is None or self._misses % 2 == 1 or self._misses >= MAX_MISSES:
-            return None
-        return crop_around(*self._last)
 
     def _next_crop(self, bgr: np.ndarray) -> Crop:
         crops = [crop for level in search_levels(*bgr.shape[:2]) for crop in level]
@@ -122,22 +119,8 @@ def _look(
     """
     found = []
     for crop in crops:
-        faces = _usable([crop.to_image(face) for face in detector.detect(crop.image(bgr))])
-        found += [(face, crop) for face in faces]
+        faces = [crop.to_image(face) for face in detector.detect(crop.image(bgr))]
+        found += [(face, crop) for face in faces if has_shape(face)]
     # Of a face that is in several tiles, the one that is cut off least is right.
     found.sort(key=lambda pair: pair[1].clearance(pair[0]), reverse=True)
-    kept = _distinct([face for face, _ in found])
-    return [(face, crop) for face, crop in found if any(face is other for other in kept)]
-
-
-def _usable(faces: list[np.ndarray]) -> list[np.ndarray]:
-    return [face for face in faces if has_shape(face)]
-
-
-def _distinct(faces: list[np.ndarray]) -> list[np.ndarray]:
-    """Faces without those that are the same as one before."""
-    kept: list[np.ndarray] = []
-    for face in faces:
-        if all(overlap(face, other) < SAME_FACE for other in kept):
-            kept.append(face)
-    return kept
+    return [found[i] for i in distinct([box_of(face) for face, _ in found], SAME_FACE)]

@@ -22,7 +22,7 @@ Readings that are left open:
 
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -39,6 +39,10 @@ MAX_PIXELS = 80_000_000
 # memory: as a whole they are copied through fresh memory twice, in twice the time.
 STRIP_ROWS = 64
 
+# How a file starts, and what must come later for it to be whole.
+_STARTS = {'JPEG': b'\xff\xd8\xff', 'PNG': b'\x89PNG\r\n\x1a\n'}
+_ENDS = {'JPEG': b'\xff\xd9', 'PNG': b'IEND'}
+
 _SHOWN_FORMAT_LENGTH = 48  # characters of a format that an error repeats
 
 
@@ -47,20 +51,6 @@ class CompressedImage(Protocol):
 
     format: str
     data: Data
-
-
-class _FileType(NamedTuple):
-    """How a file starts and what must come later for it to be whole."""
-
-    name: str
-    start: bytes
-    end: bytes
-
-
-_FILE_TYPES = (
-    _FileType('JPEG', b'\xff\xd8\xff', b'\xff\xd9'),
-    _FileType('PNG', b'\x89PNG\r\n\x1a\n', b'IEND'),
-)
 
 
 def read_compressed(message: CompressedImage) -> np.ndarray:
@@ -83,30 +73,37 @@ def read_compressed(message: CompressedImage) -> np.ndarray:
         raise UnreadableImageError(
             f'data is empty (format {shown}): check the camera driver, which sent no image'
         )
-    file_type = next((each for each in _FILE_TYPES if data.startswith(each.start)), None)
+    file_type = next((name for name, start in _STARTS.items() if data.startswith(start)), None)
     if file_type is None:
         raise UnreadableImageError(
             f'data starts with the bytes {data[:8].hex(" ")} (format {shown}), which is neither '
             'JPEG nor PNG: set the camera driver to one of them'
         )
-    size = f'{file_type.name} of {len(data)} bytes'
+    size = f'{file_type} of {len(data)} bytes'
     # Zeros that fill up the place of the missing part are data to a decoder.
-    if file_type.end not in data:
+    if _ENDS[file_type] not in data:
         raise UnreadableImageError(
             f'the {size} is cut short, its end is missing: look for what cuts images short '
             'between the camera and here'
         )
     try:
-        return _decoded(data, file_type.name)
-    except UnreadableImageError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise _too_large(size, 'far too many') from error
-    except Image.UnidentifiedImageError as error:  # names only an object in memory
-        raise UnreadableImageError(_broken(size, 'its header cannot be read')) from error
-    except Exception as error:  # of many classes, which differ with what is broken
-        reason = str(error).partition('\n')[0] or type(error).__name__
-        raise UnreadableImageError(_broken(size, reason)) from error
+        with Image.open(BytesIO(data), formats=(file_type,)) as image:
+            width, height = image.size
+            if width * height <= MAX_PIXELS:
+                return _pixels(image)
+        pixels = f'{width} x {height}'
+    except Image.DecompressionBombError:
+        pixels = 'far too many'
+    except Exception as error:
+        reason = _reason(error, 'its header cannot be read')
+        raise UnreadableImageError(
+            f'the {size} cannot be decoded ({reason}): look for what damages images between the '
+            'camera and here'
+        ) from error
+    raise UnreadableImageError(
+        f'the {size} has {pixels} pixels; at most {MAX_PIXELS} are read: set the camera driver '
+        'to smaller images'
+    )
 
 
 def read_image_file(path: Path) -> np.ndarray:
@@ -122,19 +119,16 @@ def read_image_file(path: Path) -> np.ndarray:
             if width * height <= MAX_PIXELS:
                 return _pixels(ImageOps.exif_transpose(image))
         reason = f'it has {width} x {height} pixels; at most {MAX_PIXELS} are read'
-    except Image.UnidentifiedImageError:  # says no more than that
-        reason = 'it is not an image file, or its beginning is broken'
-    except Exception as error:  # of many classes, which differ with what is broken
-        reason = str(error).partition('\n')[0] or type(error).__name__
+    except Exception as error:
+        reason = _reason(error, 'it is not an image file, or its beginning is broken')
     raise UnreadableImageError(f'{path} cannot be read: {reason}')
 
 
-def _decoded(data: bytes, file_type: str) -> np.ndarray:
-    with Image.open(BytesIO(data), formats=(file_type,)) as image:
-        width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise _too_large(f'{file_type} of {len(data)} bytes', f'{width} x {height}')
-        return _pixels(image)
+def _reason(error: Exception, unidentified: str) -> str:
+    """What Pillow says in an exception, which is of many classes."""
+    if isinstance(error, Image.UnidentifiedImageError):  # names only an object in memory
+        return unidentified
+    return str(error).partition('\n')[0] or type(error).__name__
 
 
 def _pixels(image: Image.Image) -> np.ndarray:
@@ -151,17 +145,3 @@ def _pixels(image: Image.Image) -> np.ndarray:
         strip = image.crop((0, top, width, min(top + STRIP_ROWS, height)))
         bgr[top:top + STRIP_ROWS] = cv2.cvtColor(np.asarray(strip), cv2.COLOR_RGB2BGR)
     return bgr
-
-
-def _broken(size: str, reason: str) -> str:
-    return (
-        f'the {size} cannot be decoded ({reason}): look for what damages images between the '
-        'camera and here'
-    )
-
-
-def _too_large(size: str, pixels: str) -> UnreadableImageError:
-    return UnreadableImageError(
-        f'the {size} has {pixels} pixels; at most {MAX_PIXELS} are read: set the camera driver '
-        'to smaller images'
-    )

@@ -139,7 +139,12 @@ def checked_layout(msg: RawImage) -> Layout:
     """
     layout = _LAYOUTS.get(msg.encoding)
     if layout is None:
-        raise UnreadableImageError(_unsupported(msg.encoding))
+        name = repr(msg.encoding[:_SHOWN_NAME_LENGTH])
+        if msg.encoding.startswith(('32F', '64F')):
+            name += ' (floating point, as depth images are)'
+        raise UnreadableImageError(
+            f'encoding {name} is not supported: publish one of {", ".join(SUPPORTED_ENCODINGS)}'
+        )
     size = f'{msg.width} x {msg.height} pixels of {msg.encoding}'
     if min(msg.width, msg.height) < layout.min_side:
         raise UnreadableImageError(
@@ -165,10 +170,3 @@ def checked_layout(msg: RawImage) -> Layout:
             f'{data_bytes}: look for what cuts images short between the camera and here'
         )
     return layout
-
-
-def _unsupported(encoding: str) -> str:
-    name = repr(encoding[:_SHOWN_NAME_LENGTH])
-    if encoding.startswith(('32F', '64F')):
-        name += ' (floating point, as depth images are)'
-    return f'encoding {name} is not supported: publish one of {", ".join(SUPPORTED_ENCODINGS)}'

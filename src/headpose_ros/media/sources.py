@@ -4,7 +4,6 @@
 """Where images come from when there is no camera driver."""
 
 import itertools
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,7 +51,7 @@ def open_source(name: str, size: tuple[int, int] | None = None) -> ImageSource:
     """
     if name == SAMPLE:
         return SampleSource(size or SAMPLE_SIZE)
-    if re.fullmatch(r'\d+', name) or Path(name).is_char_device():
+    if name.isdecimal() or Path(name).is_char_device():
         return WebcamSource(name, size)
     path = Path(name).expanduser()
     if path.is_dir():
@@ -117,7 +116,7 @@ class WebcamSource:
                 self._capture = self._open()
 
     def _open(self) -> cv2.VideoCapture:
-        capture = cv2.VideoCapture(int(self._name) if self._name.isdigit() else self._name)
+        capture = cv2.VideoCapture(int(self._name) if self._name.isdecimal() else self._name)
         # An image that waited is older than its stamp will say.
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         if self._size is not None:
@@ -180,10 +179,7 @@ class VideoSource:
 
 
 class ImagesSource:
-    """Image files, one after the other.
-
-    :param paths: of the files.
-    """
+    """Image files, one after the other."""
 
     rate = FOLDER_RATE
     camera_matrix = None

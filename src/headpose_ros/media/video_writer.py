@@ -3,6 +3,7 @@
 
 """Images to a video file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -30,7 +31,7 @@ class VideoWriter:
         self.images = 0
         self._waiting: list[tuple[np.ndarray, float]] = []
         self._writer: cv2.VideoWriter | None = None
-        self._size: tuple[int, int] | None = None
+        self._size: tuple[int, ...] = ()  # width and height, pixels
 
     def add(self, bgr: np.ndarray, stamp: float) -> None:
         """Add an image; one of another size than the first is made to fit.
@@ -40,43 +41,37 @@ class VideoWriter:
         :raises OSError: the file cannot be written.
         """
         self.images += 1
-        if self._writer is not None:
-            self._write(self._writer, bgr)
-            return
         self._waiting.append((bgr, stamp))
-        if len(self._waiting) == RATE_IMAGES:
-            self._start()
+        if self._writer is not None or len(self._waiting) == RATE_IMAGES:
+            self._write()
 
     def close(self) -> None:
         """Finish the file, if there was any image.
 
         :raises OSError: the file cannot be written.
         """
-        if self._writer is None and self._waiting:
-            self._start()
+        if self._waiting:
+            self._write()
         if self._writer is not None:
             self._writer.release()
 
-    def _start(self) -> None:
-        images = [bgr for bgr, _ in self._waiting]
-        rate = self._rate or _rate_of([stamp for _, stamp in self._waiting])
-        rate = max(round(rate / RATE_STEP), 1) * RATE_STEP
-        self._size = images[0].shape[1], images[0].shape[0]
-        codec = cv2.VideoWriter_fourcc(*'mp4v')
-        self._writer = writer = cv2.VideoWriter(str(self.path), codec, rate, self._size)
+    def _write(self) -> None:
+        images, stamps = zip(*self._waiting, strict=True)
         self._waiting.clear()
-        if not writer.isOpened():
+        if self._writer is None:
+            self._size = images[0].shape[1::-1]
+            rate = max(round((self._rate or _rate_of(stamps)) / RATE_STEP), 1) * RATE_STEP
+            codec = cv2.VideoWriter_fourcc(*'mp4v')
+            self._writer = cv2.VideoWriter(str(self.path), codec, rate, self._size)
+        if not self._writer.isOpened():
             raise OSError(f'{self.path} cannot be written as a video; name a .mp4 or .avi file')
         for bgr in images:
-            self._write(writer, bgr)
-
-    def _write(self, writer: cv2.VideoWriter, bgr: np.ndarray) -> None:
-        if (bgr.shape[1], bgr.shape[0]) != self._size:
-            bgr = cv2.resize(bgr, self._size)
-        writer.write(bgr)
+            if bgr.shape[1::-1] != self._size:
+                bgr = cv2.resize(bgr, self._size)
+            self._writer.write(bgr)
 
 
-def _rate_of(stamps: list[float]) -> float:
+def _rate_of(stamps: Sequence[float]) -> float:
     if len(stamps) < 2:
         return 1.0
     return 1.0 / max(float(np.median(np.diff(stamps))), 1.0 / MAX_RATE)

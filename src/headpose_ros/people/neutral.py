@@ -46,16 +46,11 @@ class NeutralRecorder:
     """
 
     def __init__(self) -> None:
-        self._rotations: list[np.ndarray] = []
-        self._track_ids: list[int | None] = []
-        self._images = 0
+        self._faces: list[HeadPose | None] = []
 
     def add(self, head: HeadPose | None) -> None:
         """The primary face of the next image; ``None`` when it has none."""
-        self._images += 1
-        if head is not None:
-            self._rotations.append(head.rotation)
-            self._track_ids.append(head.track_id)
+        self._faces.append(head)
 
     def result(self) -> Neutral:
         """The mean of what was added.
@@ -65,11 +60,11 @@ class NeutralRecorder:
 
         :raises NeutralError: there is none to be taken, with the reason.
         """
-        self._check_count()
-        self._check_person()
+        heads = [head for head in self._faces if head is not None]
+        _check(heads, len(self._faces))
         from scipy.spatial.transform import Rotation  # late, see headpose_ros.rotation
 
-        poses = Rotation.from_matrix(np.stack(self._rotations))
+        poses = Rotation.from_matrix(np.stack([head.rotation for head in heads]))
         mean = poses.mean()
         spread = float(np.sqrt(np.mean((mean.inv() * poses).magnitude() ** 2)))
         if spread > MAX_SPREAD:
@@ -79,27 +74,25 @@ class NeutralRecorder:
                 'and try again'
             )
         rotation = mean.as_matrix()
-        return Neutral(rpy_from_rotation(rotation), rotation, len(self._rotations), spread)
+        return Neutral(rpy_from_rotation(rotation), rotation, len(heads), spread)
 
-    def _check_count(self) -> None:
-        poses, images = len(self._rotations), self._images
-        if not images:
-            raise NeutralError('there were no images; is the camera running?')
-        if not poses:
-            raise NeutralError(
-                f'no face in any of {images} images; look into the camera and try again'
-            )
-        wanted = max(MIN_POSES, math.ceil(MIN_SHARE * images))
-        if poses < wanted:
-            raise NeutralError(
-                f'too few poses: a face in {poses} of {images} images; at least {wanted} are '
-                'wanted: stay in the picture, and try again'
-            )
 
-    def _check_person(self) -> None:
-        first = self._track_ids[0]
-        if others := [each for each in self._track_ids if each != first]:
-            raise NeutralError(
-                f'the primary face changed from #{first} to #{others[0]}; one person must stay '
-                'it: let the others step aside, and try again'
-            )
+def _check(heads: list[HeadPose], images: int) -> None:
+    if not images:
+        raise NeutralError('there were no images; is the camera running?')
+    if not heads:
+        raise NeutralError(
+            f'no face in any of {images} images; look into the camera and try again'
+        )
+    wanted = max(MIN_POSES, math.ceil(MIN_SHARE * images))
+    if len(heads) < wanted:
+        raise NeutralError(
+            f'too few poses: a face in {len(heads)} of {images} images; at least {wanted} are '
+            'wanted: stay in the picture, and try again'
+        )
+    first, *others = dict.fromkeys(head.track_id for head in heads)
+    if others:
+        raise NeutralError(
+            f'the primary face changed from #{first} to #{others[0]}; one person must stay it: '
+            'let the others step aside, and try again'
+        )

@@ -68,25 +68,9 @@ class PrimarySelector:
 
 
 def check_policy(policy: str) -> None:
-    """Refuse what is no policy.
-
-    :raises ValueError: it is unknown.
-    """
+    """Raise ``ValueError`` unless it is one of ``POLICIES``."""
     if not isinstance(policy, str) or policy not in POLICIES:
         raise ValueError(f'unknown policy of the primary face {policy!r}; known: {KNOWN}')
-
-
-def _face_size(_: int, head: HeadPose, __: tuple[int, int]) -> float:
-    return math.sqrt(head.box.area)
-
-
-def _nearness(_: int, head: HeadPose, size: tuple[int, int]) -> float:
-    (x, y), (width, height) = head.box.center, size
-    return -math.hypot(x - width / 2, y - height / 2)
-
-
-def _age(track_id: int, _: HeadPose, __: tuple[int, int]) -> float:
-    return -float(track_id)
 
 
 # How good a choice a head is, by its track ID and the size of the image, and whether one is so
@@ -94,8 +78,17 @@ def _age(track_id: int, _: HeadPose, __: tuple[int, int]) -> float:
 _Score = Callable[[int, HeadPose, tuple[int, int]], float]
 _Leads = Callable[[float, float, tuple[int, int]], bool]
 POLICIES: dict[str, tuple[_Score, _Leads]] = {
-    'largest': (_face_size, lambda new, old, _: new > SIZE_LEAD * old),
-    'nearest_center': (_nearness, lambda new, old, size: new > old + CENTER_LEAD * size[0]),
-    'longest_tracked': (_age, lambda new, old, _: new > old),
+    'largest': (
+        lambda _, head, __: math.sqrt(head.box.area),
+        lambda new, old, _: new > SIZE_LEAD * old,
+    ),
+    'nearest_center': (
+        lambda _, head, size: -math.dist(head.box.center, (size[0] / 2, size[1] / 2)),
+        lambda new, old, size: new > old + CENTER_LEAD * size[0],
+    ),
+    'longest_tracked': (
+        lambda track_id, _, __: -float(track_id),
+        lambda new, old, _: new > old,
+    ),
 }
 KNOWN = ', '.join(POLICIES)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.landmarks import Box
+from headpose_ros.landmarks import Box, distinct
 from headpose_ros.people.one_euro import BETA, MIN_CUTOFF, RotationSmoother
 
 # Frames in a row in which a face must be seen before it counts as a person, so that what flickers
@@ -132,10 +132,16 @@ class FaceTracker:
         heads = _distinct(heads)
         boxes = [head.box for head in heads]
         matches = self._match(boxes, stamp)
-        self._miss([p for p in self._people if p not in matches.values()], stands_still)
+        for person in set(self._people).difference(matches.values()):
+            person.misses = person.misses + 1 if stands_still else 0
+            if person.track_id is None or person.misses >= MAX_MISSES:
+                self._people.remove(person)
         followed = []
         for i, head in enumerate(heads):
-            person = matches.get(i) or self._meet(head.box, stamp)
+            if i not in matches:
+                matches[i] = _Person(head.box, stamp, RotationSmoother(*self._smoothing))
+                self._people.append(matches[i])
+            person = matches[i]
             rotation = person.see(head.rotation, head.box, stamp)
             if person.track_id is None and (at_once or person.sightings >= BIRTH_FRAMES):
                 person.track_id = self._next_id
@@ -162,24 +168,11 @@ class FaceTracker:
             if cost[row, column] < MAX_COST
         }
 
-    def _meet(self, box: Box, stamp: float) -> _Person:
-        person = _Person(box, stamp, RotationSmoother(*self._smoothing))
-        self._people.append(person)
-        return person
-
-    def _miss(self, unseen: list[_Person], stands_still: bool) -> None:
-        for person in unseen:
-            person.misses = person.misses + 1 if stands_still else 0
-            if person.track_id is None or person.misses >= MAX_MISSES:
-                self._people.remove(person)
-
 
 def _distinct(heads: list[HeadPose]) -> list[HeadPose]:
     """Heads in their order, without the less sure ones of those that were found twice."""
-    kept: list[HeadPose] = []
-    for head in sorted(heads, key=lambda head: head.std.max()):
-        if all(head.box.overlap(other.box) < SAME_FACE for other in kept):
-            kept.append(head)
+    surest_first = sorted(heads, key=lambda head: head.std.max())
+    kept = {surest_first[i] for i in distinct((head.box for head in surest_first), SAME_FACE)}
     return [head for head in heads if head in kept]
 
 

@@ -81,20 +81,11 @@ class Model:
         return self.description.training_data.partition(':')[0]
 
     def predict(self, landmarks: np.ndarray) -> np.ndarray:
-        """Head rotations of faces.
-
-        :param landmarks: (n, 468, 3) pixels.
-        :return: (n, 3, 3) ``R_opt``.
-        """
+        """Head rotations ``R_opt`` (n, 3, 3) of landmarks (n, 468, 3) in pixels."""
         return self._predict(landmarks)[2]
 
     def predict_with_std(self, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Head rotations of faces, and how sure each is.
-
-        :param landmarks: (n, 468, 3) pixels.
-        :return: (n, 3, 3) ``R_opt``, and standard deviations of roll, pitch and yaw, (n, 3)
-            radians.
-        """
+        """The same, and standard deviations (n, 3) of roll, pitch and yaw in radians."""
         features, outputs, rotations = self._predict(landmarks)
         return rotations, self.uncertainty.standard_deviations(features, outputs, rotations)
 

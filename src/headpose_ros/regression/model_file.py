@@ -36,20 +36,21 @@ OUTPUT_COUNT = 9  # entries of R_opt
 _TRIES = 50
 _SAME = 1e-4
 
+_TRAIN_AGAIN = 'train the model again with python -m training fit'
+
 
 def find_model(detector: str) -> Path:
     """Path of the model that comes with the package for a detector.
 
     :raises ModelError: there is none.
     """
-    name = f'{detector}.joblib'
-    path = find_resource(f'models/{name}')
-    if path is not None:
-        return path
-    raise ModelError(
-        f'no trained model {name} was installed with headpose_ros; name a file of your own as '
-        'the model, or train one with python -m training fit'
-    )
+    path = find_resource(f'models/{detector}.joblib')
+    if path is None:
+        raise ModelError(
+            f'no trained model {detector}.joblib was installed with headpose_ros; name a file of '
+            'your own as the model, or train one with python -m training fit'
+        )
+    return path
 
 
 def save_model(
@@ -102,8 +103,7 @@ def load_model(path: str | os.PathLike | None, detector: str) -> Model:
     if expected != description.feature_count or outputs != OUTPUT_COUNT:
         raise ModelError(
             f'{path}: the regressor takes {expected} features and gives {outputs} numbers; '
-            f'want {description.feature_count} and {OUTPUT_COUNT}; train the model again with '
-            'python -m training fit'
+            f'want {description.feature_count} and {OUTPUT_COUNT}; {_TRAIN_AGAIN}'
         )
     uncertainty = _make_uncertainty(path, numbers, expected)
     single = as_numpy(pipeline, np.float32)
@@ -140,8 +140,8 @@ def _make_uncertainty(path: Path, numbers: Any, feature_count: int) -> Uncertain
             raise ValueError(f'made for {len(uncertainty.space.mean)} features')
     except Exception as error:  # the file may hold anything
         raise ModelError(
-            f'{path}: what the standard deviations are made from is missing or broken; train the '
-            'model again with python -m training fit'
+            f'{path}: what the standard deviations are made from is missing or broken; '
+            f'{_TRAIN_AGAIN}'
         ) from error
     return uncertainty
 
@@ -187,19 +187,15 @@ def _parse(path: Path, data: bytes) -> tuple[ModelDescription, bytes, Any]:
     described = content.get('description')
     names = {f.name for f in fields(ModelDescription)}
     if not isinstance(described, dict) or set(described) != names:
-        raise ModelError(
-            f'{path}: the description in it is not complete; train the model again with '
-            'python -m training fit'
-        )
-    uncertainty = content.get('uncertainty')
-    return ModelDescription(**described), content.get('pipeline', b''), uncertainty
+        raise ModelError(f'{path}: the description in it is not complete; {_TRAIN_AGAIN}')
+    pickled = content.get('pipeline', b'')
+    return ModelDescription(**described), pickled, content.get('uncertainty')
 
 
 def _check_description(path: Path, description: ModelDescription, detector: str) -> None:
-    def refuse(what: str, came: object, wanted: object, cure: str) -> None:
+    def refuse(what: str, came: object, wanted: object, cure: str = _TRAIN_AGAIN) -> None:
         raise ModelError(f'{path}: {what} is {came!r}, but {wanted!r} is running; {cure}')
 
-    train_again = 'train the model again with python -m training fit'
     if description.detector != detector:
         refuse(
             'the detector it was trained on',
@@ -208,13 +204,11 @@ def _check_description(path: Path, description: ModelDescription, detector: str)
             f'use a model for {detector}, or set the detector to {description.detector}',
         )
     if description.landmark_count != LANDMARK_COUNT:
-        refuse('its landmark count', description.landmark_count, LANDMARK_COUNT, train_again)
+        refuse('its landmark count', description.landmark_count, LANDMARK_COUNT)
     if description.features not in FEATURE_SETS:
-        refuse('its feature set', description.features, ', '.join(FEATURE_SETS), train_again)
+        refuse('its feature set', description.features, ', '.join(FEATURE_SETS))
     length = FEATURE_SETS[description.features].length
     if description.feature_count != length:
-        refuse('its feature length', description.feature_count, length, train_again)
+        refuse('its feature length', description.feature_count, length)
     if description.angle_convention != ANGLE_CONVENTION:
-        refuse(
-            'its angle convention', description.angle_convention, ANGLE_CONVENTION, train_again
-        )
+        refuse('its angle convention', description.angle_convention, ANGLE_CONVENTION)

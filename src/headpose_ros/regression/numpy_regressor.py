@@ -8,7 +8,7 @@ thousand faces and slow for one. The steps themselves are a few lines of numpy e
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import reduce
 from operator import add
 from typing import Any
@@ -22,7 +22,7 @@ from headpose_ros.errors import UnsupportedRegressorError
 Fitted = Any
 
 Step = Callable[[np.ndarray], np.ndarray]
-_Converter = Callable[[Fitted, np.dtype], Step]
+_Converter = Callable[[Fitted, np.dtype], list[Step]]
 
 
 def as_numpy(regressor: Fitted, dtype: type = np.float64) -> Step:
@@ -36,8 +36,8 @@ def as_numpy(regressor: Fitted, dtype: type = np.float64) -> Step:
     :raises UnsupportedRegressorError: a step is of another class.
     """
     precision: np.dtype = np.dtype(dtype)
-    predict = _converter(regressor)(regressor, precision)
-    return lambda features: predict(np.asarray(features, precision))
+    steps = _convert(regressor, precision)
+    return lambda features: _run(steps, np.asarray(features, precision))
 
 
 def feature_count(regressor: Fitted) -> int:
@@ -62,33 +62,14 @@ def _converter(regressor: Any) -> _Converter:
     return _CONVERTERS[kind]
 
 
-def _pipeline(pipeline: Fitted, dtype: np.dtype) -> Step:
-    steps = [_converter(step)(step, dtype) for _, step in pipeline.steps]
-    return _chain(steps)
+def _convert(regressor: Fitted, dtype: np.dtype) -> list[Step]:
+    return _converter(regressor)(regressor, dtype)
 
 
-def _chain(steps: Iterable[Step]) -> Step:
-    """Steps one after the other; a scaling becomes part of the weights after it."""
-    kept: list[Step] = []
+def _run(steps: list[Step], x: np.ndarray) -> np.ndarray:
     for step in steps:
-        parts = step.steps if isinstance(step, _Chain) else [step]
-        for part in parts:
-            last = kept[-1] if kept else None
-            if isinstance(last, _Scaling) and isinstance(part, _Affine):
-                kept[-1] = last.before(part)
-            else:
-                kept.append(part)
-    return _Chain(kept) if len(kept) > 1 else kept[0]
-
-
-class _Chain:
-    def __init__(self, steps: list[Step]):
-        self.steps = steps
-
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        for step in self.steps:
-            x = step(x)
-        return x
+        x = step(x)
+    return x
 
 
 class _Affine:
@@ -112,48 +93,48 @@ class _Scaling:
         return _Affine(weights, affine.offset - self.mean @ weights, weights.dtype)
 
 
-def _mean(mean: Fitted, dtype: np.dtype) -> Step:
-    shares = [weight / sum(mean.weights) for weight in mean.weights]
-    members = [
-        _shared(_converter(regressor)(regressor, dtype), share)
-        for regressor, share in zip(mean.regressors_, shares, strict=True)
-    ]
-    groups: dict[Any, list[Step]] = defaultdict(list)
-    for member in members:
-        groups[_form(member)].append(member)
+def _pipeline(pipeline: Fitted, dtype: np.dtype) -> list[Step]:
+    """Steps one after the other; a scaling becomes part of the weights after it."""
+    kept: list[Step] = []
+    for _, part in pipeline.steps:
+        for step in _convert(part, dtype):
+            last = kept[-1] if kept else None
+            if isinstance(last, _Scaling) and isinstance(step, _Affine):
+                kept[-1] = last.before(step)
+            else:
+                kept.append(step)
+    return kept
+
+
+def _mean(mean: Fitted, dtype: np.dtype) -> list[Step]:
+    # Members whose steps are alike, which can run side by side.
+    groups: dict[Any, list[list[Step]]] = defaultdict(list)
+    for regressor, weight in zip(mean.regressors_, mean.weights, strict=True):
+        *steps, last = _convert(regressor, dtype)
+        steps += _shared(last, weight / sum(mean.weights))
+        form = tuple(s.weights.shape if isinstance(s, _Affine) else s for s in steps)
+        groups[form].append(steps)
     terms = [_side_by_side(group) if len(group) > 1 else group[0] for group in groups.values()]
-    return lambda features: reduce(add, (term(features) for term in terms))
+    return [lambda features: reduce(add, (_run(term, features) for term in terms))]
 
 
-def _shared(step: Step, share: float) -> Step:
-    """A step whose result is multiplied by a share, which becomes part of its last weights."""
+def _shared(step: Step, share: float) -> list[Step]:
+    """A step whose result is multiplied by a share, which becomes part of its weights."""
     if isinstance(step, _Affine):
-        return _Affine(share * step.weights, share * step.offset, step.weights.dtype)
-    if isinstance(step, _Chain):
-        return _Chain([*step.steps[:-1], _shared(step.steps[-1], share)])
-    return _Chain([step, lambda x: share * x])
+        return [_Affine(share * step.weights, share * step.offset, step.weights.dtype)]
+    return [step, lambda x: share * x]
 
 
-def _form(step: Step) -> Any:
-    """What steps have in common that can run side by side; a step itself where none can."""
-    if isinstance(step, _Affine):
-        return step.weights.shape
-    if isinstance(step, _Chain):
-        return tuple(map(_form, step.steps))
-    return step
-
-
-def _side_by_side(members: list[Step]) -> Step:
-    """The sum of chains of one form, their weights stacked: as few calls of numpy as for one."""
+def _side_by_side(members: list[list[Step]]) -> list[Step]:
+    """The sum of members of one form, their weights stacked: as few calls of numpy as for one."""
     stacked = []
-    for steps in zip(*(m.steps if isinstance(m, _Chain) else [m] for m in members), strict=True):
-        first = steps[0]
+    for first, *others in zip(*members, strict=True):
         if isinstance(first, _Affine):
-            weights = np.array([step.weights for step in steps])
-            offset = np.array([step.offset for step in steps])
+            weights = np.array([step.weights for step in (first, *others)])
+            offset = np.array([step.offset for step in (first, *others)])
             first = _Affine(weights, offset[:, None], weights.dtype)
         stacked.append(first)
-    return _Chain([*stacked, lambda x: np.add.reduce(x, axis=0)])
+    return [*stacked, lambda x: np.add.reduce(x, axis=0)]
 
 
 def _ready(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
@@ -163,38 +144,36 @@ def _ready(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return np.asarray(numbers, order='F' if is_tall else 'C')
 
 
-def _scaler(scaler: Fitted, dtype: np.dtype) -> Step:
+def _scaler(scaler: Fitted, dtype: np.dtype) -> list[Step]:
     ones = np.ones(scaler.n_features_in_)
-    return _Scaling(
-        scaler.mean_ if scaler.with_mean else 0.0 * ones,
-        1.0 / scaler.scale_ if scaler.with_std else ones,
-        dtype,
-    )
+    mean = scaler.mean_ if scaler.with_mean else 0.0 * ones
+    factor = 1.0 / scaler.scale_ if scaler.with_std else ones
+    return [_Scaling(mean, factor, dtype)]
 
 
-def _pca(pca: Fitted, dtype: np.dtype) -> Step:
+def _pca(pca: Fitted, dtype: np.dtype) -> list[Step]:
     weights = pca.components_.T
     if pca.whiten:
         weights = weights / np.sqrt(pca.explained_variance_)
-    return _Affine(weights, -pca.mean_ @ weights, dtype)
+    return [_Affine(weights, -pca.mean_ @ weights, dtype)]
 
 
-def _linear(regressor: Fitted, dtype: np.dtype) -> Step:
-    return _Affine(regressor.coef_.T, regressor.intercept_, dtype)
+def _linear(regressor: Fitted, dtype: np.dtype) -> list[Step]:
+    return [_Affine(regressor.coef_.T, regressor.intercept_, dtype)]
 
 
-def _pls(pls: Fitted, dtype: np.dtype) -> Step:
+def _pls(pls: Fitted, dtype: np.dtype) -> list[Step]:
     weights = pls.coef_.T
-    return _Affine(weights, pls.intercept_ - pls._x_mean @ weights, dtype)
+    return [_Affine(weights, pls.intercept_ - pls._x_mean @ weights, dtype)]
 
 
-def _fourier(sampler: Fitted, dtype: np.dtype) -> Step:
+def _fourier(sampler: Fitted, dtype: np.dtype) -> list[Step]:
     project = _Affine(sampler.random_weights_, sampler.random_offset_, dtype)
     amplitude = float(np.sqrt(2.0 / sampler.n_components))
-    return lambda x: amplitude * np.cos(project(x))
+    return [lambda x: amplitude * np.cos(project(x))]
 
 
-def _kernel_ridge(regressor: Fitted, dtype: np.dtype) -> Step:
+def _kernel_ridge(regressor: Fitted, dtype: np.dtype) -> list[Step]:
     if regressor.kernel != 'rbf':
         raise UnsupportedRegressorError(f'KernelRidge has kernel {regressor.kernel!r}; want "rbf"')
     support = _ready(regressor.X_fit_.T, dtype)
@@ -206,7 +185,7 @@ def _kernel_ridge(regressor: Fitted, dtype: np.dtype) -> Step:
         distance = np.square(x).sum(axis=1)[:, None] - 2.0 * (x @ support) + support_norm
         return np.exp(-gamma * distance) @ dual
 
-    return predict
+    return [predict]
 
 
 # The same objects for every network, by which those are known that can run side by side.
@@ -218,13 +197,13 @@ _ACTIVATIONS: dict[str, Step] = {
 }
 
 
-def _mlp(regressor: Fitted, dtype: np.dtype) -> Step:
+def _mlp(regressor: Fitted, dtype: np.dtype) -> list[Step]:
     activation = _ACTIVATIONS[regressor.activation]
     *hidden, last = [
         _Affine(weights, offset, dtype)
         for weights, offset in zip(regressor.coefs_, regressor.intercepts_, strict=True)
     ]
-    return _chain([*(step for layer in hidden for step in (layer, activation)), last])
+    return [*(step for layer in hidden for step in (layer, activation)), last]
 
 
 _CONVERTERS: dict[str, _Converter] = {

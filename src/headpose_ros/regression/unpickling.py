@@ -22,14 +22,9 @@ _NUMPY = {
 }
 
 
-class _Fitted:
-    """Attributes of an object of another class, whose name is kept."""
-
-
 def load_fitted(pickled: bytes) -> Any:
     """What a pickle holds, with plain objects of the same class names and attributes.
 
-    :param pickled: of ``pickle.dumps``.
     :raises pickle.UnpicklingError: it holds something else than scikit-learn's and numpy's.
     """
     return _Unpickler(io.BytesIO(pickled)).load()
@@ -39,7 +34,7 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         package = module.partition('.')[0]
         if package in _FITTED:
-            return type(name, (_Fitted,), {})
+            return type(name, (), {})
         if package == 'numpy' and name in _NUMPY:
             return super().find_class(module, name)
         raise pickle.UnpicklingError(f'{module}.{name} is no part of a fitted regressor')

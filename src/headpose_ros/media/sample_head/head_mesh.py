@@ -34,10 +34,7 @@ _INSIDE = 80.0  # depth of a point in the head, seen from which no part of the f
 
 
 def own_rotation(landmarks: np.ndarray) -> np.ndarray:
-    """``R_opt`` (3, 3) of the head in the photograph.
-
-    :param landmarks: (468, 3) pixels.
-    """
+    """``R_opt`` (3, 3) of the head in the photograph, from its landmarks (468, 3) in pixels."""
     x = sum(landmarks[left] - landmarks[right] for left, right in _SYMMETRIC_PAIRS)
     x /= np.linalg.norm(x)
     back = np.cross(x, landmarks[_CHIN] - landmarks[_FOREHEAD])

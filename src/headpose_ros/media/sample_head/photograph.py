@@ -6,7 +6,6 @@
 import cv2
 import numpy as np
 
-from headpose_ros.detection.base import FaceDetector
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.errors import DetectorUnavailableError
 
@@ -46,12 +45,14 @@ def load_photograph() -> np.ndarray:
 def find_landmarks(photograph: np.ndarray) -> np.ndarray:
     """Landmarks (468, 3) of the face, pixels of the photograph, depth in the scale of x.
 
-    :param photograph: of ``load_photograph``.
     :raises headpose_ros.errors.DetectorUnavailableError: no detector is installed.
     """
     x, y, size = _CROP
     crop = photograph[y : y + size, x : x + size]
-    detector = _create_detector()
+    try:
+        detector = create_detector('face_mesh', 'image', 1)
+    except DetectorUnavailableError:
+        detector = create_detector('face_landmarker', 'image', 1)
     found = []
     for scale in _CROP_SCALES:
         large = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
@@ -60,20 +61,11 @@ def find_landmarks(photograph: np.ndarray) -> np.ndarray:
     return np.mean(found, axis=0)
 
 
-def _create_detector() -> FaceDetector:
-    try:
-        return create_detector('face_mesh', 'image', 1)
-    except DetectorUnavailableError:
-        return create_detector('face_landmarker', 'image', 1)
-
-
 def cut_out(photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The head, and the photograph without it, both of the photograph's size.
 
     The head's colours go on around it, so that no wall shows at its edge; the other fades into
     the colour of the wall.
-
-    :param photograph: of ``load_photograph``.
     """
     mask = cv2.fillPoly(np.zeros(photograph.shape[:2], np.uint8), [OUTLINE], 1)
     inside = cv2.erode(mask, np.ones((3, 3), np.uint8))
@@ -101,9 +93,8 @@ def pyramid(image: np.ndarray) -> list[tuple[np.ndarray, float]]:
 
 
 def level(pyramid: list[tuple[np.ndarray, float]], scale: float) -> tuple[np.ndarray, float]:
-    """The coarsest level that is not coarser than what is drawn.
+    """The coarsest level of a ``pyramid`` that is not coarser than what is drawn.
 
-    :param pyramid: of ``pyramid``.
     :param scale: pixels of what is drawn for a pixel of the image.
     """
     return next((level for level in pyramid if level[1] >= scale), pyramid[-1])
