@@ -186,7 +186,7 @@ def test_it_runs(block, folder, environment, faces, monkeypatch):
         return
     how = TABLE[block.text]
     if how.needs and bash(how.needs, folder, environment).returncode != 0:
-        pytest.skip(f'{block.text}: not possible here: {how.needs}')
+        pytest.skip('a command of the pages: what it needs is in test/documented_commands.py')
     command = how.run.replace(AS_IT_IS, block.text)
     if how.beside_nodes:
         for name, value in environment.items():  # of this process, and so of those nodes
