@@ -32,6 +32,7 @@ def run(*arguments, environment=None):
     return [[cell.strip() for cell in row] for row in rows[2:]]
 
 
+@pytest.mark.slow
 def test_the_estimator_is_compared_with_the_bare_loop():
     rows = run('estimator', '--turns', 1)
     assert len(rows) == 4
@@ -45,6 +46,7 @@ def test_the_estimator_is_compared_with_the_bare_loop():
             assert result == pytest.approx(ours - against, abs=0.02, rel=0.005)
 
 
+@pytest.mark.slow
 def test_a_stream_is_measured_from_camera_to_subscriber(ros, tmp_path):
     code = '''
 from benchmarks.frames import VGA, make_frames

@@ -15,6 +15,8 @@ import cv2
 import pytest
 from ros_domain import Domain
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run():

@@ -26,6 +26,8 @@ from headpose_ros.media.sample_head.rendered_head import RenderedHead
 from headpose_ros.ros.demo.processes import CameraAndNode
 from headpose_ros.rotation import rotation_from_rpy
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md')))
 

@@ -173,6 +173,7 @@ assert detector.detect(np.zeros((300, 400, 3), np.uint8)) == []
 '''
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('mode', ['image', 'video'])
 def test_start_and_end_are_quiet_even_for_who_forgets_to_close(bundle, mode):
     result = subprocess.run(

@@ -245,6 +245,7 @@ def mutated_messages(draw) -> Image:
     return msg
 
 
+@pytest.mark.slow
 @settings(max_examples=4000, derandomize=True, deadline=None, database=None)
 @given(mutated_messages())
 def test_any_message_is_an_image_or_unreadable(msg):

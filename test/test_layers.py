@@ -111,11 +111,13 @@ def imported(packages, absent):
     return result.stdout.split()
 
 
+@pytest.mark.slow
 def test_core_and_training_import_no_ros():
     names = imported(('headpose_ros', 'training'), ROS_PACKAGES)
     assert {'headpose_ros.estimator', 'headpose_ros.files.bag', 'training.fit'} <= set(names)
 
 
+@pytest.mark.slow
 def test_runtime_needs_nothing_of_training():
     extras = ('pandas', 'tqdm', 'tabulate', 'rosbags', 'mcap', 'training')
     names = imported(('headpose_ros',), (*ROS_PACKAGES, *extras))

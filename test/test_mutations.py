@@ -39,6 +39,8 @@ from headpose_ros.ros.headpose_node import HeadPoseNode
 from headpose_ros.ros.output.messages import camera_info_message, write_compressed
 from headpose_ros.rotation import rotation_from_rpy
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = 1005  # of each transport
 MESSAGES = 10  # of each example
 HANG = 60.0  # seconds for one message, after which the test run is ended

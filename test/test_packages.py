@@ -17,6 +17,8 @@ import numpy as np
 import pytest
 from packaging.requirements import Requirement
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 NO_SOURCES = ('.*', '__pycache__', '*.egg-info', 'build', 'install', 'log')
 

@@ -34,6 +34,7 @@ def python(*statements):
     return result.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('statements', [
     (FROM_PACKAGE, FROM_MODULE),
     (FROM_MODULE, FROM_PACKAGE),
@@ -45,9 +46,19 @@ def test_the_public_names_come_in_any_order(statements):
     assert python(*statements, KINDS).split() == ['type'] * 4 + ['function'] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', headpose_ros.__all__)
 def test_each_name_can_be_the_first(name):
     assert python(f'from headpose_ros import {name}', f'print({name}.__name__)').strip() == name
+
+
+@pytest.mark.slow
+def test_a_type_checker_sees_the_public_names(monkeypatch):
+    mypy = pytest.importorskip('mypy.api', reason='needs mypy: make venv')
+    monkeypatch.setenv('MYPYPATH', str(ROOT / 'src'))
+    options = ('--strict', '--config-file=', '--follow-imports=silent')
+    told, _, status = mypy.run([*options, '-c', f'{FROM_PACKAGE}\n{FROM_MODULE}'])
+    assert status == 0, told
 
 
 def test_a_name_that_there_is_not_is_an_error():
@@ -56,6 +67,7 @@ def test_a_name_that_there_is_not_is_an_error():
     assert {*headpose_ros.__all__, '__version__'} <= set(dir(headpose_ros))
 
 
+@pytest.mark.slow
 def test_the_package_alone_costs_nothing():
     modules = python('import sys, headpose_ros', 'print(*sys.modules)').split()
     others = {name.split('.')[0] for name in modules} - sys.stdlib_module_names
@@ -63,6 +75,7 @@ def test_the_package_alone_costs_nothing():
     assert others - {name.split('.')[0] for name in bare} == {'headpose_ros'}
 
 
+@pytest.mark.slow
 def test_the_estimator_costs_no_mediapipe_until_it_is_made():
     modules = python(FROM_PACKAGE, 'import sys', 'print(*sys.modules)').split()
     assert not {'mediapipe', 'sklearn', 'rclpy'} & set(modules)
