@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-from importlib.metadata import distribution
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -60,10 +59,10 @@ def calls(file, name):
 
 @each_file
 def test_it_names_executables_that_the_package_has(file):
-    scripts = distribution('headpose_ros').entry_points.select(group='console_scripts')
+    entry_points = re.findall(r'(\w+) = \{NAME\}', (ROOT / 'setup.py').read_text())
     own = [k['executable'] for _, k in calls(file, 'Node') if k['package'] == 'headpose_ros']
     assert own == ['headpose_node', 'view_node']
-    assert set(own) <= scripts.names
+    assert set(own) <= set(entry_points)
 
 
 @each_file
@@ -72,6 +71,13 @@ def test_every_argument_is_described_and_every_one_that_is_used_is_declared(file
     assert set(declared) == ARGUMENTS[file]
     assert all(keywords['description'] for keywords in declared.values())
     assert {args[0] for args, _ in calls(file, 'LaunchConfiguration')} == set(declared)
+
+
+def test_what_they_name_is_installed():
+    setup = (ROOT / 'setup.py').read_text()
+    assert "share('launch', '*.launch.py')" in setup
+    assert "share('config')" in setup
+    assert (ROOT / 'config' / 'headpose.yaml').is_file()
 
 
 @pytest.fixture(scope='module')

@@ -30,7 +30,8 @@ FLOORS = [
     'ros.parameters ros.diagnostics ros.neutral_services',
     'ros.output ros.web',
     'ros.pipeline',
-    'ros.headpose_node ros.camera_node ros.view_node ros.demo',
+    'ros.headpose_node ros.camera_node ros.view_node ros.launching ros.demo',
+    'ros.__main__',
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
 
