@@ -1,7 +1,9 @@
 # make demo   real head poses on the built-in moving head; SOURCE=/dev/video0 or a file for yours
 #             VIEW=1 shows it on a web page, until Ctrl-C
+# make check  in a minute: make lint, and the tests that need neither ROS, nor a browser, nor data,
+#             nor a process of their own
 # make test   the whole test suite, two files at a time, and how much of the code it runs; a test
-#             that hangs fails after ten minutes
+#             that hangs fails after ten minutes; at its end stands what was skipped, and why
 # make lint   the checks of style and types that pre-commit does, on all files
 # make bench  speed against bare FaceMesh, into docs/performance.md; takes a quarter of an hour,
 #             with HEADPOSE_AFLW2000 half an hour
@@ -15,11 +17,14 @@ MINUTES ?= 10
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo test lint bench soak venv clean
+.PHONY: demo check test lint bench soak venv clean
 
 demo: venv
 	$(RUN) -m headpose_ros.ros.demo --source "$(SOURCE)" $(if $(DURATION),--seconds $(DURATION)) \
 	  $(if $(VIEW),--view)
+
+check: lint
+	$(RUN) -m pytest -n 2 --dist loadfile -m 'not (slow or ros or browser or data)'
 
 test: venv
 	$(RUN) -m pytest -n 2 --dist loadfile --timeout 600 --cov

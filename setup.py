@@ -4,11 +4,13 @@
 """Package headpose_ros, for colcon (ament_python) and for pip alike."""
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 from setuptools import find_packages, setup
 
 NAME = 'headpose_ros'
 HERE = Path(__file__).resolve().parent
+PACKAGE = ElementTree.parse(HERE / 'package.xml')
 
 
 def share(folder: str, pattern: str = '*') -> tuple[str, list[str]]:
@@ -108,13 +110,13 @@ EXTRAS['test'] = [
 
 setup(
     name=NAME,
-    version='0.1.0',
+    version=PACKAGE.findtext('version'),
     description='Head orientation from a camera for ROS 2, by face mesh and a trained regressor',
     long_description=(HERE / 'README.md').read_text(encoding='utf-8'),
     long_description_content_type='text/markdown',
     license='Apache-2.0',
-    maintainer='headpose_ros maintainers',
-    maintainer_email='maintainers@headpose-ros.invalid',
+    maintainer=PACKAGE.findtext('maintainer'),
+    maintainer_email=PACKAGE.find('maintainer').get('email'),
     package_dir={'': 'src'},
     packages=find_packages('src'),
     package_data={NAME: ['py.typed'], f'{NAME}.ros.web': ['style.css']},

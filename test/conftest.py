@@ -4,7 +4,10 @@
 """What several test files share."""
 
 import os
+import re
 import signal
+from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,52 @@ os.environ['ROS_PYTHON_CHECK_FIELDS'] = '1'
 
 # What a shell runs in the background ignores Ctrl-C, and so would all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A file of tests with such a line needs ROS 2.
+IMPORTS_ROS = re.compile(
+    r'^\s*(?:from|import) (?:rclpy|\w+_msgs|\w+_srvs|headpose_ros\.ros'
+    r'|ros_side|ros_domain|recovering|image_messages)\b',
+    re.MULTILINE,
+)
+ROS_FILES = {
+    path for path in Path(__file__).parent.glob('test_*.py')
+    if IMPORTS_ROS.search(path.read_text(encoding='utf-8'))
+}
+HAS_ROS = find_spec('rclpy') is not None
+collect_ignore = [] if HAS_ROS else sorted(path.name for path in ROS_FILES)
+
+# Markers that follow from the fixtures of a test; setup.cfg describes them.
+KINDS = {
+    'data': {'aflw2000', 'pointing04', 'media', 'bundle'},
+    'ros': {'ros'},
+    'browser': {'browser'},
+}
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m looks at the markers
+def pytest_collection_modifyitems(items):
+    for item in items:
+        kinds = {kind for kind, fixtures in KINDS.items() if fixtures & set(item.fixturenames)}
+        if item.path in ROS_FILES:
+            kinds.add('ros')
+        for kind in kinds:
+            item.add_marker(kind)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What was skipped, by kind and what it needs, in place of a line for each place."""
+    skipped = Counter(map(_kind_and_reason, terminalreporter.stats.get('skipped', [])))
+    if not HAS_ROS:
+        skipped['ros', 'files that need ROS 2: source one, or make venv'] = len(collect_ignore)
+    if skipped:
+        terminalreporter.section('skipped, and what it takes to run it')
+    for (kind, reason), count in sorted(skipped.items()):
+        terminalreporter.write_line(f'{count:5}  {kind:8} {reason}')
+
+
+def _kind_and_reason(report):
+    kinds = [kind for kind in KINDS if kind in getattr(report, 'keywords', {})]
+    return ' '.join(kinds) or '-', report.longrepr[2].removeprefix('Skipped: ')
 
 
 def _value(variable: str, what: str) -> Path:
@@ -67,7 +116,10 @@ def face_mesh() -> None:
         pytest.skip(f'MediaPipe {mediapipe.__version__} has no FaceMesh')
 
 
-@pytest.fixture(scope='session', params=['face_mesh', 'face_landmarker'])
+@pytest.fixture(
+    scope='session',
+    params=['face_mesh', pytest.param('face_landmarker', marks=pytest.mark.data)],
+)
 def options(request) -> dict:
     """Options of ``HeadPoseEstimator`` for each detector in turn, as far as it can run here."""
     if request.param == 'face_mesh':
@@ -87,6 +139,7 @@ def photo():
 @pytest.fixture
 def ros():
     """The test's end of the topics, in a ROS domain of its own."""
+    pytest.importorskip('rclpy', reason='needs ROS 2: source one, or make venv')
     from ros_side import RosSide
 
     side = RosSide()

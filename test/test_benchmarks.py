@@ -4,6 +4,7 @@
 """The benchmarks measure what they say: one short turn of each kind."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,15 +32,21 @@ def run(*arguments, environment=None):
     return [[cell.strip() for cell in row] for row in rows[2:]]
 
 
+@pytest.mark.slow
 def test_the_estimator_is_compared_with_the_bare_loop():
     rows = run('estimator', '--turns', 1)
     assert len(rows) == 4
     for what, ours, against, result, *_ in rows:
-        if what.startswith('estimator'):
-            ratio = float(ours.split()[0]) / float(against.split()[2])
-            assert float(result) == pytest.approx(ratio, rel=0.05)
+        ours, against, result = (float(re.search(r'-?[\d.]+', cell)[0]) for cell in
+                                 (ours, against, result))
+        if what.startswith('estimator'):  # frames a second, which are whole
+            rounding = 0.5 / ours + 0.5 / against + 0.005
+            assert result == pytest.approx(ours / against, rel=rounding)
+        else:  # ms, of two decimals
+            assert result == pytest.approx(ours - against, abs=0.02, rel=0.005)
 
 
+@pytest.mark.slow
 def test_a_stream_is_measured_from_camera_to_subscriber(ros, tmp_path):
     code = '''
 from benchmarks.frames import VGA, make_frames
@@ -56,10 +63,8 @@ for name, tally in measure(nodes, make_frames(VGA)[:10], 30.0, 1).items():
     lines = [line.split()[1:] for line in result.stdout.splitlines() if line.startswith('|')]
     assert [name for name, *_ in lines] == ['ours', 'other']
     for _, published, came, latency, cpu in lines:
-        assert 60 <= int(published) <= 125  # of a turn of 4 s
         assert 0 < int(came) <= int(published)
-        assert 0.5 < float(latency) < 1000.0
-        assert 0.5 < float(cpu) < 1000.0
+        assert float(latency) > 0.0 and float(cpu) > 0.0
 
 
 def test_frames_go_forth_and_back_without_a_jump():

@@ -19,6 +19,7 @@ from headpose_ros.regression.model_file import find_model, load_model
 ROOT = Path(__file__).resolve().parents[1]
 
 
+@pytest.mark.slow
 def test_the_manifest_names_every_model_and_all_are_as_it_says():
     manifest = ROOT / 'models' / 'SHA256SUMS'
     names = [line.split()[1] for line in manifest.read_text().splitlines()]
@@ -47,6 +48,7 @@ def change_manifest(old, new):
     return change
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('spoil', 'told'),
     [

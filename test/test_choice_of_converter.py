@@ -3,30 +3,70 @@
 
 """cv_bridge converts images where it works, our own converter where it does not."""
 
-import importlib.util
 import sys
 
 import numpy as np
 import pytest
+from image_messages import color_image, message, samples
 
-pytest.importorskip('sensor_msgs', reason='needs ROS 2 messages')
+from headpose_ros.ros.input.image_conversion import create_converter
 
-from image_messages import color_image, message, samples  # noqa: E402
+# Does what the converter tries it with, and leaves its mark on what it reads.
+MARK = 42
+WORKS = f'''
+import numpy as np
 
-from headpose_ros.ros.input.image_conversion import (  # noqa: E402
-    CvBridgeConverter,
-    create_converter,
-)
+class CvBridge:
+    def cv2_to_imgmsg(self, image, encoding):
+        return image
+
+    def imgmsg_to_cv2(self, msg, encoding):
+        if isinstance(msg, np.ndarray):
+            return msg[..., ::-1]
+        return np.full((msg.height, msg.width, 3), {MARK}, np.uint8)
+'''
 
 
-def test_create_converter():
-    created = create_converter()
-    if importlib.util.find_spec('cv_bridge') is None:
-        assert (created.name, created.reason) == ('own', 'cv_bridge is not installed')
-    elif created.name == 'own':
-        assert created.reason.startswith('cv_bridge does not work here: ')
-    else:
-        assert isinstance(created, CvBridgeConverter) and created.reason == ''
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """Puts a module of this source in the place of cv_bridge."""
+
+    def install(source):
+        (tmp_path / 'cv_bridge.py').write_text(source)
+        monkeypatch.syspath_prepend(tmp_path)
+
+    for name in [name for name in sys.modules if name.split('.')[0] == 'cv_bridge']:
+        monkeypatch.delitem(sys.modules, name)
+    yield install
+    sys.modules.pop('cv_bridge', None)
+
+
+def test_without_cv_bridge_images_are_converted_all_the_same(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'cv_bridge', None)  # to import it fails
+    converter = create_converter()
+    assert (converter.name, converter.reason) == ('own', 'cv_bridge is not installed')
+    msg = message(samples(color_image(), 'rgb8'), 'rgb8')
+    np.testing.assert_array_equal(converter.imgmsg_to_cv2(msg, 'bgr8'), color_image())
+
+
+@pytest.mark.parametrize('encoding, padding, big_endian, is_cv_bridge', [
+    ('rgb8', 0, False, True),
+    ('bgr8', 6, False, True),
+    ('mono16', 0, False, True),
+    ('mono16', 0, True, False),
+    ('bgr8', 1, False, False),
+    ('nv12', 0, False, False),
+    ('uyvy', 0, False, False),
+    ('8UC3', 0, False, False),
+])
+def test_cv_bridge_reads_what_it_reads_right_and_no_more(
+    install, encoding, padding, big_endian, is_cv_bridge
+):
+    install(WORKS)
+    converter = create_converter()
+    assert (converter.name, converter.reason) == ('cv_bridge', '')
+    msg = message(samples(color_image(), encoding), encoding, padding, big_endian)
+    assert (converter.imgmsg_to_cv2(msg, 'bgr8') == MARK).all() == is_cv_bridge
 
 
 @pytest.mark.parametrize('source, reason', [
@@ -42,16 +82,9 @@ def test_create_converter():
         'RuntimeError: it does not turn rgb8 into bgr8',
     ),
 ])
-def test_broken_cv_bridge_is_not_used(source, reason, tmp_path, monkeypatch):
-    (tmp_path / 'cv_bridge.py').write_text(source)
-    for name in [name for name in sys.modules if name.split('.')[0] == 'cv_bridge']:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.syspath_prepend(tmp_path)
-    try:
-        converter = create_converter()
-    finally:
-        sys.modules.pop('cv_bridge', None)
-
+def test_broken_cv_bridge_is_not_used(install, source, reason):
+    install(source)
+    converter = create_converter()
     assert converter.name == 'own'
     assert converter.reason.startswith(f'cv_bridge does not work here: {reason}')
     msg = message(samples(color_image(), 'rgb8'), 'rgb8')

@@ -11,16 +11,13 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from sensor_msgs.msg import CompressedImage
+from std_msgs.msg import Header
 
-pytest.importorskip('sensor_msgs', reason='needs ROS 2 messages')
-
-from sensor_msgs.msg import CompressedImage  # noqa: E402
-from std_msgs.msg import Header  # noqa: E402
-
-from headpose_ros.errors import UnreadableImageError  # noqa: E402
-from headpose_ros.images.compressed import MAX_PIXELS, read_compressed  # noqa: E402
-from headpose_ros.ros.input.image_conversion import ImageConverter  # noqa: E402
-from headpose_ros.ros.output.messages import write_compressed  # noqa: E402
+from headpose_ros.errors import UnreadableImageError
+from headpose_ros.images.compressed import MAX_PIXELS, read_compressed
+from headpose_ros.ros.input.image_conversion import ImageConverter
+from headpose_ros.ros.output.messages import write_compressed
 
 
 def smooth_image(height: int = 150, width: int = 80) -> np.ndarray:

@@ -15,6 +15,8 @@ import cv2
 import pytest
 from ros_domain import Domain
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run():
@@ -43,13 +45,16 @@ def test_it_shows_poses_and_leaves_a_video(run, tmp_path):
     frames, poses = (
         int(re.search(rf'{name} +(\d+)', result.stdout)[1]) for name in ('frames in', 'poses out')
     )
-    assert frames > 50
-    assert poses > 0.8 * frames
+    rate = float(re.search(r'rate +([\d.]+) poses/s', result.stdout)[1])
+    assert frames > 0
+    assert 0.0 < rate <= poses / 5 + 0.05  # as it is rounded
     assert re.search(r'latency +p50 [\d.]+ ms, p95 [\d.]+ ms', result.stdout)
     assert str(out) in result.stdout
     video = cv2.VideoCapture(str(out))
-    assert video.read()[0]
-    assert video.get(cv2.CAP_PROP_FRAME_COUNT) > 50
+    images = 0
+    while video.read()[0]:
+        images += 1
+    assert images == video.get(cv2.CAP_PROP_FRAME_COUNT) > 1
 
 
 def test_a_source_that_is_not_there_is_told(run):

@@ -3,7 +3,6 @@
 
 """The public face of the core, on real MediaPipe."""
 
-import os
 import sys
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 
 from headpose_ros.camera.camera import Camera
+from headpose_ros.detection.factory import DETECTORS
 from headpose_ros.errors import DetectorUnavailableError, ModelError
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.rotation import rotation_from_rpy, rpy_from_rotation
@@ -217,14 +217,21 @@ def test_other_confidences_are_like_those_of_the_beginning(options, photo):
         np.testing.assert_array_equal(head.rotation, expected.rotation)
 
 
-def test_the_detector_before_is_closed(options, photo):
+def test_the_detector_before_is_closed(options, photo, monkeypatch):
+    made = []
+
+    class Kept(DETECTORS[options['detector']]):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            made.append(self)
+
+    monkeypatch.setitem(DETECTORS, Kept.name, Kept)
     with HeadPoseEstimator(**options) as estimator:
-        estimator.estimate(photo)
-        threads = len(os.listdir('/proc/self/task'))
-        for _ in range(4):
-            estimator.set_confidences(0.5, 0.5)
-            assert estimator.estimate(photo)
-        assert len(os.listdir('/proc/self/task')) <= threads
+        estimator.set_confidences(0.5, 0.5)
+        before, after = made
+        with pytest.raises(RuntimeError, match='was closed'):
+            before.detect(photo)
+        assert after.detect(photo)
 
 
 def test_a_confidence_decides_who_is_found(options, photo):

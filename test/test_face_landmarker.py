@@ -173,6 +173,7 @@ assert detector.detect(np.zeros((300, 400, 3), np.uint8)) == []
 '''
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('mode', ['image', 'video'])
 def test_start_and_end_are_quiet_even_for_who_forgets_to_close(bundle, mode):
     result = subprocess.run(
@@ -232,9 +233,7 @@ def test_training_finds_faces_with_it(bundle, aflw2000, tmp_path):
         extract_landmarks(part, 'face_mesh', ['plain'], 1, bundle)
 
 
-def test_the_node_runs_it_with_the_bundle_of_its_parameter(request, bundle, models):
-    pytest.importorskip('rclpy')
-    ros = request.getfixturevalue('ros')
+def test_the_node_runs_it_with_the_bundle_of_its_parameter(ros, bundle, models):
     ros.environment['HEADPOSE_FACE_LANDMARKER'] = '/no/where.task'
     options = ['--ros-args', '-p', f'detector:={NAME}', '-p', f'model:={models[NAME]}']
     node = ros.start('headpose_node', *options, '-p', f'bundle:={bundle}')

@@ -117,6 +117,7 @@ print(*(str(each.message) for each in caught if each.category is UserWarning), s
 '''
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('spoil', [
     'sys.modules["mediapipe.python._framework_bindings.calculator_graph"] = None\n'
     'del _framework_bindings.calculator_graph',
@@ -147,6 +148,7 @@ def test_without_private_parts_the_landmarks_are_the_same_and_one_warning_says_s
         np.testing.assert_array_equal(np.load(tmp_path / f'{mode}.npy'), expected)
 
 
+@pytest.mark.slow
 def test_a_signal_may_come_while_the_networks_run(face_mesh):
     result = subprocess.run(
         [sys.executable, '-c', INTERRUPTED], capture_output=True, text=True, timeout=60

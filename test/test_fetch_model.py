@@ -134,6 +134,7 @@ def test_where_it_cannot_be_written_is_told(server, bundle, tmp_path, capsys):
         assert told in refusal(capsys, '--url', url, '--out', out)
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_nothing_behind(server, tmp_path):
     url, out = serve(server, 'broken/stalled.task', bytes(300_000)), tmp_path / 'model.task'
     process = subprocess.Popen(
@@ -148,6 +149,7 @@ def test_ctrl_c_leaves_nothing_behind(server, tmp_path):
     assert list(tmp_path.glob('model*')) == []
 
 
+@pytest.mark.slow
 def test_a_terminal_sees_progress(server, bundle, tmp_path):
     url = serve(server, 'model.task', bundle.read_bytes())
     command = [sys.executable, '-m', 'headpose_ros', 'fetch-model', '--url', url, '--out']

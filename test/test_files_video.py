@@ -115,6 +115,7 @@ def test_outputs_are_refused_before_anything_begins(headpose, video, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_standard_output_has_rows_only_and_its_end_is_no_error(video, tmp_path):
     result = start('video', video, '--format', 'jsonl', stdout=-1, stderr=-1).communicate()
     assert all(line.startswith('{"source": ') for line in result[0].splitlines())
@@ -126,6 +127,7 @@ def test_standard_output_has_rows_only_and_its_end_is_no_error(video, tmp_path):
     assert process.stderr.read() == ''
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('number, code', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_what_was_written_until_it_is_stopped_is_whole(tmp_path, number, code):
     rows, drawn = tmp_path / 'rows.csv', tmp_path / 'drawn.mp4'
@@ -145,6 +147,7 @@ def test_what_was_written_until_it_is_stopped_is_whole(tmp_path, number, code):
     assert written.get(cv2.CAP_PROP_FRAME_COUNT) >= len(lines) - 2 and written.read()[0]
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_a_bar_with_the_rate(video, tmp_path):
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack('HHHH', 24, 80, 0, 0))
@@ -168,6 +171,7 @@ def test_a_terminal_shows_a_bar_with_the_rate(video, tmp_path):
     assert f'{COUNT}/{COUNT}' in text and ' frames/s]' in text
 
 
+@pytest.mark.slow
 def test_without_the_extra_only_bags_cannot_be_read(video, tmp_path):
     bag = tmp_path / 'bag.mcap'
     bag.write_bytes(b'')

@@ -7,10 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-pytest.importorskip('sensor_msgs', reason='needs ROS 2 messages')
-
-from image_messages import (  # noqa: E402
+from image_messages import (
     BLOCK,
     MONO,
     SEMI_PLANAR,
@@ -23,15 +20,12 @@ from image_messages import (  # noqa: E402
     pixel_bytes,
     samples,
 )
-from sensor_msgs.msg import Image  # noqa: E402
-from std_msgs.msg import Header  # noqa: E402
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 
-from headpose_ros.errors import UnreadableImageError  # noqa: E402
-from headpose_ros.images.raw import SUPPORTED_ENCODINGS  # noqa: E402
-from headpose_ros.ros.input.image_conversion import (  # noqa: E402
-    ImageConverter,
-    create_converter,
-)
+from headpose_ros.errors import UnreadableImageError
+from headpose_ros.images.raw import SUPPORTED_ENCODINGS
+from headpose_ros.ros.input.image_conversion import ImageConverter, create_converter
 
 PADDINGS = {'tight': lambda pixel: 0, 'pixels': lambda pixel: 4 * pixel, 'odd': lambda pixel: 5}
 
@@ -80,7 +74,8 @@ def test_padding_and_byte_order_do_not_change_a_pixel(converter, encoding):
 
 
 @pytest.mark.skipif(
-    CREATED.name == 'own', reason=f'{CREATED.reason}: only our own converter is tested',
+    CREATED.name == 'own',
+    reason=f'{CREATED.reason}: sudo apt install ros-$ROS_DISTRO-cv-bridge',
 )
 @pytest.mark.parametrize('encoding', SUPPORTED_ENCODINGS)
 def test_both_converters_give_the_same_pixels(encoding):
@@ -250,6 +245,7 @@ def mutated_messages(draw) -> Image:
     return msg
 
 
+@pytest.mark.slow
 @settings(max_examples=4000, derandomize=True, deadline=None, database=None)
 @given(mutated_messages())
 def test_any_message_is_an_image_or_unreadable(msg):

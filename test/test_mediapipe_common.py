@@ -41,6 +41,7 @@ def test_memory_is_used_again_where_it_fits():
     assert (other == (6, 5, 4)).all()
 
 
+@pytest.mark.slow
 def test_mediapipe_comes_without_matplotlib_and_can_still_plot():
     code = '''
 import sys

@@ -125,6 +125,7 @@ def still(rendered_head, degrees, smoothing):
     return recorder
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures('face_mesh')
 @pytest.mark.parametrize('smoothing', [(), (0.0, 0.0)], ids=['smoothed', 'raw'])
 def test_the_rendered_head_holds_still_enough(rendered_head, smoothing):

@@ -129,6 +129,7 @@ def test_it_says_why_it_could_not(sitter):
     assert sitter.ros.change_state('deactivate')
     response = sitter.ask(CALIBRATE)
     assert not response.success and 'not active' in response.message
+    assert sitter.ros.change_state('activate')
 
 
 def test_a_lazy_node_wakes_up_for_it(ros, rendered_head):

@@ -51,6 +51,7 @@ def jitter(rotations):
     return np.degrees(np.sqrt(np.mean(angles**2)))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures('face_mesh')
 @pytest.mark.parametrize('degrees', [(0, 0, 0), (0, 10, 20), (10, -5, -30)], ids=str)
 def test_a_still_head_jitters_less_by_60_percent(rendered_head, degrees):
@@ -65,6 +66,7 @@ def test_a_still_head_jitters_less_by_60_percent(rendered_head, degrees):
     assert after <= 0.4 * before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures('face_mesh')
 @pytest.mark.parametrize(
     ('axis', 'start', 'stop'), [(2, -35, 35), (2, 35, -35), (1, -20, 20), (0, 30, -30)],

@@ -11,20 +11,30 @@ import sys
 import sysconfig
 from importlib.metadata import version
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from packaging.requirements import Requirement
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 NO_SOURCES = ('.*', '__pycache__', '*.egg-info', 'build', 'install', 'log')
 
-# What is no Python, and must be there beside it.
+SOURCE = ROOT / 'src'
+
+# What is no Python, and must be there beside it, in share and in the package itself.
 SHARED = {
     f'share/headpose_ros/{file.relative_to(ROOT)}'
     for pattern in ('launch/*.launch.py', 'config/*', 'models/*', 'package.xml')
     for file in ROOT.glob(pattern)
 } | {'share/ament_index/resource_index/packages/headpose_ros'}
+INSIDE = {
+    str(file.relative_to(SOURCE))
+    for file in (SOURCE / 'headpose_ros').rglob('*')
+    if file.is_file() and file.suffix not in ('.py', '.pyc')
+}
 
 
 def run(*command, cwd, environment=None):
@@ -65,7 +75,12 @@ def installed(source, tmp_path_factory):
 def test_a_wheel_brings_models_launch_and_config(installed):
     missing = {file for file in SHARED if not (installed / file).is_file()}
     assert not missing
-    for name in ('headpose', 'headpose_node', 'camera_node'):
+    (site,) = installed.glob('lib/*/site-packages')
+    missing = {file for file in INSIDE if not (site / file).is_file()}
+    assert not missing and 'headpose_ros/py.typed' in INSIDE
+    number = ElementTree.parse(ROOT / 'package.xml').findtext('version')
+    assert (site / f'headpose_ros-{number}.dist-info').is_dir()
+    for name in ('headpose', 'headpose_node', 'camera_node', 'view_node'):
         assert os.access(installed / 'bin' / name, os.X_OK)
     python = installed / 'bin' / 'python'
     assert 'No broken requirements' in run(python, '-m', 'pip', 'check', cwd=installed)

@@ -259,6 +259,7 @@ def test_face_landmarker_looks_again_too(bundle, rendered_head, mode):
     assert all(distance(face, landmarks) < 4.0 for face in found)
 
 
+@pytest.mark.slow
 def test_faces_that_were_missed(aflw2000, detector, one_pass):
     samples = [s for s in read_dataset(aflw2000).samples if s.name in MISSED]
     right, wrong = 0, 0

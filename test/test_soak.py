@@ -18,6 +18,8 @@ from ros_side import LIMIT
 
 from benchmarks.soak import Sample, complaint, growth
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

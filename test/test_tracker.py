@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.people.tracker import BIRTH_FRAMES, MAX_GAP, MAX_MISSES, FaceTracker
+from headpose_ros.people.tracker import MAX_GAP, MAX_MISSES, FaceTracker
 from headpose_ros.rotation import rotation_from_rpy
 
 PERIOD = 1 / 30  # seconds between images
@@ -68,7 +68,6 @@ def test_while_nobody_is_followed_everybody_is_taken_at_once(tracker):
 
 
 def test_beside_somebody_a_newcomer_is_a_person_in_the_third_frame(tracker):
-    assert BIRTH_FRAMES == 3
     assert seen(tracker, 0.0, [0], [0, 300], [0, 300], [0, 300]) == [[1], [1], [1], [1, 2]]
 
 

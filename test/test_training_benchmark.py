@@ -150,6 +150,7 @@ def test_whenet_has_the_axes_of_the_labels(face_mesh, few, whenet_python):
     assert 0.0 < seconds < 60.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('python', ['/nowhere/python', sys.executable])
 def test_a_python_without_whenet_is_an_error(python):
     with pytest.raises(TrainingError, match='want a Python .* with pip install'):
@@ -167,6 +168,7 @@ def run(*arguments, cwd):
     )
 
 
+@pytest.mark.slow
 def test_the_command_measures_every_method(bundle, face_mesh, few, pointing04, tmp_path):
     person = tmp_path / 'Person01'
     person.mkdir()
@@ -204,6 +206,7 @@ def test_the_command_measures_every_method(bundle, face_mesh, few, pointing04, t
     assert second.filter(like='pan MAE').notna().all(axis=None)
 
 
+@pytest.mark.slow
 def test_files_that_do_not_belong_are_refused(bundle, face_mesh, few, tmp_path):
     names = np.array(['another'])
     landmarks = np.zeros((1, 468, 3), np.float32)
@@ -218,6 +221,7 @@ def test_files_that_do_not_belong_are_refused(bundle, face_mesh, few, tmp_path):
         assert f'other.npz: {words}' in result.stderr
 
 
+@pytest.mark.slow
 def test_a_dataset_without_roll_is_refused(pointing04, tmp_path):
     result = run(pointing04, cwd=tmp_path)
     assert result.returncode == 1

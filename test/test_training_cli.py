@@ -22,7 +22,10 @@ from headpose_ros.regression.model_file import load_model
 from training.copies import Copy
 from training.landmark_file import LandmarkFile
 
-pytestmark = pytest.mark.filterwarnings('ignore:.*a joblib file can run any code')
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings('ignore:.*a joblib file can run any code'),
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 

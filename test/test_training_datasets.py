@@ -16,6 +16,8 @@ from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR
 from training.landmarks import extract_landmarks
 from training.metrics import pan_tilt_figures, pose_figures
 
+pytestmark = pytest.mark.slow
+
 # Images of AFLW2000-3D whose labelled person is not the one that FaceMesh returns first.
 SEVERAL_PEOPLE = (6, 179, 400, 1575, 2107, 2317, 3123, 3216, 3431, 3561, 4157)
 

@@ -100,6 +100,7 @@ def blocks_interrupts(process):
     return bool(int(blocked, 16) & 1 << (signal.SIGINT - 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('how', [signal.SIGKILL, signal.SIGINT])
 def test_stopped_in_the_middle_it_goes_on_to_the_same_file(images, whole, tmp_path, how):
     out = tmp_path / 'landmarks.npz'
@@ -166,6 +167,7 @@ def cluster(tmp_path_factory):
         process.wait(PATIENCE)
 
 
+@pytest.mark.slow
 def test_dask_makes_the_same_file_though_a_worker_is_killed(images, whole, cluster, tmp_path):
     out = tmp_path / 'landmarks.npz'
     options = ('--backend', 'dask', '--scheduler', cluster.scheduler.address)
@@ -177,6 +179,7 @@ def test_dask_makes_the_same_file_though_a_worker_is_killed(images, whole, clust
     assert out.read_bytes() == whole.read_bytes()
 
 
+@pytest.mark.slow
 def test_what_a_worker_of_dask_cannot_read_is_named(images, cluster):
     data = read_dataset(images)
     search = plan_search('face_mesh', [PLAIN], None, True)
@@ -194,6 +197,7 @@ def complaint(monkeypatch, capsys, *arguments):
     return str(ended.value.code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ('options', 'words'),
     [
@@ -256,6 +260,7 @@ def test_parts_of_other_labels_are_refused(images, tmp_path):
         Parts(tmp_path / 'x.npz', data, search).__enter__()
 
 
+@pytest.mark.slow
 def test_the_file_is_what_numpy_writes(whole, tmp_path):
     data = LandmarkFile.load(whole)
     assert len(data.names) == IMAGES * 15

@@ -8,12 +8,15 @@ import re
 import shutil
 import signal
 import socket
+from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.request import urlopen
 
+import cv2
+import numpy as np
 import pytest
 import yaml
+from geometry_msgs.msg import Vector3Stamped
 from rcl_interfaces.srv import GetParameters
 from ros_side import LIMIT, RosSide
 from selenium import webdriver
@@ -22,21 +25,17 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from headpose_ros.rotation import rotation_from_rpy
+
 ROOT = Path(__file__).resolve().parents[1]
 
 COSTLY = '/head_pose/annotated_image/compressed'  # what the node makes for listeners only
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
 class Browser:
     """Chromium without a window, and what stands on the page."""
 
-    def __init__(self, address):
+    def __init__(self):
         chromium, driver = shutil.which('chromium'), shutil.which('chromedriver')
         if not (chromium and driver):
             pytest.skip('needs a browser: sudo apt install chromium chromium-driver')
@@ -46,10 +45,6 @@ class Browser:
             options.add_argument(each)
         self.driver = webdriver.Chrome(options, webdriver.ChromeService(driver))
         self.driver.set_window_size(1440, 1000)
-        self.address = address
-
-    def open(self):
-        self.driver.get(self.address)
 
     def wait(self, condition, what):
         return WebDriverWait(self.driver, LIMIT, 0.1).until(lambda _: condition(), what)
@@ -82,22 +77,62 @@ class Browser:
 
 
 @pytest.fixture(scope='module')
-def view():
+def browser():
+    browser = Browser()
+    yield browser
+    browser.driver.quit()
+
+
+class View:
     """Camera, node and page, each in a process, and a browser that looks."""
-    port = free_port()
-    browser = Browser(f'http://localhost:{port}/')
+
+    def __init__(self, ros, browser):
+        self.ros = ros
+        self.browser = browser
+        self.start_page()
+        self.start_camera()
+        self.node = ros.start('headpose_node')
+        self.node.wait_for('images from /image')
+
+    def start_page(self):
+        self.page, self.address = start_page(self.ros)
+        self.open()
+
+    def start_camera(self, source='sample'):
+        self.camera = self.ros.start(
+            'camera_node', '--ros-args', '-p', 'rate:=10.0', '-p', f'source:={source}'
+        )
+
+    def open(self):
+        self.browser.driver.get(self.address)
+
+    @contextmanager
+    def still(self, picture):
+        """Instead of the built-in head, which moves, a picture is seen in the meantime."""
+        self.camera.stop()
+        poses = self.ros.collect(Vector3Stamped, 'head_pose')
+        self.start_camera(picture)
+        try:
+            self.ros.spin_until(lambda: len(poses) > 20, 'poses of the picture')
+            yield
+        finally:
+            self.camera.stop()
+            self.start_camera()
+
+
+def start_page(ros):
+    """A page on a port that is free, and its address."""
+    page = ros.start('view_node', '--ros-args', '-p', 'port:=0')
+    page.wait_for('is shown on http://localhost:')
+    return page, re.search(r'is shown on (\S+)', page.output)[1]
+
+
+@pytest.fixture(scope='module')
+def view(browser):
     ros = RosSide()
     try:
-        view = SimpleNamespace(ros=ros, browser=browser, port=port)
-        view.page = ros.start('view_node', '--ros-args', '-p', f'port:={port}')
-        ros.start('camera_node', '--ros-args', '-p', 'rate:=10.0')
-        view.node = ros.start('headpose_node')
-        view.page.wait_for(f'/headpose_node is shown on http://localhost:{port}')
-        view.node.wait_for('images from /image')
-        browser.open()
-        yield view
+        yield View(ros, browser)
     finally:
-        browser.driver.quit()
         ros.close()
 
 
@@ -156,14 +191,16 @@ def test_a_value_that_is_set_elsewhere_shows(view):
     view.browser.wait(lambda: number.get_attribute('value') == '45', 'the value')
 
 
-def test_the_neutral_pose_is_set_and_reset(view):
+def test_the_neutral_pose_is_set_and_reset(view, rendered_head, tmp_path):
     browser = view.browser
-    browser.find('[data-service=calibrate_neutral]').click()
-    # The built-in head moves most of the time, which no neutral pose can be taken of.
-    browser.wait(
-        lambda: re.search('straight ahead is now roll|moved', browser.notes()), 'an answer'
-    )
-    assert view.ros.set_parameters(neutral_rpy=[1.0, 2.0, 3.0]).successful
+    degrees = [5.0, 8.0, 20.0]
+    picture = rendered_head.render(rotation_from_rpy(np.radians(degrees)))
+    cv2.imwrite(str(tmp_path / 'picture.png'), picture)
+    with view.still(tmp_path / 'picture.png'):
+        browser.find('[data-service=calibrate_neutral]').click()
+        browser.wait(lambda: 'straight ahead is now roll' in browser.notes(), 'an answer')
+    neutral = value_of(view, 'neutral_rpy').double_array_value
+    np.testing.assert_allclose(neutral, degrees, atol=12.0)  # as the angles are
     browser.find('[data-service=reset_neutral]').click()
     browser.wait(lambda: 'a head that faces the camera' in browser.notes(), 'a reset')
     assert list(value_of(view, 'neutral_rpy').double_array_value) == [0.0, 0.0, 0.0]
@@ -182,7 +219,7 @@ def test_everything_comes_from_this_machine(view):
         'return performance.getEntriesByType("resource").map(each => each.name)'
     )
     assert urls
-    assert all(url.startswith((view.browser.address, 'data:')) for url in urls), urls
+    assert all(url.startswith((view.address, 'data:')) for url in urls), urls
 
 
 def test_death_and_return_of_the_node_show(view):
@@ -208,7 +245,7 @@ def test_nothing_is_asked_of_the_node_while_nobody_looks(view):
     view.ros.spin_until(lambda: listeners() == 1, 'a subscription')
     view.browser.driver.get('about:blank')
     view.ros.spin_until(lambda: listeners() == 0, 'the end of it')
-    view.browser.open()
+    view.open()
     view.ros.spin_until(lambda: listeners() == 1, 'a subscription')
 
 
@@ -217,6 +254,7 @@ def test_it_ends_while_somebody_looks(view):
     view.page.signal(signal.SIGTERM)
     assert view.page.exit_code() == 0, view.page.output
     assert 'Traceback' not in view.page.output and 'ERROR' not in view.page.output
+    view.start_page()
 
 
 def test_what_keeps_it_from_starting_is_told(ros, tmp_path):
@@ -235,9 +273,7 @@ def test_what_keeps_it_from_starting_is_told(ros, tmp_path):
         }
         paths = f'{tmp_path}{os.pathsep}{os.environ.get("PYTHONPATH", "")}'
         ros.environment['PYTHONPATH'] = paths
-        started["pip install 'nicegui"] = ros.start(
-            'view_node', '--ros-args', '-p', f'port:={free_port()}'
-        )
+        started["pip install 'nicegui"] = ros.start('view_node', '--ros-args', '-p', 'port:=0')
         for text, process in started.items():
             assert process.exit_code() == 1
             assert text in process.output
@@ -245,10 +281,8 @@ def test_what_keeps_it_from_starting_is_told(ros, tmp_path):
 
 
 def test_it_ends_cleanly_however_often_it_is_told(ros):
-    port = free_port()
-    process = ros.start('view_node', '--ros-args', '-p', f'port:={port}')
-    process.wait_for('is shown on')
-    with urlopen(f'http://localhost:{port}', timeout=LIMIT) as page:  # once there is one
+    process, address = start_page(ros)
+    with urlopen(address, timeout=LIMIT) as page:  # once there is one
         assert page.status == 200
     ros.spin_until(
         lambda: not process.alive, 'its end', lambda: process.signal(signal.SIGINT), period=0.01
@@ -258,8 +292,7 @@ def test_it_ends_cleanly_however_often_it_is_told(ros):
 
 
 def test_others_who_can_see_it_are_told(ros):
-    port = free_port()
-    process = ros.start('view_node', '--ros-args', '-p', f'port:={port}', '-p', 'host:=0.0.0.0')
+    process = ros.start('view_node', '--ros-args', '-p', 'port:=0', '-p', 'host:=0.0.0.0')
     process.wait_for('Anyone on this network can open http://')
     process.signal(signal.SIGINT)
     assert process.exit_code() == 0, process.output

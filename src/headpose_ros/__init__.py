@@ -12,13 +12,19 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from headpose_ros.camera.camera import Camera  # noqa: F401
-    from headpose_ros.errors import HeadPoseError  # noqa: F401
-    from headpose_ros.estimator import HeadPoseEstimator  # noqa: F401
-    from headpose_ros.head_pose import HeadPose  # noqa: F401
-    from headpose_ros.overlay import OverlayStyle, draw_heads  # noqa: F401
-    from headpose_ros.people.follower import FollowSettings, HeadFollower, People  # noqa: F401
-    from headpose_ros.six_dof import CameraPose, camera_pose  # noqa: F401
+    from headpose_ros.camera.camera import Camera
+    from headpose_ros.errors import HeadPoseError
+    from headpose_ros.estimator import HeadPoseEstimator
+    from headpose_ros.head_pose import HeadPose
+    from headpose_ros.overlay import OverlayStyle, draw_heads
+    from headpose_ros.people.follower import FollowSettings, HeadFollower, People
+    from headpose_ros.six_dof import CameraPose, camera_pose
+
+# In full, for what reads types without running code.
+__all__ = [
+    'Camera', 'CameraPose', 'FollowSettings', 'HeadFollower', 'HeadPose', 'HeadPoseError',
+    'HeadPoseEstimator', 'OverlayStyle', 'People', 'camera_pose', 'draw_heads',
+]
 
 _HOMES = {
     'Camera': 'camera.camera',
@@ -33,8 +39,6 @@ _HOMES = {
     'camera_pose': 'six_dof',
     'draw_heads': 'overlay',
 }
-
-__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -235,7 +235,9 @@ class ViewParameters:
         'Address to listen on. 127.0.0.1 is for this machine alone; with 0.0.0.0 anyone on the '
         'network can see the camera and change the parameters.',
     )
-    port: int = _parameter(8080, 'Port to listen on.', low=1, high=65535)
+    port: int = _parameter(
+        8080, 'Port to listen on; 0 for any free one, which the log tells.', low=0, high=65535
+    )
     node: str = _parameter('headpose_node', 'Name of the node that is shown.')
 
 
