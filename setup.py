@@ -133,7 +133,7 @@ setup(
             f'headpose_node = {NAME}.ros.headpose_node:main',
             f'camera_node = {NAME}.ros.camera_node:main',
             f'view_node = {NAME}.ros.view_node:main',
-            f'headpose = {NAME}.cli.main:run_process',
+            f'headpose = {NAME}.__main__:main',
         ],
     },
     zip_safe=False,
