@@ -6,7 +6,7 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -33,8 +33,15 @@ class CommandLine(typer.Typer):
 
     def command(self, *args: Any, **settings: Any) -> Any:
         """Typer's decorator of the function of a command."""
-        add = super().command(*args, context_settings=_HELP, **settings)
-        return lambda function: add(_one_sentence()(function))
+
+        def add(function: Callable) -> Callable:
+            text = settings.get('help') or function.__doc__ or ''
+            as_typer_does = super(CommandLine, self).command(
+                *args, context_settings=_HELP, short_help=text.partition('\n')[0], **settings
+            )
+            return as_typer_does(_one_sentence()(function))
+
+        return add
 
     def run(self, name: str, args: list[str] | None = None) -> int:
         """Run the command that arguments name; the exit code of the process.

@@ -128,13 +128,10 @@ def bag(
 def info(
     file: Annotated[
         Path | None,
-        Argument(
-            metavar='FILE',
-            help='Model, image, video or bag. Model files run code when they are loaded.',
-        ),
+        Argument(metavar='FILE', help='Model files run code when they are loaded.'),
     ] = None,
 ) -> None:
-    """What a file holds; without one, what is installed."""
+    """What a model, video, image or bag holds; without a file, what is installed."""
     from headpose_ros.cli.info import print_info
 
     print_info(file)
@@ -148,7 +145,7 @@ def fetch_model(
     ] = None,
     url: Annotated[str, Option(help='Where it is.')] = URL,
 ) -> None:
-    """Download and check the bundle of face_landmarker."""
+    """Download the bundle of the detector face_landmarker, and check it."""
     from headpose_ros.assets.download import fetch_bundle
 
     path = out.expanduser() if out else default_path()

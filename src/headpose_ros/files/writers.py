@@ -75,12 +75,12 @@ class RowsOutput:
                 self._file.reconfigure(errors='surrogateescape')
         else:
             self._file = self._path.open('w', encoding='utf-8', errors='surrogateescape')
-        self._writer = self._make_writer(self._file)
+        self._write_row = self._make_writer(self._file)
 
     def add(self, frame: Frame, people: People) -> None:
         """Write the rows of a frame, at once, for whoever reads along."""
         for row in rows_of(frame, people):
-            self._writer.write(row)
+            self._write_row(row)
         self._file.flush()
 
     def close(self) -> None:
