@@ -3,6 +3,7 @@
 
 """``python -m headpose_ros``: the command line without its script."""
 
+import signal
 import sys
 
 
@@ -12,6 +13,8 @@ def main() -> int:
         from headpose_ros.cli.main import run_process
 
         return run_process()
+    except KeyboardInterrupt:  # before any command has begun
+        return 128 + signal.SIGINT
     except ModuleNotFoundError as error:
         sys.exit(
             f'error: {error}; install what headpose_ros needs with pip install -r '
