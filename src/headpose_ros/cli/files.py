@@ -28,77 +28,64 @@ from headpose_ros.people.follower import FollowSettings, HeadFollower, SeparateI
 
 
 @dataclass(frozen=True)
-class Finding:
-    """Options about how heads are found, and followed in a stream."""
+class Options:
+    """What the commands have in common, see ``headpose_ros.cli.options``."""
 
+    out: str | None
+    row_format: str | None
+    drawn: str | None
+    force: bool
     detector: str
     bundle: Path | None
     model: Path | None
     max_faces: int
-    max_std: float  # degrees
+    max_std: float
     primary: str = FollowSettings.primary
-    smoothing: float = FollowSettings.smoothing_min_cutoff  # Hz
+    smoothing: float = FollowSettings.smoothing_min_cutoff
 
 
-@dataclass(frozen=True)
-class Writing:
-    """Options about what is written of them."""
-
-    rows: str | None
-    row_format: str | None
-    drawn: str | None
-    is_forced: bool
-
-
-def process_images(names: list[str], finding: Finding, writing: Writing) -> None:
+def process_images(names: list[str], options: Options) -> None:
     """Unrelated images."""
-    _process(ImageFrames(names), ImagesOutput, finding, writing, is_stream=False)
+    _process(ImageFrames(names), ImagesOutput, options, is_stream=False)
 
 
-def process_video(name: str, finding: Finding, writing: Writing) -> None:
+def process_video(name: str, options: Options) -> None:
     """A video or webcam."""
     # What FFmpeg has to say about each damaged frame is said once here.
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     source = StreamFrames(name)
-    _process(source, partial(VideoOutput, rate=source.rate), finding, writing)
+    _process(source, partial(VideoOutput, rate=source.rate), options)
 
 
-def process_bag(
-    path: Path, topic: str | None, is_rectified: bool, finding: Finding, writing: Writing
-) -> None:
+def process_bag(path: Path, topic: str | None, is_rectified: bool, options: Options) -> None:
     """A rosbag2."""
     with Bag(path.expanduser()) as bag:
-        frames = BagFrames(bag, topic, is_rectified)
-        _process(frames, VideoOutput, finding, writing)
-        print(frames.describe_camera(), file=sys.stderr)
+        source = BagFrames(bag, topic, is_rectified)
+        _process(source, VideoOutput, options)
+        print(source.describe_camera(), file=sys.stderr)
 
 
 def _process(
-    source: FrameSource,
-    draw: Callable[[str], Output],
-    finding: Finding,
-    writing: Writing,
-    is_stream: bool = True,
+    source: FrameSource, draw: Callable[[str], Output], options: Options, is_stream: bool = True
 ) -> None:
-    rows = writing.rows or (None if writing.drawn else STANDARD_OUTPUT)
-    outputs: list[Output] = [RowsOutput(rows, writing.row_format)] if rows else []
-    if writing.drawn:
-        outputs.append(draw(writing.drawn))
+    rows = options.out or (None if options.drawn else STANDARD_OUTPUT)
+    outputs: list[Output] = [RowsOutput(rows, options.row_format)] if rows else []
+    if options.drawn:
+        outputs.append(draw(options.drawn))
     for output in outputs:
-        output.check(source.paths, writing.is_forced)
+        output.check(source.paths, options.force)
+    mode, find = ('video', HeadFollower) if is_stream else ('image', SeparateImages)
     try:
         settings = FollowSettings(
-            max_std=math.radians(finding.max_std),
-            smoothing_min_cutoff=finding.smoothing,
-            primary=finding.primary,
+            max_std=math.radians(options.max_std),
+            smoothing_min_cutoff=options.smoothing,
+            primary=options.primary,
         )
-        mode = 'video' if is_stream else 'image'
         estimator = HeadPoseEstimator(
-            finding.detector, mode, finding.max_faces, finding.model, finding.bundle
+            options.detector, mode, options.max_faces, options.model, options.bundle
         )
     except ValueError as error:
         raise FileError(str(error)) from error
-    find = HeadFollower if is_stream else SeparateImages
     finder: Finder = find(estimator, settings)
     # A bar among rows on a terminal would be drawn over by them.
     has_bar = not (rows == STANDARD_OUTPUT and sys.stdout.isatty())

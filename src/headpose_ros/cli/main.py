@@ -55,10 +55,12 @@ def image(
     max_std: MaxStd = 60.0,
 ) -> None:
     """Head poses in unrelated images (no tracking)."""
-    from headpose_ros.cli.files import Finding, Writing, process_images
+    from headpose_ros.cli.files import Options, process_images
 
-    finding = Finding(detector, bundle, model, max_faces, max_std)
-    process_images(source, finding, Writing(out, row_format, drawn, force))
+    options = Options(
+        out, row_format, drawn, force, detector, bundle, model, max_faces, max_std
+    )
+    process_images(source, options)
 
 
 @app.command()
@@ -84,10 +86,13 @@ def video(
     smoothing: Smoothing = 0.5,
 ) -> None:
     """Head poses in a video, or of a webcam until Ctrl-C."""
-    from headpose_ros.cli.files import Finding, Writing, process_video
+    from headpose_ros.cli.files import Options, process_video
 
-    finding = Finding(detector, bundle, model, max_faces, max_std, primary, smoothing)
-    process_video(source, finding, Writing(out, row_format, drawn, force))
+    options = Options(
+        out, row_format, drawn, force, detector, bundle, model, max_faces, max_std, primary,
+        smoothing,
+    )
+    process_video(source, options)
 
 
 @app.command()
@@ -118,10 +123,13 @@ def bag(
     smoothing: Smoothing = 0.5,
 ) -> None:
     """Head poses in the images of a rosbag2 file, without ROS."""
-    from headpose_ros.cli.files import Finding, Writing, process_bag
+    from headpose_ros.cli.files import Options, process_bag
 
-    finding = Finding(detector, bundle, model, max_faces, max_std, primary, smoothing)
-    process_bag(source, topic, rectified, finding, Writing(out, row_format, drawn, force))
+    options = Options(
+        out, row_format, drawn, force, detector, bundle, model, max_faces, max_std, primary,
+        smoothing,
+    )
+    process_bag(source, topic, rectified, options)
 
 
 @app.command()
