@@ -35,14 +35,12 @@ EXTRAS = {
         'matplotlib>=3.8',
         'pandas>=2.0',
         'tabulate>=0.9',
-        'tqdm>=4.66',
-        'typer>=0.12',
         'joblib>=1.4',
         # In earlier ones the numbers of a PLSRegression mean something else.
         'scikit-learn>=1.7',
     ],
-    # headpose image, video, bag: bags, those that were cut short, and the progress bar
-    'files': ['rosbags>=0.11', 'mcap>=1.2', 'tqdm>=4.66'],
+    # headpose bag: bags, and those that were cut short
+    'files': ['rosbags>=0.11', 'mcap>=1.2'],
     # python -m training landmarks --backend dask
     'dask': ['distributed>=2024.1'],
     # python -m benchmarks
@@ -53,7 +51,6 @@ EXTRAS = {
         'psutil>=5.9',
         'py-spy>=0.3.14',
         'tabulate>=0.9',
-        'tqdm>=4.66',
     ],
     # A peer of the benchmark, in an environment of its own: TensorFlow 2.15 ends at Python 3.11.
     'whenet': [
@@ -135,7 +132,7 @@ setup(
             f'headpose_node = {NAME}.ros.__main__:headpose_node',
             f'camera_node = {NAME}.ros.__main__:camera_node',
             f'view_node = {NAME}.ros.__main__:view_node',
-            f'headpose = {NAME}.cli.main:run_process',
+            f'headpose = {NAME}.__main__:main',
         ],
     },
     zip_safe=False,

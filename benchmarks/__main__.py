@@ -1,9 +1,8 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""python -m benchmarks COMMAND: see --help of each."""
+"""What the nodes and the core cost, measured on this machine."""
 
-import argparse
 import sys
 
 from benchmarks import (
@@ -18,6 +17,7 @@ from benchmarks import (
     soak,
     start_up,
 )
+from headpose_ros.cli.command_line import CommandLine
 
 COMMANDS = {
     'estimator': estimator_speed,
@@ -32,16 +32,8 @@ COMMANDS = {
     'soak': soak,
 }
 
-
-def main() -> int:
-    """Run the command that is named; the exit code of the process."""
-    parser = argparse.ArgumentParser(prog='python -m benchmarks', description=__doc__)
-    commands = parser.add_subparsers(dest='command', required=True)
-    for name, module in COMMANDS.items():
-        module.add_arguments(commands.add_parser(name, help=module.__doc__.partition('\n')[0]))
-    arguments = parser.parse_args()
-    return COMMANDS[arguments.command].run(arguments)
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    app = CommandLine(help=__doc__, no_args_is_help=True)
+    for name, module in COMMANDS.items():
+        app.command(name, help=module.__doc__)(module.run)
+    sys.exit(app.run('python -m benchmarks'))

@@ -3,12 +3,11 @@
 
 """The bare loop beside a stream: as fast as it can in its turns, on the frames of the first one.
 
-Run as ``python -m benchmarks.bare_loop FILE``. It is sent images as the nodes are, so that camera
-and middleware have the same to do, but while it measures it takes none. The header of the first
-image of a turn goes back on ``head_pose``; frames a second go to the file, a line a turn.
+It is sent images as the nodes are, so that camera and middleware have the same to do, but while
+it measures it takes none. The header of the first image of a turn goes back on ``head_pose``;
+frames a second go to a file, a line a turn.
 """
 
-import argparse
 import sys
 import time
 from pathlib import Path
@@ -30,14 +29,11 @@ SECONDS = 3.0  # of a turn, in which it measures
 
 
 class BareLoop(Node):
-    """Subscribes to ``image`` and measures once a turn.
+    """Subscribes to ``image`` and measures once a turn; the parameter ``file`` is for results."""
 
-    :param file: for the results.
-    """
-
-    def __init__(self, file: Path):
+    def __init__(self) -> None:
         super().__init__(NAME)
-        self._file = file
+        self._file = Path(self.declare_parameter('file', '').value)
         self._face_mesh = BareFaceMesh()
         self._frames: list[np.ndarray] = []
         self._last = 0.0
@@ -67,12 +63,7 @@ class BareLoop(Node):
 
 def main() -> int:
     """Run until it is told to end; the exit code of the process."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('file', type=Path, help='for the frames a second')
-    arguments, ros_arguments = parser.parse_known_args()
-    return run_node(
-        lambda: BareLoop(arguments.file), NAME, [sys.argv[0], *ros_arguments]
-    )
+    return run_node(BareLoop, NAME, sys.argv)
 
 
 if __name__ == '__main__':

@@ -3,16 +3,13 @@
 
 """A camera that costs next to nothing: frames made beforehand, to several topics in turns.
 
-Run as ``python -m benchmarks.camera``; ``benchmarks.stream`` does. While one topic has its turn
-the others get nothing. Each header goes to ``published`` as well, with the number of the turn as
-``frame_id``.
+While one topic has its turn the others get nothing. Each header goes to ``published`` as well,
+with the number of the turn as ``frame_id``.
 """
 
-import argparse
 import array
 import itertools
 import sys
-from pathlib import Path
 
 import numpy as np
 from geometry_msgs.msg import Vector3Stamped
@@ -30,15 +27,16 @@ PAUSE = 0.5  # seconds between two turns, in which what is under way arrives
 class Camera(Node):
     """Publishes frames in turns.
 
-    :param frames: ``uint8`` (H, W, 3) BGR.
-    :param topics: that take turns.
-    :param rate: Hz.
-    :param turn: seconds of a turn; 0 for one without end, on all topics at once.
+    Its parameters are ``frames``, a file (.npy) of ``uint8`` (n, H, W, 3) BGR; ``topics``, which
+    take turns; ``rate``, Hz; ``turn``, seconds of each, or 0 for one without end, on all topics at
+    once.
     """
 
-    def __init__(self, frames: np.ndarray, topics: list[str], rate: float, turn: float):
-        super().__init__(NAME)
-        self._messages = itertools.cycle([_message(frame) for frame in frames])
+    def __init__(self) -> None:
+        super().__init__(NAME, automatically_declare_parameters_from_overrides=True)
+        names = ('frames', 'topics', 'rate', 'turn')
+        file, topics, rate, turn = (self.get_parameter(name).value for name in names)
+        self._messages = itertools.cycle([_message(frame) for frame in np.load(file)])
         self._images = [self.create_publisher(Image, name, QoSProfile(depth=1)) for name in topics]
         told = QoSProfile(depth=1000)
         self._published = self.create_publisher(Vector3Stamped, 'published', told)
@@ -74,17 +72,7 @@ def _message(frame: np.ndarray) -> Image:
 
 def main() -> int:
     """Run the camera until it is told to end; the exit code of the process."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('frames', type=Path, help='file (.npy) of the frames')
-    parser.add_argument('--topics', nargs='+', required=True)
-    parser.add_argument('--rate', type=float, required=True)
-    parser.add_argument('--turn', type=float, default=0.0)
-    arguments, ros_arguments = parser.parse_known_args()
-    frames = np.load(arguments.frames)
-    return run_node(
-        lambda: Camera(frames, arguments.topics, arguments.rate, arguments.turn),
-        NAME, [sys.argv[0], *ros_arguments], publishes_images=True,
-    )
+    return run_node(Camera, NAME, sys.argv, publishes_images=True)
 
 
 if __name__ == '__main__':

@@ -3,12 +3,11 @@
 
 """Several faces in front of a camera, and several cameras on a machine."""
 
-import argparse
-
 import pandas as pd
 import psutil
 
 from benchmarks.frames import HD, VGA, make_frames
+from benchmarks.options import Turns
 from benchmarks.stream import Tally, headpose_command, measure
 
 FACES = (1, 2, 3, 4, 5)
@@ -18,16 +17,10 @@ CAMERA_RATE = 30.0  # Hz
 Crowd = dict[int, list[Tally]]  # number of faces or cameras to what each node made of it
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
-    parser.add_argument('--turns', type=int, default=3, help='times 4 s of each (default: 3)')
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Measure and print; the exit code of the process."""
-    print(table(measure_faces(arguments.turns), 'faces').to_markdown(index=False))
-    print(table(measure_cameras(arguments.turns), 'cameras').to_markdown(index=False))
-    return 0
+def run(turns: Turns = 3) -> None:
+    """Measure and print; a turn has 4 s."""
+    print(table(measure_faces(turns), 'faces').to_markdown(index=False))
+    print(table(measure_cameras(turns), 'cameras').to_markdown(index=False))
 
 
 def measure_faces(turns: int) -> Crowd:

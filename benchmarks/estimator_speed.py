@@ -3,7 +3,6 @@
 
 """The core in one process: estimator and follower, in turns with a bare FaceMesh loop."""
 
-import argparse
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.bare import BareFaceMesh
 from benchmarks.frames import HD, RATE, VGA, Size, forth_and_back, make_frames
+from benchmarks.options import Turns, Video
 from benchmarks.targets import Figure, figures_table
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.people.follower import HeadFollower
@@ -25,18 +25,9 @@ BLOCK = 20
 WARM_UP = 1  # turns that do not count
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
-    parser.add_argument(
-        '--video', type=Path, help='video to measure with, beside the built-in head'
-    )
-    parser.add_argument('--turns', type=int, default=25, help='turns of each (default: 25)')
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Measure and print; the exit code of the process."""
-    print(figures_table(measure(arguments.turns, arguments.video)))
-    return 0
+def run(video: Video = None, turns: Turns = 25) -> None:
+    """Measure and print."""
+    print(figures_table(measure(turns, video)))
 
 
 def measure(turns: int, video: Path | None = None) -> list[Figure]:

@@ -3,24 +3,22 @@
 
 """What a detector's input_width costs in faces and accuracy, and what it gains in time."""
 
-import argparse
 import ctypes
-import os
-import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import cv2
 import numpy as np
 import pandas as pd
+from typer import Option
 
+from benchmarks.options import SMALL_FACES, Aflw2000
 from headpose_ros.detection.mediapipe_common import rgb_for_mediapipe
-from headpose_ros.errors import SourceError
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.media.sample_head.rendered_head import RenderedHead, sample_rotation
 from headpose_ros.media.sources import DEFAULT_RATE, VideoSource
@@ -72,31 +70,15 @@ class Table(NamedTuple):
     rows: pd.DataFrame
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
-    media = os.environ.get('HEADPOSE_MEDIA')
-    parser.add_argument(
-        '--aflw2000', type=Path, default=os.environ.get('HEADPOSE_AFLW2000') or None,
-        help='folder of AFLW2000-3D (default: of the environment variable HEADPOSE_AFLW2000)',
-    )
-    parser.add_argument(
-        '--video', type=Path, default=f'{media}/classroom.gif' if media else None,
-        help='with small faces (default: classroom.gif in the folder of HEADPOSE_MEDIA)',
-    )
-    parser.add_argument('--images', type=int, default=80, help='photographs (default: 80)')
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Measure and print; the exit code of the process."""
-    try:
-        tables = measure(arguments.aflw2000, arguments.video, arguments.images)
-    except (TrainingError, SourceError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    for table in tables:
+def run(
+    aflw2000: Aflw2000 = None,
+    video: Annotated[Path | None, Option(help='With small faces.')] = SMALL_FACES,
+    images: Annotated[int, Option(help='Photographs.')] = 80,
+) -> None:
+    """Measure and print."""
+    for table in measure(aflw2000, video, images):
         rows = table.rows.to_string(index=False, float_format='{:.2f}'.format, na_rep='-')
         print(f'{table.title}\n{table.text}\n\n{rows}\n')
-    return 0
 
 
 def markdown(tables: list[Table]) -> str:

@@ -8,7 +8,6 @@ best that the machine gives, as many unrelated ones side by side as there are co
 one. What it takes to start, and end, is measured by the command on a few images.
 """
 
-import argparse
 import os
 import subprocess
 import sys
@@ -17,9 +16,12 @@ import time
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
+from typer import Argument, Option
 
+from benchmarks.errors import BenchmarkError
 from benchmarks.targets import Figure
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,31 +30,17 @@ FEW = 10  # images
 ONE, ALL, BEST = 'one core', 'all cores', 'one core each, side by side'
 
 
-class LandmarkExtractionError(RuntimeError):
-    """It cannot be measured; the message is for the user."""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
-    parser.add_argument('dataset', type=Path, help='folder of a dataset, such as AFLW2000-3D')
-    parser.add_argument('--images', type=int, help='only the first so many (default: all)')
-    parser.add_argument('--rounds', type=int, default=3, help='of each (default: 3)')
-    parser.add_argument(
-        '--copies', action='store_true', help='detect on their copies too, 15 times as slow'
-    )
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Measure; the exit code of the process."""
-    try:
-        table = measure(
-            arguments.dataset, arguments.images, arguments.rounds, arguments.copies
-        )
-    except LandmarkExtractionError as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
+def run(
+    dataset: Annotated[Path, Argument(help='Folder of a dataset, such as AFLW2000-3D.')],
+    images: Annotated[int | None, Option(help='Only the first so many.')] = None,
+    rounds: Annotated[int, Option(help='Of each.')] = 3,
+    copies: Annotated[
+        bool, Option('--copies', help='Detect on their copies too, 15 times as slow.')
+    ] = False,
+) -> None:
+    """Measure and print."""
+    table = measure(dataset, images, rounds, copies)
     print(table.to_string(index=False, float_format='{:.2f}'.format))
-    return 0
 
 
 def measure(
@@ -67,16 +55,16 @@ def measure(
     :return: a row for each way to run it: ``run``, ``seconds`` of the command, ``images/s``,
         ``of cores x one core`` and ``of the best``, and the latter three again for what is left
         of the seconds ``after the start``, as the command on a few images takes it.
-    :raises LandmarkExtractionError: the command fails, or there are too few images.
+    :raises BenchmarkError: the command fails, or there are too few images.
     """
     if rounds < 1:
-        raise LandmarkExtractionError(f'{rounds} rounds; want 1 or more')
+        raise BenchmarkError(f'{rounds} rounds; want 1 or more')
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         count = _link(dataset, folder / 'images', images)
         few = _link(dataset, folder / 'few', FEW)
         if count <= few:
-            raise LandmarkExtractionError(
+            raise BenchmarkError(
                 f'{dataset}: {count} images to measure with; want more than {FEW}'
             )
         measured = []
@@ -155,7 +143,7 @@ class _Command:
         self._out.cleanup()
         if self._process.returncode:
             reason = printed.strip().rpartition('\n')[2]
-            raise LandmarkExtractionError(f'python -m training landmarks failed: {reason}')
+            raise BenchmarkError(f'python -m training landmarks failed: {reason}')
         return seconds
 
 

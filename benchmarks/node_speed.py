@@ -3,13 +3,13 @@
 
 """Camera, node and subscriber in three processes, in turns with FaceMesh in an empty node."""
 
-import argparse
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.frames import HD, VGA, make_frames
+from benchmarks.options import Turns, Video
 from benchmarks.stream import Tally, bare_command, headpose_command, measure, reference_command
 from benchmarks.targets import Figure, figures_table
 
@@ -19,19 +19,10 @@ CAMERA_RATE = 30.0  # Hz
 FAST_RATE = 300.0  # Hz, more than the node works on
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
-    parser.add_argument(
-        '--video', type=Path, help='video to measure with, beside the built-in head'
-    )
-    parser.add_argument('--turns', type=int, default=8, help='turns of 4 s of each (default: 8)')
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Measure and print; the exit code of the process."""
-    figures, _ = measure_node(arguments.turns, arguments.video)
+def run(video: Video = None, turns: Turns = 8) -> None:
+    """Measure and print; a turn has 4 s."""
+    figures, _ = measure_node(turns, video)
     print(figures_table(figures))
-    return 0
 
 
 def measure_node(

@@ -3,7 +3,6 @@
 
 """Where the time of the node goes, from py-spy."""
 
-import argparse
 import re
 import subprocess
 import sys
@@ -14,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.errors import BenchmarkError
 from benchmarks.frames import VGA, forth_and_back, make_frames
+from benchmarks.options import Turns
 from benchmarks.stream import headpose_command, spin_for, spin_until, streaming
 
 NODE = 'headpose'
@@ -42,15 +43,9 @@ PARTS = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
-    parser.add_argument('--turns', type=int, default=5, help='times 4 s (default: 5)')
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Measure and print; the exit code of the process."""
-    print(measure_parts(arguments.turns).to_markdown(index=False))
-    return 0
+def run(turns: Turns = 5) -> None:
+    """Measure and print; a turn has 4 s."""
+    print(measure_parts(turns).to_markdown(index=False))
 
 
 def measure_parts(turns: int) -> pd.DataFrame:
@@ -70,7 +65,7 @@ def measure_parts(turns: int) -> pd.DataFrame:
                 spin_for(listener, seconds)
                 complaint = process.communicate(timeout=60)[1].decode()
         if process.returncode:
-            raise RuntimeError(f'py-spy cannot look at the node: {complaint.strip()}')
+            raise BenchmarkError(f'py-spy cannot look at the node: {complaint.strip()}')
         lines = stacks.read_text().splitlines()
     counts: Counter[str] = Counter()
     for line in lines:

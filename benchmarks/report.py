@@ -3,14 +3,16 @@
 
 """Everything at once, written to docs/performance.md with plots."""
 
-import argparse
 import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import psutil
+from matplotlib.figure import Figure
+from typer import Option
 
 from benchmarks import (
     crowd,
@@ -21,6 +23,7 @@ from benchmarks import (
     profile,
     start_up,
 )
+from benchmarks.options import SMALL_FACES, Aflw2000, Turns, Video
 from benchmarks.stream import Tally
 from benchmarks.targets import figures_table
 
@@ -34,41 +37,26 @@ _LANDMARKS = (
 BEGIN, END = '<!-- measured: begin -->', '<!-- measured: end -->'
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
-    parser.add_argument(
-        '--out', type=Path, default=Path('docs'),
-        help=f'folder whose {PAGE} gets the figures, between its marks (default: docs)',
-    )
-    parser.add_argument('--turns', type=int, default=8, help='turns of each (default: 8)')
-    parser.add_argument(
-        '--video', type=Path, help='video to measure with, beside the built-in head'
-    )
-    media = os.environ.get('HEADPOSE_MEDIA')
-    parser.add_argument(
-        '--small', type=Path, default=f'{media}/classroom.gif' if media else None,
-        help='video with small faces (default: classroom.gif in the folder of HEADPOSE_MEDIA)',
-    )
-    parser.add_argument(
-        '--aflw2000', type=Path, default=os.environ.get('HEADPOSE_AFLW2000') or None,
-        help='folder of AFLW2000-3D (default: HEADPOSE_AFLW2000); without it, its parts are left '
-        'out',
-    )
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Measure everything and write the page; the exit code of the process."""
-    out, turns = arguments.out, arguments.turns
+def run(
+    out: Annotated[
+        Path, Option(help=f'Folder whose {PAGE} gets the figures, between its marks.')
+    ] = Path('docs'),
+    turns: Turns = 8,
+    video: Video = None,
+    small: Annotated[Path | None, Option(help='Video with small faces.')] = SMALL_FACES,
+    aflw2000: Aflw2000 = None,
+) -> None:
+    """Measure everything and write the page."""
     out.mkdir(parents=True, exist_ok=True)
-    figures = estimator_speed.measure(3 * turns, arguments.video)
-    node_figures, tallies = node_speed.measure_node(turns, arguments.video)
+    figures = estimator_speed.measure(3 * turns, video)
+    node_figures, tallies = node_speed.measure_node(turns, video)
     figures += node_figures + start_up.measure(max(turns // 2, 1))
     faces, cameras = crowd.measure_faces(turns // 4 + 1), crowd.measure_cameras(turns // 4 + 1)
     plot_latency(tallies, out / 'performance_latency.png')
     plot_crowd(faces, cameras, out / 'performance_crowd.png')
     landmarks = None
-    if arguments.aflw2000 is not None:
-        landmarks = landmark_extraction.measure(arguments.aflw2000, rounds=1, copies=True)
+    if aflw2000 is not None:
+        landmarks = landmark_extraction.measure(aflw2000, rounds=1, copies=True)
         figures.append(landmark_extraction.figure(landmarks))
     parts = [
         _conditions(),
@@ -87,40 +75,36 @@ def run(arguments: argparse.Namespace) -> int:
     ]
     if landmarks is not None:
         parts += [
-            input_width.markdown(input_width.measure(arguments.aflw2000, arguments.small)),
+            input_width.markdown(input_width.measure(aflw2000, small)),
             '## Landmarks of a dataset for training',
             _LANDMARKS,
             landmarks.to_markdown(index=False, floatfmt='.2f'),
         ]
     _write(out / PAGE, '\n\n'.join(parts))
     print(f'wrote {out / PAGE} and plots')
-    return 0
 
 
 def plot_latency(tallies: dict[str, dict[str, Tally]], path: Path) -> None:
     """Draw which share of the poses has come by when."""
-    plt = _pyplot()
-    figure, axes = plt.subplots(
-        1, len(tallies), figsize=(4.5 * len(tallies), 3.6), sharey=True, layout='constrained'
-    )
+    figure = Figure(figsize=(4.5 * len(tallies), 3.6), layout='constrained')
+    axes = figure.subplots(1, len(tallies), sharey=True, squeeze=False)[0]
     labels = {node_speed.OURS: 'headpose_ros', node_speed.REFERENCE: 'FaceMesh in an empty node'}
-    for each, (frames, nodes) in zip(np.atleast_1d(axes), tallies.items(), strict=True):
+    for each, (frames, nodes) in zip(axes, tallies.items(), strict=True):
         for name, tally in nodes.items():
             shares = np.linspace(0.0, 100.0, len(tally.latencies))
             each.plot(1e3 * np.sort(tally.latencies), shares, label=labels[name])
         each.set(title=frames, xlabel='image stamp to pose received, ms', xlim=(0, None))
         each.set_xlim(0.0, 2.0 * max(tally.latency(95) for tally in nodes.values()))
         each.grid(alpha=0.3)
-    np.atleast_1d(axes)[0].set(ylabel='share of the poses, %')
-    np.atleast_1d(axes)[0].legend(loc='lower right')
+    axes[0].set(ylabel='share of the poses, %')
+    axes[0].legend(loc='lower right')
     figure.savefig(path, dpi=100)
-    plt.close(figure)
 
 
 def plot_crowd(faces: crowd.Crowd, cameras: crowd.Crowd, path: Path) -> None:
     """Draw CPU and latency over the number of faces and of cameras."""
-    plt = _pyplot()
-    figure, axes = plt.subplots(2, 2, figsize=(9, 6), sharex='col', layout='constrained')
+    figure = Figure(figsize=(9, 6), layout='constrained')
+    axes = figure.subplots(2, 2, sharex='col')
     for (top, bottom), (what, numbers) in zip(
         axes.T, (('faces', faces), ('cameras', cameras)), strict=True
     ):
@@ -141,16 +125,6 @@ def plot_crowd(faces: crowd.Crowd, cameras: crowd.Crowd, path: Path) -> None:
             each.grid(alpha=0.3)
             each.spines[['top', 'right']].set_visible(False)
     figure.savefig(path, dpi=100)
-    plt.close(figure)
-
-
-def _pyplot():
-    import matplotlib
-
-    matplotlib.use('agg')
-    from matplotlib import pyplot
-
-    return pyplot
 
 
 def _conditions() -> str:

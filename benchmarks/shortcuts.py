@@ -3,7 +3,6 @@
 
 """What each shortcut through other packages' private parts gains, in turns with the plain way."""
 
-import argparse
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.estimator_speed import take_turns
 from benchmarks.frames import HD, VGA, forth_and_back, make_frames
+from benchmarks.options import Turns
 from benchmarks.plain_node import PLAIN
 from benchmarks.stream import NAMESPACE, Tally, headpose_command, measure
 from benchmarks.targets import Figure, figures_table
@@ -32,15 +32,9 @@ IMPORT_QUICKLY = 'import headpose_ros.detection.mediapipe_common as m; m.import_
 IMPORT_PLAINLY = 'import headpose_ros.detection.mediapipe_common, mediapipe'
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
-    parser.add_argument('--turns', type=int, default=8, help='turns of each (default: 8)')
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Measure and print; the exit code of the process."""
-    print(figures_table(measure_all(arguments.turns)))
-    return 0
+def run(turns: Turns = 8) -> None:
+    """Measure and print."""
+    print(figures_table(measure_all(turns)))
 
 
 def measure_all(turns: int) -> list[Figure]:

@@ -8,25 +8,28 @@ Writes ``soak.csv`` and ``soak.png``; ends with exit code 1 when the memory of t
 a process ends, or when poses stop coming.
 """
 
-import argparse
 import csv
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, astuple, dataclass, fields
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import psutil
 import rclpy
 from geometry_msgs.msg import PoseWithCovarianceStamped, QuaternionStamped, Vector3Stamped
+from matplotlib.figure import Figure
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Int32
+from typer import Option
 from visualization_msgs.msg import MarkerArray
 
+from benchmarks.errors import BenchmarkError
 from headpose_ros.errors import ProcessEndedError
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.media.sources import SAMPLE
@@ -88,52 +91,40 @@ class Listener(Node):
         self.latencies.append(now - stamp_seconds(message.header))
 
 
-class SoakError(RuntimeError):
-    """The soak cannot go on; the message is for the user."""
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
-    parser.add_argument('--minutes', type=float, default=10.0, help='how long (default: 10)')
-    parser.add_argument(
-        '--source', default=SAMPLE,
-        help=f'of camera_node: webcam, video, images (default: {SAMPLE}, the built-in head)',
-    )
-    parser.add_argument(
-        '--out', type=Path, default=Path('soak'), help='folder to write into (default: soak)'
-    )
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Soak; the exit code of the process."""
-    arguments.out.mkdir(parents=True, exist_ok=True)
+def run(
+    minutes: Annotated[float, Option(help='How long.')] = 10.0,
+    source: Annotated[
+        str, Option(help='Of camera_node: webcam, video, images, or the built-in head.')
+    ] = SAMPLE,
+    out: Annotated[Path, Option(help='Folder to write into.')] = Path('soak'),
+) -> None:
+    """Soak, and raise ``BenchmarkError`` where something is wrong."""
+    out.mkdir(parents=True, exist_ok=True)
     samples: list[Sample] = []
     problem = ''
     listener = None
-    print(f'soaking for {arguments.minutes:g} min; the node needs some seconds to start')
+    print(f'soaking for {minutes:g} min; the node needs some seconds to start')
     try:
-        with CameraAndNode(arguments.source, max_faces=2) as processes:
+        with CameraAndNode(source, max_faces=2) as processes:
             rclpy.init()
             listener = Listener()
-            soaking = _samples(listener, processes, 60.0 * arguments.minutes)
-            for sample in _written(soaking, arguments.out / 'soak.csv'):
+            soaking = _samples(listener, processes, 60.0 * minutes)
+            for sample in _written(soaking, out / 'soak.csv'):
                 samples.append(sample)
                 _print_line(sample)
     except (KeyboardInterrupt, ExternalShutdownException):
         print('\nstopped')
-    except (SoakError, ProcessEndedError) as error:
+    except (BenchmarkError, ProcessEndedError) as error:
         problem = str(error)
     finally:
         if listener is not None:
             listener.destroy_node()
         rclpy.try_shutdown()
     if samples:
-        plot(samples, arguments.out / 'soak.png')
-        _print_summary(samples, arguments.out)
-    problem = problem or complaint(samples)
-    if problem:
-        print(f'error: {problem}', file=sys.stderr)
-    return 1 if problem else 0
+        plot(samples, out / 'soak.png')
+        _print_summary(samples, out)
+    if problem := problem or complaint(samples):
+        raise BenchmarkError(problem)
 
 
 def complaint(samples: list[Sample]) -> str:
@@ -164,16 +155,10 @@ def growth(samples: list[Sample]) -> float | None:
 
 def plot(samples: list[Sample], path: Path) -> None:
     """Draw memory, latency and rate over time."""
-    import matplotlib
-
-    matplotlib.use('agg')
-    from matplotlib import pyplot as plt
-
     column = {name: [asdict(s)[name] for s in samples] for name in asdict(samples[0])}
     minutes = np.array(column['seconds']) / 60.0
-    figure, (top, middle, bottom) = plt.subplots(
-        3, sharex=True, figsize=(9, 8), layout='constrained'
-    )
+    figure = Figure(figsize=(9, 8), layout='constrained')
+    top, middle, bottom = figure.subplots(3, sharex=True)
     top.plot(minutes, column['memory'], color='tab:blue')
     top.axvspan(0.0, min(WARM_UP / 60.0, minutes[-1]), color='0.92', zorder=0)
     top.set(ylabel='memory of the node, MB', title=_verdict(samples))
@@ -192,7 +177,6 @@ def plot(samples: list[Sample], path: Path) -> None:
         axes.grid(alpha=0.3)
         axes.spines[['top', 'right']].set_visible(False)
     figure.savefig(path, dpi=100)
-    plt.close(figure)
 
 
 def _samples(listener: Listener, processes: CameraAndNode, seconds: float) -> Iterator[Sample]:
@@ -202,7 +186,7 @@ def _samples(listener: Listener, processes: CameraAndNode, seconds: float) -> It
         rclpy.spin_once(listener, timeout_sec=0.1)
         processes.check()
         if time.monotonic() - started > START_TIMEOUT:
-            raise SoakError(
+            raise BenchmarkError(
                 f'no pose came within {START_TIMEOUT:.0f} s; does the source show a face?'
             )
     begin = due = last_pose = time.monotonic()
@@ -217,7 +201,7 @@ def _samples(listener: Listener, processes: CameraAndNode, seconds: float) -> It
         if latencies:
             last_pose = due
         elif due - last_pose >= SILENCE:
-            raise SoakError(f'no pose has come for {SILENCE:.0f} s')
+            raise BenchmarkError(f'no pose has come for {SILENCE:.0f} s')
         p50, p95 = np.percentile(latencies, (50, 95)) if latencies else (np.nan, np.nan)
         yield Sample(
             seconds=due - begin,

@@ -3,7 +3,6 @@
 
 """From the start of the process to the first pose, and the memory it settles at."""
 
-import argparse
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ import psutil
 import rclpy
 
 from benchmarks.frames import VGA, make_frames
+from benchmarks.options import Turns
 from benchmarks.stream import Listener, camera_command, headpose_command, spin_for, spin_until
 from benchmarks.targets import Figure, figures_table
 from headpose_ros.ros.demo.processes import Processes
@@ -42,15 +42,9 @@ while end is None or time.time() < end:
 '''
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Arguments of the command."""
-    parser.add_argument('--turns', type=int, default=5, help='starts of each (default: 5)')
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Measure and print; the exit code of the process."""
-    print(figures_table(measure(arguments.turns)))
-    return 0
+def run(turns: Turns = 5) -> None:
+    """Measure and print; a turn is a start."""
+    print(figures_table(measure(turns)))
 
 
 def measure(turns: int) -> list[Figure]:

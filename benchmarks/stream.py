@@ -4,7 +4,6 @@
 """Nodes in a stream of images, process by process, taking turns."""
 
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -107,26 +106,22 @@ def headpose_command(name: str, **parameters) -> list[str]:
 
 def reference_command(name: str) -> list[str]:
     """Command of the node to compare with."""
-    return [sys.executable, '-m', 'benchmarks.reference_node', *_in_namespace(name)]
+    return _own_command('reference_node', f'{NAMESPACE}/{name}')
 
 
 def bare_command(name: str, file: Path) -> list[str]:
     """Command of the bare loop, which writes its frames a second to a file, a line a turn."""
-    return [sys.executable, '-m', 'benchmarks.bare_loop', str(file), *_in_namespace(name)]
-
-
-def _in_namespace(name: str) -> list[str]:
-    return ['--ros-args', '-r', f'__ns:={NAMESPACE}/{name}']
+    return _own_command('bare_loop', f'{NAMESPACE}/{name}', file=file)
 
 
 def camera_command(file: Path, names: list[str], rate: float, turn: float) -> list[str]:
     """Command of the camera that sends the frames of a file to nodes, in turns."""
-    return [
-        *(sys.executable, '-m', 'benchmarks.camera', str(file)),
-        *('--topics', *(f'{name}/image' for name in names)),
-        *('--rate', str(rate), '--turn', str(turn)),
-        *('--ros-args', '-r', f'__ns:={NAMESPACE}'),
-    ]
+    topics = [f'{name}/image' for name in names]
+    return _own_command('camera', NAMESPACE, frames=file, topics=topics, rate=rate, turn=turn)
+
+
+def _own_command(module: str, namespace: str, **parameters) -> list[str]:
+    return node_command('', parameters, [f'__ns:={namespace}'], f'benchmarks.{module}')
 
 
 def measure(

@@ -176,7 +176,7 @@ def test_without_the_extra_only_bags_cannot_be_read(video, tmp_path):
     bag = tmp_path / 'bag.mcap'
     bag.write_bytes(b'')
     code = (
-        'import sys; sys.modules.update(dict.fromkeys(("rosbags", "mcap", "tqdm"))); '
+        'import sys; sys.modules.update(dict.fromkeys(("rosbags", "mcap"))); '
         'from headpose_ros.cli.main import main; sys.exit(main(sys.argv[1:]))'
     )
     for arguments, exit_code, told in (

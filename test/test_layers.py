@@ -120,6 +120,6 @@ def test_core_and_training_import_no_ros():
 
 @pytest.mark.slow
 def test_runtime_needs_nothing_of_training():
-    extras = ('pandas', 'tqdm', 'tabulate', 'rosbags', 'mcap', 'training')
+    extras = ('pandas', 'tabulate', 'rosbags', 'mcap', 'training')
     names = imported(('headpose_ros',), (*ROS_PACKAGES, *extras))
     assert 'headpose_ros.media.sample_head.rendered_head' in names

@@ -189,12 +189,9 @@ def test_what_a_worker_of_dask_cannot_read_is_named(images, cluster):
         list(detect_chunks(search, [(0, [sample])], scheduler=cluster.scheduler.address))
 
 
-def complaint(monkeypatch, capsys, *arguments):
-    monkeypatch.setattr(sys, 'argv', ['training', 'landmarks', *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    capsys.readouterr()
-    return str(ended.value.code)
+def complaint(capsys, *arguments):
+    assert cli.main(['landmarks', *map(str, arguments)]) == 1
+    return capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.slow
@@ -214,37 +211,37 @@ def complaint(monkeypatch, capsys, *arguments):
     ],
 )
 def test_dask_without_what_it_needs_is_an_error(
-    images, tmp_path, monkeypatch, capsys, options, words
+    images, tmp_path, capsys, options, words
 ):
     out = tmp_path / 'landmarks.npz'
-    assert words in complaint(monkeypatch, capsys, images, '--out', out, *options)
+    assert words in complaint(capsys, images, '--out', out, *options)
     assert not list(tmp_path.iterdir())
 
 
 def test_dask_that_is_not_installed_is_an_error(images, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, 'distributed', None)
     options = ('--out', tmp_path / 'x.npz', '--backend', 'dask', '--scheduler', 'tcp://h:1')
-    assert "pip install '.[training,dask]'" in complaint(monkeypatch, capsys, images, *options)
+    assert "pip install '.[training,dask]'" in complaint(capsys, images, *options)
 
 
-def test_a_file_that_another_process_makes_is_left_to_it(images, tmp_path, monkeypatch, capsys):
+def test_a_file_that_another_process_makes_is_left_to_it(images, tmp_path, capsys):
     folder = tmp_path / 'x.npz.parts'
     folder.mkdir()
     lock = os.open(folder, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
     try:
-        told = complaint(monkeypatch, capsys, images, '--out', tmp_path / 'x.npz')
+        told = complaint(capsys, images, '--out', tmp_path / 'x.npz')
     finally:
         os.close(lock)
     assert 'x.npz is being made by another process' in told
     assert folder.is_dir()
 
 
-def test_a_folder_of_something_else_is_left_alone(images, tmp_path, monkeypatch, capsys):
+def test_a_folder_of_something_else_is_left_alone(images, tmp_path, capsys):
     folder = tmp_path / 'x.npz.parts'
     folder.mkdir()
     (folder / 'mine').touch()
-    told = complaint(monkeypatch, capsys, images, '--out', tmp_path / 'x.npz')
+    told = complaint(capsys, images, '--out', tmp_path / 'x.npz')
     assert 'x.npz.parts is no folder of parts' in told
     assert (folder / 'mine').is_file()
 

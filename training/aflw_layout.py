@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from scipy.io import loadmat
+from tqdm import tqdm
 
 from training.errors import TrainingError
-from training.parallel import progress
 from training.samples import Dataset, Sample
 
 # Labels beyond this are left out by every paper since HopeNet (Ruiz et al., 2018).
@@ -33,7 +33,7 @@ def read(folder: Path, images: list[Path]) -> Dataset | None:
     if not images:
         return None
     samples, left_out, has_depth = [], 0, False
-    for image in progress(images, 'labels', 'image'):
+    for image in tqdm(images, 'labels', unit='image', dynamic_ncols=True):
         label, points = _read_mat(image.with_suffix('.mat'))
         has_depth |= len(points) == 3
         if np.abs(label).max() > MAX_ANGLE:

@@ -5,15 +5,12 @@
 
 from pathlib import Path
 
-import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, ScalarFormatter
 
-matplotlib.use('Agg')
-
-import matplotlib.pyplot as plt  # noqa: E402
-import pandas as pd  # noqa: E402
-from matplotlib.ticker import NullFormatter, ScalarFormatter  # noqa: E402
-
-from training.metrics import YAW_RANGES, mae_at  # noqa: E402
+from training.metrics import YAW_RANGES, mae_at
 
 _TICKS = (1, 2, 3, 5, 10, 20, 50, 100)  # degrees
 
@@ -25,9 +22,8 @@ def plot_benchmark(path: Path, table: pd.DataFrame, own: list[str]) -> None:
     :param own: methods that are this project's, to be seen at once.
     """
     same = table[table['faces'] == 'same'].sort_values('MAE', ascending=False)
-    figure, (left, right) = plt.subplots(
-        1, 2, figsize=(11, 1.5 + 0.55 * len(same)), sharey=True, layout='constrained'
-    )
+    figure = Figure(figsize=(11, 1.5 + 0.55 * len(same)), layout='constrained')
+    left, right = figure.subplots(1, 2, sharey=True)
     measures = {'MAE': 'MAE', 'geodesic': 'geodesic'}
     _dots(left, same, measures, own, ('tab:blue', 'tab:orange'))
     ranges = {mae_at(name): f'yaw {name}°' for name in YAW_RANGES}
@@ -39,11 +35,10 @@ def plot_benchmark(path: Path, table: pd.DataFrame, own: list[str]) -> None:
     first = same.iloc[0]
     figure.suptitle(f'{first["dataset"]}: the same {first["scored"]} faces for every method')
     figure.savefig(path, dpi=110)
-    plt.close(figure)
 
 
 def _dots(
-    ax: plt.Axes,
+    ax: Axes,
     table: pd.DataFrame,
     columns: dict[str, str],
     own: list[str],

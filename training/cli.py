@@ -7,22 +7,19 @@ What a command alone needs is imported in it: scikit-learn and matplotlib take s
 process that ``landmarks`` starts too.
 """
 
-import sys
-from collections.abc import Sequence
-from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from headpose_ros.assets.bundle import VARIABLE
-from headpose_ros.detection.factory import DETECTORS
-from headpose_ros.errors import HeadPoseError
+from headpose_ros.cli.command_line import CommandLine
+from headpose_ros.cli.options import Bundle, Detector
 from headpose_ros.regression.features import FEATURE_SETS
 from training.command_checks import (
     Backend,
     check_backend,
     check_can_write,
+    check_features,
     check_jobs,
     check_regressors,
     make_folder,
@@ -35,30 +32,14 @@ from training.landmark_parts import Parts
 from training.landmarks import found_table, store_landmarks
 from training.peers.whenet import INSTALL as WHENET
 
-EXPECTED_ERRORS = (HeadPoseError, OSError)
-
-app = typer.Typer(
-    help='Train and judge head-pose regressors. Start with "landmarks".',
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
+app = CommandLine(
+    help='Train and judge head-pose regressors. Start with "landmarks".', no_args_is_help=True
 )
-
-Detector = Enum('Detector', {name: name for name in DETECTORS}, type=str)
-Features = Enum('Features', {name: name for name in FEATURE_SETS}, type=str)
 
 Landmarks = Annotated[Path, typer.Argument(help='Landmark file, made by "landmarks".')]
 Folds = Annotated[int, typer.Option(help='Parts of the cross-validation.')]
 Repeats = Annotated[int, typer.Option(help='How often to cross-validate, with other parts.')]
 Jobs = Annotated[int, typer.Option(help='Processes; -1 for one a core.', callback=check_jobs)]
-Bundle = Annotated[
-    Path | None,
-    typer.Option(
-        help='Bundle of the detector face_landmarker; by default the one that '
-        f'{VARIABLE} names, or else the one that "headpose fetch-model" downloaded.'
-    ),
-]
 
 
 @app.command()
@@ -68,7 +49,7 @@ def landmarks(
         typer.Argument(help="Folder in the layout of AFLW2000-3D, 300W-LP or Pointing'04."),
     ],
     out: Annotated[Path, typer.Option(help='Landmark file to write.')] = Path('landmarks.npz'),
-    detector: Annotated[Detector, typer.Option(help='Face detector.')] = Detector.face_mesh,
+    detector: Detector = 'face_mesh',
     bundle: Bundle = None,
     copies: Annotated[
         bool, typer.Option(help='Detect on mirrored, turned and damaged copies too.')
@@ -79,7 +60,7 @@ def landmarks(
     jobs: Jobs = -1,
     backend: Annotated[
         Backend, typer.Option(help='Where: processes of this machine, or a Dask cluster.')
-    ] = Backend.processes,
+    ] = 'processes',
     scheduler: Annotated[
         str | None, typer.Option(help='Address of the Dask scheduler, such as tcp://host:8786.')
     ] = None,
@@ -97,7 +78,7 @@ def landmarks(
     names = list(COPIES) if copies and data.has_roll else [PLAIN]
     if copies and not data.has_roll:
         typer.echo(f'{data.name} labels no roll and cannot be trained on: no copies are made')
-    search = plan_search(detector.value, names, bundle, retry)
+    search = plan_search(detector, names, bundle, retry)
     with Parts(out, data, search) as parts:
         if parts.done:
             typer.echo(f'{parts.share_done:.1%} of it is in {parts.folder}: going on from there')
@@ -123,7 +104,12 @@ def compare(
         ),
     ] = None,
     features: Annotated[
-        list[Features] | None, typer.Option(help='Only this feature set; may be repeated.')
+        list[str] | None,
+        typer.Option(
+            help='Only this feature set; may be repeated.',
+            metavar='|'.join(FEATURE_SETS),
+            callback=check_features,
+        ),
     ] = None,
     folds: Folds = 5,
     repeats: Repeats = 3,
@@ -148,7 +134,7 @@ def compare(
     protocol = Protocol(folds, repeats, copies)
     candidates = [
         (feature_set, regressor)
-        for feature_set in _values(features) or FEATURE_SETS
+        for feature_set in features or FEATURE_SETS
         for regressor in only or REGRESSORS
     ]
     data = LandmarkFile.load(landmarks)
@@ -170,7 +156,12 @@ def fit(
         ),
     ] = None,
     features: Annotated[
-        Features | None, typer.Option(help='What it sees; by default the same.')
+        str | None,
+        typer.Option(
+            help='What it sees; by default the same.',
+            metavar='|'.join(FEATURE_SETS),
+            callback=check_features,
+        ),
     ] = None,
     folds: Folds = 5,
     repeats: Repeats = 3,
@@ -192,8 +183,9 @@ def fit(
     make_folder(out)
     data = LandmarkFile.load(landmarks)
     protocol = Protocol(folds, repeats, copies)
-    feature_set = features.value if features else DEFAULT_FEATURES
-    description = fit_model(data, regressor or DEFAULT_REGRESSOR, feature_set, protocol, out, jobs)
+    description = fit_model(
+        data, regressor or DEFAULT_REGRESSOR, features or DEFAULT_FEATURES, protocol, out, jobs
+    )
     typer.echo(description.protocol)
     typer.echo(figures_table(description.figures))
     typer.echo(coverage_table(description))
@@ -211,9 +203,7 @@ def evaluate(
             'one that comes with the package.'
         ),
     ] = None,
-    detector: Annotated[
-        Detector, typer.Option(help='Face detector, for a folder.')
-    ] = Detector.face_mesh,
+    detector: Detector = 'face_mesh',
     bundle: Bundle = None,
     out: Annotated[Path, typer.Option(help='Folder of the plots.')] = Path('evaluation'),
     jobs: Jobs = -1,
@@ -227,7 +217,7 @@ def evaluate(
     from training.evaluate import evaluate as evaluate_model
 
     make_folder(out)
-    typer.echo(evaluate_model(data, model, detector.value, out, jobs, bundle))
+    typer.echo(evaluate_model(data, model, detector, out, jobs, bundle))
     typer.echo(f'wrote {out}')
 
 
@@ -272,13 +262,9 @@ def benchmark(
     typer.echo(f'wrote {out}/benchmark.md, benchmark.csv and benchmark.png')
 
 
-def main() -> None:
-    """Run the command line; what may be expected to fail ends in one line and exit code 1."""
-    try:
-        app(prog_name='python -m training')
-    except EXPECTED_ERRORS as error:
-        sys.exit(f'error: {error}')
+def main(args: list[str] | None = None) -> int:
+    """Run a command; the exit code of the process.
 
-
-def _values(chosen: Sequence[Enum] | None) -> list[str]:
-    return [each.value for each in chosen or []]
+    :param args: of the command line; ``None`` for those of the process.
+    """
+    return app.run('python -m training', args)

@@ -3,33 +3,37 @@
 
 """What is checked before a command of the training begins, not after hours of work."""
 
-from enum import Enum
+from collections.abc import Collection
 from pathlib import Path
+from typing import Literal
 
 import typer
 
+from headpose_ros.regression.features import FEATURE_SETS
 from training.errors import TrainingError
 
-
-class Backend(str, Enum):
-    """Where ``landmarks`` runs."""
-
-    processes = 'processes'
-    dask = 'dask'
+Backend = Literal['processes', 'dask']  # where ``landmarks`` runs
 
 
-def check_regressors(names: str | list[str] | None) -> str | list[str] | None:
+Names = str | list[str] | None
+
+
+def check_regressors(names: Names) -> Names:
     """Regressors that there are, by their names.
 
     :raises typer.BadParameter: one is unknown.
     """
     from training.regressors import REGRESSORS
 
-    chosen = [names] if isinstance(names, str) else names or []
-    for name in chosen:
-        if name not in REGRESSORS:
-            raise typer.BadParameter(f'{name!r} is none; known: {", ".join(REGRESSORS)}')
-    return names
+    return _check_known(names, REGRESSORS)
+
+
+def check_features(names: Names) -> Names:
+    """Feature sets that there are, by their names.
+
+    :raises typer.BadParameter: one is unknown.
+    """
+    return _check_known(names, FEATURE_SETS)
 
 
 def check_jobs(jobs: int) -> int:
@@ -69,15 +73,22 @@ def check_backend(backend: Backend, scheduler: str | None, jobs: int) -> None:
 
     :raises TrainingError: they do not.
     """
-    if backend is Backend.processes and scheduler is not None:
+    if backend == 'processes' and scheduler is not None:
         raise TrainingError(f'--scheduler is {scheduler!r} without --backend dask; give both')
-    if backend is Backend.dask and scheduler is None:
+    if backend == 'dask' and scheduler is None:
         raise TrainingError(
             '--backend dask needs --scheduler ADDRESS, such as tcp://host:8786; on this machine '
             'alone leave both out'
         )
-    if backend is Backend.dask and jobs != -1:
+    if backend == 'dask' and jobs != -1:
         raise TrainingError(
             f'--jobs is {jobs}, but a Dask cluster has as many as its workers have threads; '
             'leave it out'
         )
+
+
+def _check_known(names: Names, known: Collection[str]) -> Names:
+    for name in [names] if isinstance(names, str) else names or []:
+        if name not in known:
+            raise typer.BadParameter(f'{name!r} is none; known: {", ".join(known)}')
+    return names

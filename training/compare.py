@@ -11,6 +11,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from headpose_ros.errors import UnsupportedRegressorError
 from headpose_ros.regression.numpy_regressor import as_numpy
@@ -24,7 +25,7 @@ from training.crossval import (
 )
 from training.landmark_file import LandmarkFile
 from training.landmarks import found_table
-from training.parallel import one_thread, progress
+from training.parallel import one_thread
 from training.plots import plot_accuracy, plot_cost, plot_yaw_ranges
 
 _TIMED_PREDICTIONS = 50
@@ -51,7 +52,7 @@ def compare(
     results = cross_validate(data, candidates, protocol, jobs, scored)
     costs = [
         measure_cost(data, features, regressor, protocol.with_copies)
-        for features, regressor in progress(candidates, 'cost', 'regressor')
+        for features, regressor in tqdm(candidates, 'cost', dynamic_ncols=True)
     ]
     table = pd.DataFrame(
         {'features': features, 'regressor': regressor, **result.figures}

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from headpose_ros.landmarks import LANDMARK_COUNT
 from training.detecting import IMAGES_PER_CHUNK, Chunk, Search, split
 from training.errors import TrainingError
 from training.landmark_file import FORMAT
-from training.parallel import progress
 from training.samples import Dataset
 
 _JOB = 'job.json'
@@ -96,7 +96,7 @@ class Parts:
         description = self.folder / _JOB
         if description.is_file():
             self._check_job(description)
-            indices = progress(range(len(self._rows)), 'parts', 'part')
+            indices = tqdm(range(len(self._rows)), 'parts', unit='part', dynamic_ncols=True)
             self.done = {index for index in indices if self._is_whole(index)}
         elif any(self.folder.iterdir()):
             raise TrainingError(

@@ -18,7 +18,6 @@ from training.detecting import Chunk, Search, detect_chunks, plan_search, split
 from training.landmark_file import LandmarkFile, Rows, write_landmark_file
 from training.landmark_parts import Parts
 from training.metrics import yaw_masks
-from training.parallel import progress
 from training.samples import Dataset
 
 
@@ -123,7 +122,9 @@ def _content(dataset: Dataset, search: Search, parts: Parts) -> dict[str, object
     count = len(samples) * len(copies)
     names = np.array([sample.name for sample in samples])
     groups = np.array([sample.group for sample in samples])
-    landmarks = progress(parts.pieces('landmarks'), 'writing', 'part', len(split(samples)))
+    landmarks = tqdm(
+        parts.pieces('landmarks'), 'writing', len(split(samples)), unit='part', dynamic_ncols=True
+    )
     return {
         **_description(dataset, search),
         'names': Rows(names.dtype, (count,), (np.repeat(name, len(copies)) for name in names)),

@@ -37,9 +37,13 @@ def run_parallel(
     :param unit: what is counted behind it.
     :param units_per_call: how many of it one call works on.
     """
+    scale = units_per_call if units_per_call > 1 else False
     with processes(jobs):
         results = _start(joblib.Parallel(return_as='generator'), function, arguments)
-        return list(progress(results, description, unit, len(arguments), units_per_call))
+        bar = tqdm(
+            results, description, len(arguments), unit=unit, unit_scale=scale, dynamic_ncols=True
+        )
+        return list(bar)
 
 
 def stream_parallel(
@@ -67,14 +71,6 @@ def processes(jobs: int) -> joblib.parallel_config:
     :param jobs: processes; -1 for one a core.
     """
     return joblib.parallel_config('loky', n_jobs=jobs, inner_max_num_threads=1)
-
-
-def progress(
-    items: Iterable, description: str, unit: str, total: int | None = None, units_per_item: int = 1
-) -> tqdm:
-    """Iterator over items that shows a progress bar on stderr."""
-    scale = units_per_item if units_per_item > 1 else False
-    return tqdm(items, description, total, unit=unit, unit_scale=scale, dynamic_ncols=True)
 
 
 def one_thread() -> threadpool_limits:

@@ -6,17 +6,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.figure import Figure
 
-matplotlib.use('Agg')
+from headpose_ros.regression.features import FEATURE_SETS
+from training.landmark_file import LandmarkFile
+from training.metrics import YAW_RANGES, mae_at
 
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
-
-from headpose_ros.regression.features import FEATURE_SETS  # noqa: E402
-from training.landmark_file import LandmarkFile  # noqa: E402
-from training.metrics import YAW_RANGES, mae_at  # noqa: E402
+DPI = 110  # pixels an inch
 
 YAW_BIN = 15.0  # degrees, the step of Pointing'04's pan
 _MARKERS = dict(zip(FEATURE_SETS, 'o^sDvP<>', strict=False))
@@ -38,9 +37,8 @@ def plot_error_by_yaw(path: Path, data: LandmarkFile, errors: np.ndarray, measur
     curves = bins.quantile([0.5, 0.9]).unstack()[bins.count() >= ENOUGH_FACES]
     found = pd.Series(data.found).groupby((yaw / YAW_BIN).round() * YAW_BIN).mean()
 
-    figure, (top, bottom) = plt.subplots(
-        2, 1, figsize=(9, 6.5), sharex=True, height_ratios=(3, 1), layout='constrained'
-    )
+    figure = Figure(figsize=(9, 6.5), layout='constrained')
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     top.scatter(frame['yaw'], frame['error'], s=6, alpha=0.3, linewidths=0, label='a face')
     top.plot(curves.index, curves[0.5], 'o-', color='C1', label=f'median in {YAW_BIN:.0f}°')
     top.plot(curves.index, curves[0.9], 's--', color='C3', label='90 % are below')
@@ -57,7 +55,7 @@ def plot_error_by_yaw(path: Path, data: LandmarkFile, errors: np.ndarray, measur
     bottom.set_xlabel("labelled yaw, degrees (positive: nose to the image's left)")
     for ax in (top, bottom):
         ax.grid(alpha=0.3)
-    _save(figure, path)
+    figure.savefig(path, dpi=DPI)
 
 
 def plot_accuracy(path: Path, table: pd.DataFrame, title: str) -> None:
@@ -65,7 +63,8 @@ def plot_accuracy(path: Path, table: pd.DataFrame, title: str) -> None:
 
     :param table: one row a candidate, see ``training.compare``.
     """
-    figure, axes = plt.subplots(1, 2, figsize=(11, 5), sharey=True, layout='constrained')
+    figure = Figure(figsize=(11, 5), layout='constrained')
+    axes = figure.subplots(1, 2, sharey=True)
     order = table.groupby('regressor')['MAE'].min().sort_values(ascending=False).index
     for ax, measure in zip(axes, ('MAE', 'geodesic'), strict=True):
         for features, part in _by_features(table):
@@ -78,19 +77,20 @@ def plot_accuracy(path: Path, table: pd.DataFrame, title: str) -> None:
     handles, names = axes[0].get_legend_handles_labels()
     figure.legend(handles, names, title='features', loc='outside right upper')
     figure.suptitle(title)
-    _save(figure, path)
+    figure.savefig(path, dpi=DPI)
 
 
 def plot_cost(path: Path, table: pd.DataFrame, title: str) -> None:
     """MAE against the time of one prediction, a colour a regressor, a marker a feature set."""
-    figure, ax = plt.subplots(figsize=(9.5, 5.5), layout='constrained')
+    figure = Figure(figsize=(9.5, 5.5), layout='constrained')
+    ax = figure.subplots()
     for color, (regressor, part) in enumerate(table.groupby('regressor', sort=False)):
         for features, candidate in _by_features(part):
             ax.plot(
                 candidate['predict, ms'],
                 candidate['MAE'],
                 _MARKERS[features],
-                color=plt.get_cmap('tab20')(color),
+                color=colormaps['tab20'](color),
                 markersize=8,
                 label=f'{regressor}, {features}',
             )
@@ -100,14 +100,15 @@ def plot_cost(path: Path, table: pd.DataFrame, title: str) -> None:
     ax.grid(alpha=0.3, which='both')
     ax.set_title(title)
     figure.legend(loc='outside right upper', fontsize=7)
-    _save(figure, path)
+    figure.savefig(path, dpi=DPI)
 
 
 def plot_yaw_ranges(path: Path, table: pd.DataFrame, title: str) -> None:
     """MAE in ranges of yaw of each regressor on its best features."""
     best = table.loc[table.groupby('regressor')['MAE'].idxmin()].sort_values('MAE')
     names = best['regressor'] + '\n' + best['features']
-    figure, ax = plt.subplots(figsize=(11, 5), layout='constrained')
+    figure = Figure(figsize=(11, 5), layout='constrained')
+    ax = figure.subplots()
     wide = best.set_index(names)[[mae_at(name) for name in YAW_RANGES]]
     wide.plot.bar(ax=ax, width=0.8, rot=30, legend=False)
     ax.set_xlabel('')
@@ -115,7 +116,7 @@ def plot_yaw_ranges(path: Path, table: pd.DataFrame, title: str) -> None:
     ax.grid(axis='y', alpha=0.3)
     ax.set_title(title)
     figure.legend(loc='outside lower center', ncols=len(YAW_RANGES))
-    _save(figure, path)
+    figure.savefig(path, dpi=DPI)
 
 
 def _by_features(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -123,8 +124,3 @@ def _by_features(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         part = table[table['features'] == features]
         if len(part):
             yield features, part
-
-
-def _save(figure: plt.Figure, path: Path) -> None:
-    figure.savefig(path, dpi=110)
-    plt.close(figure)

@@ -6,8 +6,9 @@
 from pathlib import Path
 
 import cv2
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from scipy.spatial.transform import Rotation
 
 from headpose_ros.overlay import AXIS_COLORS, draw_axes
@@ -36,7 +37,8 @@ def draw_worst_images(
     worst = np.argsort(-errors)[:IMAGES]
     rows = -(-len(worst) // COLUMNS)
     size = (5.2 * COLUMNS, 3.0 * rows + 0.7)  # inches
-    figure, axes = plt.subplots(rows, COLUMNS, figsize=size, squeeze=False, layout='constrained')
+    figure = Figure(figsize=size, layout='constrained')
+    axes = figure.subplots(rows, COLUMNS, squeeze=False)
     for ax in axes.flat:
         ax.axis('off')
     for ax, i in zip(axes.flat, worst, strict=False):
@@ -47,13 +49,12 @@ def draw_worst_images(
         ax.set_title(f'{seen.names[i]}: {errors[i]:.0f}°', fontsize=9)
     roll = '' if seen.has_roll else ' (no roll label: drawn as 0)'
     handles = [
-        plt.Line2D([], [], color=tuple(np.array(color[::-1]) / 255.0), linewidth=3, label=name)
+        Line2D([], [], color=tuple(np.array(color[::-1]) / 255.0), linewidth=3, label=name)
         for color, name in zip(AXIS_COLORS, AXIS_NAMES, strict=True)
     ]
     figure.legend(handles=handles, loc='outside lower center', ncols=3)
     figure.suptitle(f'Largest {measure}; left: label{roll}, right: estimate')
     figure.savefig(path, dpi=100)
-    plt.close(figure)
 
 
 def _labelled_rotations(seen: LandmarkFile) -> np.ndarray:

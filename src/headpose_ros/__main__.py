@@ -3,9 +3,24 @@
 
 """``python -m headpose_ros``: the command line without its script."""
 
+import signal
 import sys
 
-from headpose_ros.cli.main import run_process
+
+def main() -> int:
+    """Run the command of the process; its exit code."""
+    try:
+        from headpose_ros.cli.main import run_process
+
+        return run_process()
+    except KeyboardInterrupt:  # before any command has begun
+        return 128 + signal.SIGINT
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f'error: {error}; install what headpose_ros needs with pip install -r '
+            'requirements.txt, in the folder of its sources'
+        )
+
 
 if __name__ == '__main__':
-    sys.exit(run_process())
+    sys.exit(main())

@@ -13,6 +13,8 @@ import warnings
 import zipfile
 from pathlib import Path
 
+from platformdirs import user_data_path
+
 from headpose_ros.errors import DetectorUnavailableError
 
 URL = (
@@ -29,8 +31,7 @@ _NETWORKS = {'face_detector.tflite', 'face_landmarks_detector.tflite'}
 
 def default_path() -> Path:
     """Where ``headpose fetch-model`` puts the bundle: in the user's data folder."""
-    data = os.environ.get('XDG_DATA_HOME') or '~/.local/share'
-    return Path(data).expanduser() / 'headpose_ros' / 'face_landmarker.task'
+    return user_data_path('headpose_ros') / 'face_landmarker.task'
 
 
 def find_bundle(given: str | os.PathLike | None = None) -> Path:

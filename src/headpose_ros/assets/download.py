@@ -3,15 +3,13 @@
 
 """Download of the Face Landmarker's bundle: only when asked for, and only the right one."""
 
-import http.client
-import sys
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
-from headpose_ros.assets.bundle import SIZE, is_known
+import pooch
+import requests
+from tqdm import tqdm
+
+from headpose_ros.assets.bundle import SHA256, SIZE, is_known
 from headpose_ros.errors import DownloadError
 
 TERMS = (
@@ -20,82 +18,49 @@ TERMS = (
 )
 
 TIMEOUT = 30.0  # seconds without a byte
-CHUNK = 1 << 16  # bytes
-MEGABYTE = 1e6  # bytes
 
 
 def fetch_bundle(url: str, out: Path) -> None:
     """Download the bundle unless it is there already, and say so on standard output.
 
-    It is written to ``<out>.part``, which becomes ``out`` once its checksum is right and is
-    removed otherwise.
-
     :raises DownloadError: nothing was fetched, and what ``out`` names is as it was.
     """
-    if _is_there(out):
+    if out.is_dir():
+        raise DownloadError(f'{out} is a folder; name a file in it')
+    if out.is_file() and is_known(out.read_bytes()):
         print(f'{out} is there already, and its checksum is right')
         return
     over = ', over the other file there' if out.exists() else ''
-    print(f'downloading {url} ({SIZE / MEGABYTE:.1f} MB) to {out}{over}')
+    print(f'downloading {url} ({SIZE / 1e6:.1f} MB) to {out}{over}')
     print(TERMS, flush=True)
-    part = out.with_name(out.name + '.part')
     try:
-        _write(part, _download(url))
-        if not is_known(part.read_bytes()):
-            raise DownloadError(f'{url} is not the file that is wanted: its checksum is wrong')
-        part.replace(out)
+        _retrieve(url, out)
     except KeyboardInterrupt:
         raise DownloadError('interrupted; nothing was kept') from None
+    except requests.RequestException as error:
+        raise DownloadError(
+            f'{url} cannot be downloaded ({_cause(error)}); check the address and the '
+            'connection, and try again'
+        ) from error
     except OSError as error:
-        raise DownloadError(f'{out} cannot be written: {error.strerror}') from error
-    finally:
-        _remove(part)
+        raise DownloadError(f'{out} cannot be written: {_cause(error)}') from error
+    except ValueError as error:
+        raise DownloadError(
+            f'{url} is not the file that is wanted: its checksum is wrong'
+        ) from error
     print(f'wrote {out}; its checksum is right')
 
 
-def _is_there(out: Path) -> bool:
-    try:
-        return is_known(out.read_bytes())
-    except IsADirectoryError as error:
-        raise DownloadError(f'{out} is a folder; name a file in it') from error
-    except OSError:
-        return False
+def _retrieve(url: str, out: Path) -> None:
+    pooch.get_logger().setLevel('ERROR')  # what it would say is said above
+    with tqdm(total=SIZE, unit='B', unit_scale=True, leave=False, disable=None) as bar:
+        downloader = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT)
+        pooch.retrieve(url, f'sha256:{SHA256}', out.name, out.parent, downloader=downloader)
+    out.chmod(0o644)  # for the node of another user; pooch leaves it to the owner
 
 
-def _write(part: Path, chunks: Iterator[bytes]) -> None:
-    part.parent.mkdir(parents=True, exist_ok=True)
-    with part.open('wb') as file:
-        for chunk in chunks:
-            file.write(chunk)
-
-
-def _download(url: str) -> Iterator[bytes]:
-    received = 0
-    try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
-            wanted = int(response.headers.get('Content-Length', 0))
-            while chunk := response.read(CHUNK):
-                received += len(chunk)
-                _show_progress(received)
-                yield chunk
-        if received < wanted:
-            raise ConnectionError(f'only {received} of {wanted} bytes came')
-    except urllib.error.HTTPError as error:
-        raise DownloadError(f'{url} answers {error.code} {error.reason}') from error
-    except urllib.error.URLError as error:
-        raise DownloadError(f'{url} cannot be reached: {error.reason}') from error
-    except (OSError, http.client.HTTPException) as error:
-        raise DownloadError(f'the download of {url} broke off: {error}; try again') from error
-    except ValueError as error:
-        raise DownloadError(f'{url} cannot be downloaded: {error}') from error
-
-
-def _show_progress(received: int) -> None:
-    if sys.stdout.isatty():
-        end = '\n' if received == SIZE else ''
-        print(f'\r{received / MEGABYTE:.1f} MB', end=end, flush=True)
-
-
-def _remove(part: Path) -> None:
-    with suppress(OSError):  # where it cannot be removed it could not be written either
-        part.unlink(missing_ok=True)
+def _cause(error: BaseException) -> BaseException:
+    """What it began with: requests says it after all that followed from it."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return error

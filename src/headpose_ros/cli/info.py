@@ -3,20 +3,13 @@
 
 """The command ``info``: what a file holds, or what is installed."""
 
-import argparse
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from headpose_ros.assets.bundle import default_path, find_bundle
 from headpose_ros.detection.factory import DETECTORS, create_detector
-from headpose_ros.errors import (
-    DetectorUnavailableError,
-    FileError,
-    ModelError,
-    UnreadableImageError,
-)
+from headpose_ros.errors import DetectorUnavailableError, FileError, ModelError
 from headpose_ros.files.bag import Bag, is_bag
 from headpose_ros.images.compressed import read_image_file
 from headpose_ros.media.sources import IMAGE_SUFFIXES, VideoSource
@@ -29,16 +22,12 @@ PACKAGES = ('mediapipe', 'numpy', 'opencv-contrib-python', 'scikit-learn', 'rosb
 Lines = list[tuple[str, object]]
 
 
-def add_info(commands: Any) -> None:
-    """Add the parser of the command to those of ``argparse``."""
-    what = 'what a model, video, image or bag holds; without a file, what is installed'
-    info = commands.add_parser('info', help=what, description=f'{what.capitalize()}.')
-    info.add_argument('file', nargs='?', type=Path, help='model files run code when loaded')
-    info.set_defaults(run=_info)
+def print_info(file: Path | None) -> None:
+    """Print what a file holds; of ``None`` what is installed.
 
-
-def _info(options: argparse.Namespace) -> None:
-    lines = _installed() if options.file is None else _of_file(options.file.expanduser())
+    :raises HeadPoseError: the file cannot be read.
+    """
+    lines = _installed() if file is None else _of_file(file.expanduser())
     width = max(len(name) for name, _ in lines)
     for name, value in lines:
         print(f'{name:{width}}  {value}')
@@ -88,10 +77,7 @@ def _messages(count: int, seconds: float) -> str:
 
 
 def _of_image(path: Path) -> Lines:
-    try:
-        height, width = read_image_file(path).shape[:2]
-    except UnreadableImageError as error:
-        raise FileError(str(error)) from error
+    height, width = read_image_file(path).shape[:2]
     return [('image', path), ('size', f'{width} x {height} pixels')]
 
 

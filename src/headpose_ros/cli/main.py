@@ -1,57 +1,177 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Command line of the package: ``headpose``, or ``python -m headpose_ros``."""
+"""The command ``headpose``, also ``python -m headpose_ros``.
 
-import argparse
-import os
+What a command alone needs is imported in it, so that the help comes at once.
+"""
+
 import signal
 import sys
 import warnings
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Annotated
+
+from typer import Argument, Option
 
 from headpose_ros.assets.bundle import URL, VARIABLE, default_path
-from headpose_ros.assets.download import fetch_bundle
-from headpose_ros.cli.files import add_commands
-from headpose_ros.cli.info import add_info
-from headpose_ros.errors import (
-    DetectorUnavailableError,
-    DownloadError,
-    FileError,
-    ModelError,
-    SourceError,
+from headpose_ros.cli.command_line import CommandLine
+from headpose_ros.cli.options import (
+    Bundle,
+    Detector,
+    Drawn,
+    Force,
+    MaxFaces,
+    MaxStd,
+    Model,
+    Out,
+    Primary,
+    RowFormat,
+    Smoothing,
 )
 
-EXPECTED = (DetectorUnavailableError, DownloadError, FileError, ModelError, SourceError)
+app = CommandLine(
+    help='Head poses from files, and tools of headpose_ros.', no_args_is_help=True
+)
+
+
+@app.command()
+def image(
+    source: Annotated[
+        list[str], Argument(metavar='FILE', help='Image files, and folders of them.')
+    ],
+    out: Out = None,
+    row_format: RowFormat = None,
+    drawn: Annotated[
+        str | None,
+        Option('--annotated', metavar='FOLDER', help='For the images with the heads drawn.'),
+    ] = None,
+    force: Force = False,
+    detector: Detector = 'face_mesh',
+    bundle: Bundle = None,
+    model: Model = None,
+    max_faces: MaxFaces = 1,
+    max_std: MaxStd = 60.0,
+) -> None:
+    """Head poses in unrelated images (no tracking)."""
+    from headpose_ros.cli.files import Options, process_images
+
+    options = Options(
+        out, row_format, drawn, force, detector, bundle, model, max_faces, max_std
+    )
+    process_images(source, options)
+
+
+@app.command()
+def video(
+    source: Annotated[
+        str,
+        Argument(
+            metavar='VIDEO',
+            help='Video file, webcam such as /dev/video0 or its number, or "sample", the moving '
+            'head of the package.',
+        ),
+    ],
+    out: Out = None,
+    row_format: RowFormat = None,
+    drawn: Drawn = None,
+    force: Force = False,
+    detector: Detector = 'face_mesh',
+    bundle: Bundle = None,
+    model: Model = None,
+    max_faces: MaxFaces = 1,
+    max_std: MaxStd = 60.0,
+    primary: Primary = 'largest',
+    smoothing: Smoothing = 0.5,
+) -> None:
+    """Head poses in a video, or of a webcam until Ctrl-C."""
+    from headpose_ros.cli.files import Options, process_video
+
+    options = Options(
+        out, row_format, drawn, force, detector, bundle, model, max_faces, max_std, primary,
+        smoothing,
+    )
+    process_video(source, options)
+
+
+@app.command()
+def bag(
+    source: Annotated[
+        Path, Argument(metavar='BAG', help='Folder of the bag, or a .mcap or .db3 file.')
+    ],
+    topic: Annotated[
+        str | None, Option(help='Of the images, raw or compressed.  [default: the only one]')
+    ] = None,
+    rectified: Annotated[
+        bool,
+        Option(
+            '--rectified',
+            help='The images are rectified: P of camera_info counts, not K and the distortion.',
+        ),
+    ] = False,
+    out: Out = None,
+    row_format: RowFormat = None,
+    drawn: Drawn = None,
+    force: Force = False,
+    detector: Detector = 'face_mesh',
+    bundle: Bundle = None,
+    model: Model = None,
+    max_faces: MaxFaces = 1,
+    max_std: MaxStd = 60.0,
+    primary: Primary = 'largest',
+    smoothing: Smoothing = 0.5,
+) -> None:
+    """Head poses in the images of a rosbag2 file, without ROS."""
+    from headpose_ros.cli.files import Options, process_bag
+
+    options = Options(
+        out, row_format, drawn, force, detector, bundle, model, max_faces, max_std, primary,
+        smoothing,
+    )
+    process_bag(source, topic, rectified, options)
+
+
+@app.command()
+def info(
+    file: Annotated[
+        Path | None,
+        Argument(metavar='FILE', help='Model files run code when they are loaded.'),
+    ] = None,
+) -> None:
+    """What a model, video, image or bag holds; without a file, what is installed."""
+    from headpose_ros.cli.info import print_info
+
+    print_info(file)
+
+
+@app.command()
+def fetch_model(
+    out: Annotated[
+        Path | None,
+        Option(metavar='FILE', help=f'File to write.  [default: {default_path()}]'),
+    ] = None,
+    url: Annotated[str, Option(help='Where it is.')] = URL,
+) -> None:
+    """Download the bundle of the detector face_landmarker, and check it."""
+    from headpose_ros.assets.download import fetch_bundle
+
+    path = out.expanduser() if out else default_path()
+    fetch_bundle(url, path)
+    if path != default_path():
+        print(f'name it with {VARIABLE}, or with the parameter bundle')
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run a subcommand.
+    """Run a command; the exit code of the process.
 
     :param args: of the command line; ``None`` for those of the process.
-    :return: exit code of the process: 0, or 1 with one sentence on standard error; as a shell
-        has it where the command was stopped, 130 by Ctrl-C and 141 by the end of its reader.
     """
-    options = _parser().parse_args(args)
-    try:
-        options.run(options)
-    except EXPECTED as error:
-        return _refuse(str(error))
-    except BrokenPipeError:
-        # Python writes out what it has kept once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
-    except OSError as error:
-        return _refuse(f'{error.filename}: {error.strerror}' if error.filename else str(error))
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
-    return 0
+    return app.run('headpose', args)
 
 
 def run_process() -> int:
-    """Run the subcommand of the process, which SIGTERM ends as tidily as Ctrl-C does."""
+    """Run the command of the process, which SIGTERM ends as tidily as Ctrl-C does."""
     signal.signal(signal.SIGTERM, _end)
     warnings.showwarning = _warn
     return main()
@@ -63,37 +183,3 @@ def _warn(message: Warning | str, *_: object, **__: object) -> None:
 
 def _end(number: int, _: FrameType | None) -> None:
     raise SystemExit(128 + number)
-
-
-def _refuse(reason: str) -> int:
-    print(f'error: {reason}', file=sys.stderr)
-    return 1
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='headpose', description='Head poses from files, and tools of headpose_ros.'
-    )
-    commands = parser.add_subparsers(metavar='COMMAND', required=True)
-    add_commands(commands)
-    add_info(commands)
-    _add_fetch_model(commands)
-    return parser
-
-
-def _add_fetch_model(commands: Any) -> None:
-    what = 'download the bundle of the detector face_landmarker'
-    command = commands.add_parser(
-        'fetch-model', help=what, description=f'{what.capitalize()} and check it.'
-    )
-    command.add_argument(
-        '--out', type=Path, default=default_path(), help='file to write; default: %(default)s'
-    )
-    command.add_argument('--url', default=URL, help='where it is; default: %(default)s')
-    command.set_defaults(run=_fetch_model)
-
-
-def _fetch_model(options: argparse.Namespace) -> None:
-    fetch_bundle(options.url, options.out)
-    if options.out != default_path():
-        print(f'name it with {VARIABLE}, or with the parameter bundle')

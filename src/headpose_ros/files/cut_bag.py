@@ -27,19 +27,12 @@ def readable_messages(path: Path) -> Iterator[Recorded]:
 
 
 def _read_mcap(path: Path) -> Iterator[Recorded]:
-    from mcap.records import Channel, Message, Schema
-    from mcap.stream_reader import StreamReader
+    from mcap.reader import NonSeekingReader
 
-    kinds: dict[int, str] = {}
-    channels: dict[int, tuple[str, str]] = {}
     with path.open('rb') as file:
-        for record in StreamReader(file).records:
-            if isinstance(record, Schema):
-                kinds[record.id] = record.name
-            elif isinstance(record, Channel):
-                channels[record.id] = record.topic, kinds[record.schema_id]
-            elif isinstance(record, Message):
-                yield *channels[record.channel_id], record.log_time, record.data
+        messages = NonSeekingReader(file).iter_messages(log_time_order=False)
+        for schema, channel, message in messages:
+            yield channel.topic, schema.name if schema else '', message.log_time, message.data
 
 
 def _read_sqlite(path: Path) -> Iterator[Recorded]:

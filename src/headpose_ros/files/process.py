@@ -5,18 +5,18 @@
 
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 from headpose_ros.camera.camera import Camera
 from headpose_ros.errors import FileError
 from headpose_ros.files.frame import BrokenFrame, FrameSource
-from headpose_ros.files.progress import Progress
-from headpose_ros.files.writers import Outputs
+from headpose_ros.files.writers import Output
 from headpose_ros.people.follower import People
 from headpose_ros.quiet import silent_stderr
 
@@ -50,39 +50,47 @@ class Counts:
         )
 
 
-def run(source: FrameSource, finder: Finder, outputs: Outputs, progress: Progress) -> None:
+def run(source: FrameSource, finder: Finder, outputs: list[Output], has_bar: bool) -> None:
     """Work on all frames, and tell their counts at the end, whatever that is.
 
-    Closes the progress, and opens and closes the outputs.
+    Opens and closes the outputs.
 
+    :param has_bar: whether a terminal shows a progress bar with the rate.
     :raises FileError: the source is broken, or none of its frames could be read.
     :raises OSError: what is to be written cannot be.
     """
     counts, problem, started = Counts(), '', time.monotonic()
     try:
-        # For a few faces numpy's threads only get in the way, see ros.rclpy_extras.run.
-        with outputs, threadpool_limits(limits=1, user_api='blas'):
-            for frame in source.frames():
+        with ExitStack() as stack:
+            # For a few faces numpy's threads only get in the way, see ros.rclpy_extras.run.
+            stack.enter_context(threadpool_limits(limits=1, user_api='blas'))
+            for output in outputs:
+                output.open()
+                stack.callback(output.close)
+            frames = stack.enter_context(
+                tqdm(
+                    source.frames(), total=source.count, unit=' frames', dynamic_ncols=True,
+                    disable=None if has_bar else True,
+                )
+            )
+            for frame in frames:
                 counts.frames += 1
                 if isinstance(frame, BrokenFrame):
                     counts.broken += 1
                     problem = frame.problem
                     if source.count != 1 and counts.broken <= MAX_TOLD:
-                        progress.tell(f'skipped: {problem}')
-                else:
-                    # MediaPipe writes a note for its developers with the first face.
-                    with nullcontext() if counts.faces else silent_stderr():
-                        people = finder.update(
-                            frame.bgr, frame.stamp, frame.camera, frame.frame_id
-                        )
-                    counts.faces += len(people.heads)
-                    counts.without_face += not people.heads
-                    outputs.add(frame, people)
-                progress.step()
+                        tqdm.write(f'skipped: {problem}', file=sys.stderr)
+                    continue
+                # MediaPipe writes a note for its developers with the first face.
+                with nullcontext() if counts.faces else silent_stderr():
+                    people = finder.update(frame.bgr, frame.stamp, frame.camera, frame.frame_id)
+                counts.faces += len(people.heads)
+                counts.without_face += not people.heads
+                for output in outputs:
+                    output.add(frame, people)
     finally:
-        progress.close()
         if counts.frames and not isinstance(sys.exc_info()[1], BrokenPipeError):
-            progress.tell(counts.describe(time.monotonic() - started))
+            print(counts.describe(time.monotonic() - started), file=sys.stderr)
     if counts.frames == counts.broken:
         raise FileError(problem or 'there is no frame in it')
 

@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -32,37 +32,22 @@ PIXEL_DIGITS = 2
 Row = dict[str, Any]
 
 
-class RowWriter(Protocol):
-    """Writes rows to a text file."""
-
-    def write(self, row: Row) -> None:
-        """Write a row, whole."""
+WriteRow = Callable[[Row], object]
 
 
-class CsvWriter:
-    """CSV with a header, as spreadsheets and pandas read it."""
-
-    def __init__(self, file: TextIO):
-        self._writer = csv.DictWriter(file, COLUMNS, lineterminator='\n')
-        self._writer.writeheader()
-
-    def write(self, row: Row) -> None:
-        """Write a row, whole."""
-        self._writer.writerow(row)
+def csv_writer(file: TextIO) -> WriteRow:
+    """Writes CSV with a header, as spreadsheets and pandas read it."""
+    writer = csv.DictWriter(file, COLUMNS, lineterminator='\n')
+    writer.writeheader()
+    return writer.writerow
 
 
-class JsonLinesWriter:
-    """A JSON object a line, as jq and pandas read it."""
-
-    def __init__(self, file: TextIO):
-        self._file = file
-
-    def write(self, row: Row) -> None:
-        """Write a row, whole."""
-        self._file.write(json.dumps(row, ensure_ascii=False) + '\n')
+def json_lines_writer(file: TextIO) -> WriteRow:
+    """Writes a JSON object a line, as jq and pandas read it."""
+    return lambda row: file.write(json.dumps(row, ensure_ascii=False) + '\n')
 
 
-WRITERS: dict[str, Callable[[TextIO], RowWriter]] = {'csv': CsvWriter, 'jsonl': JsonLinesWriter}
+WRITERS: dict[str, Callable[[TextIO], WriteRow]] = {'csv': csv_writer, 'jsonl': json_lines_writer}
 
 
 def format_of(path: Path) -> str | None:

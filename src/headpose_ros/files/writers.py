@@ -5,8 +5,6 @@
 
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import ExitStack
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Protocol, TextIO
@@ -77,12 +75,12 @@ class RowsOutput:
                 self._file.reconfigure(errors='surrogateescape')
         else:
             self._file = self._path.open('w', encoding='utf-8', errors='surrogateescape')
-        self._writer = self._make_writer(self._file)
+        self._write_row = self._make_writer(self._file)
 
     def add(self, frame: Frame, people: People) -> None:
         """Write the rows of a frame, at once, for whoever reads along."""
         for row in rows_of(frame, people):
-            self._writer.write(row)
+            self._write_row(row)
         self._file.flush()
 
     def close(self) -> None:
@@ -164,30 +162,6 @@ class ImagesOutput:
 
     def close(self) -> None:
         """Each image is finished already."""
-
-
-class Outputs:
-    """All that a command writes, to be used in a ``with`` statement, which opens and closes it."""
-
-    def __init__(self, outputs: Iterable[Output]):
-        self._outputs = list(outputs)
-        self._closing = ExitStack()
-
-    def add(self, frame: Frame, people: People) -> None:
-        """Write what belongs to a frame."""
-        for output in self._outputs:
-            output.add(frame, people)
-
-    def __enter__(self) -> 'Outputs':
-        with ExitStack() as closing:
-            for output in self._outputs:
-                output.open()
-                closing.callback(output.close)
-            self._closing = closing.pop_all()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._closing.close()
 
 
 def check_file(path: Path, inputs: list[Path], is_forced: bool) -> None:

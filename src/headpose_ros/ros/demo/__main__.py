@@ -3,12 +3,12 @@
 
 """Camera and node as two processes, the pose as a live line, and a summary at the end."""
 
-import argparse
 import math
 import os
 import sys
 import time
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import rclpy
@@ -17,7 +17,9 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import CameraInfo, Image
+from typer import BadParameter, Option
 
+from headpose_ros.cli.command_line import CommandLine
 from headpose_ros.errors import ProcessEndedError, StartError
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.media.sources import SAMPLE
@@ -71,29 +73,55 @@ class Listener(Node):
             self.recorder.add(bgr, stamp_seconds(message.header))
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the demo; the exit code of the process."""
-    arguments = _parse(argv)
-    seconds = arguments.seconds
+def check_folder(out: Path) -> Path:
+    """Refuse a file whose folder cannot be written."""
+    if not os.access(out.resolve().parent, os.W_OK):
+        raise BadParameter(f'the folder of {out} cannot be written; name another')
+    return out
+
+
+def demo(
+    source: Annotated[
+        str,
+        Option(
+            help='Webcam such as /dev/video0, video or image file, folder of images, or '
+            f'"{SAMPLE}", the built-in moving head.',
+        ),
+    ] = SAMPLE,
+    seconds: Annotated[
+        float | None,
+        Option(
+            help='How long.  '
+            f'[default: {SECONDS:.0f}; with --view until Ctrl-C, and then no video]'
+        ),
+    ] = None,
+    view: Annotated[
+        bool, Option('--view', help='Show it on a web page too, by view_node.')
+    ] = False,
+    out: Annotated[
+        Path, Option(help='Annotated video to write.', callback=check_folder)
+    ] = Path('headpose_demo.mp4'),
+) -> None:
+    """Camera and node as two processes, the pose as a live line, and a summary at the end."""
     if seconds is None:
-        seconds = math.inf if arguments.view else SECONDS
-    print(f'starting camera_node ({arguments.source}) and headpose_node', flush=True)
-    if arguments.view:
+        seconds = math.inf if view else SECONDS
+    print(f'starting camera_node ({source}) and headpose_node', flush=True)
+    if view:
         port = ViewParameters().port
         print(f'the page is http://localhost:{port}; Ctrl-C ends it all', flush=True)
     listener = None
     try:
-        with CameraAndNode(arguments.source, arguments.view) as processes:
+        with CameraAndNode(source, view) as processes:
             rclpy.init()
             # A video without an end fills the disk.
-            listener = Listener(arguments.out if math.isfinite(seconds) else None)
+            listener = Listener(out if math.isfinite(seconds) else None)
             seconds = _listen(listener, processes, seconds)
     except (KeyboardInterrupt, ExternalShutdownException):
         print('\nstopped')
-        return 0
-    except (StartError, ProcessEndedError) as error:
-        print(f'\nerror: {error}', file=sys.stderr)
-        return 1
+        return
+    except (StartError, ProcessEndedError):
+        print()  # ends the live line
+        raise
     finally:
         if listener is not None:
             if listener.recorder is not None:
@@ -101,31 +129,6 @@ def main(argv: list[str] | None = None) -> int:
             listener.destroy_node()
         rclpy.try_shutdown()
     _print_summary(listener, seconds)
-    return 0
-
-
-def _parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog='python -m headpose_ros.ros.demo', description=__doc__)
-    parser.add_argument(
-        '--source', default=SAMPLE,
-        help='webcam such as /dev/video0, video or image file, folder of images '
-        f'(default: {SAMPLE}, the built-in moving head)',
-    )
-    parser.add_argument(
-        '--seconds', type=float,
-        help=f'how long (default: {SECONDS:.0f}; with --view until Ctrl-C, and then no video)',
-    )
-    parser.add_argument(
-        '--view', action='store_true', help='show it on a web page too, by view_node'
-    )
-    parser.add_argument(
-        '--out', type=Path, default=Path('headpose_demo.mp4'),
-        help='annotated video to write (default: headpose_demo.mp4)',
-    )
-    arguments = parser.parse_args(argv)
-    if not os.access(arguments.out.resolve().parent, os.W_OK):
-        parser.error(f'{arguments.out}: its folder cannot be written; name another with --out')
-    return arguments
 
 
 def _listen(listener: Listener, processes: CameraAndNode, seconds: float) -> float:
@@ -178,4 +181,6 @@ def _print_summary(listener: Listener, seconds: float) -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    app = CommandLine()
+    app.command()(demo)
+    sys.exit(app.run('python -m headpose_ros.ros.demo'))

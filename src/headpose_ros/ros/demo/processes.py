@@ -16,16 +16,20 @@ STOP_TIMEOUT = 10.0  # seconds for a process to end after it was asked to
 CAMERA, NODE, VIEW = 'camera_node', 'headpose_node', 'view_node'
 
 
-def node_command(name: str, parameters: Mapping[str, Any], rules: Iterable[str] = ()) -> list[str]:
-    """Command of a node of this package.
+def node_command(
+    name: str, parameters: Mapping[str, Any], rules: Iterable[str] = (), module: str = ''
+) -> list[str]:
+    """Command of a node.
 
-    :param name: of the node.
+    :param name: of a node of this package.
     :param parameters: of the node.
     :param rules: remappings, such as ``image:=camera/image`` or ``__ns:=/front``.
+    :param module: that runs another node.
     """
     options = [word for key, value in parameters.items() for word in ('-p', f'{key}:={value}')]
     options += [word for rule in rules for word in ('-r', rule)]
-    return [sys.executable, '-m', 'headpose_ros.ros', name, '--ros-args', *options]
+    start = [module] if module else ['headpose_ros.ros', name]
+    return [sys.executable, '-m', *start, '--ros-args', *options]
 
 
 class Processes:
