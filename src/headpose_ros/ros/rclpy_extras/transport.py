@@ -105,8 +105,8 @@ def cure_of_loss(node: Node, topic: str, is_silent: bool) -> str:
     if segment <= _DEFAULT_SEGMENT:
         return NO_PROFILE
     return (
-        f'if one is larger than {segment // 10**6} MB, give the camera a larger segment_size in its '
-        'profile of Fast DDS'
+        f'if one is larger than {segment // 10**6} MB, give the camera a larger segment_size in '
+        'its profile of Fast DDS'
     )
 
 
