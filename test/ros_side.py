@@ -23,7 +23,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from headpose_ros.ros.input.image_conversion import create_converter
-from headpose_ros.ros.rclpy_extras.transport import use_large_image_profile
+from headpose_ros.ros.rclpy_extras.transport import large_image_environment
 
 # Seconds; discovery and loading MediaPipe take long on a busy machine.
 LIMIT = 60.0
@@ -104,17 +104,20 @@ class RosSide:
     """A node of the test's own in a domain of its own."""
 
     def __init__(self):
-        use_large_image_profile()
         self._domain = Domain()
         self.environment = {
             'ROS_DOMAIN_ID': str(self._domain.number),
             'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
         }
         os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+        large_images = large_image_environment(os.environ)
+        os.environ.update(large_images)
         self.context = rclpy.Context()
         rclpy.init(context=self.context, domain_id=self._domain.number)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.node = rclpy.create_node('test_side', context=self.context)
+        for name in large_images:  # the processes decide for themselves
+            del os.environ[name]
         self.executor.add_node(self.node)
         self._converter = create_converter()
         self._processes = []

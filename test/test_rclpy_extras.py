@@ -20,6 +20,7 @@ from ros_domain import Domain
 from std_msgs.msg import Int32
 
 from headpose_ros.ros.rclpy_extras.lifecycle import refuse_impossible_transitions
+from headpose_ros.ros.rclpy_extras.overrides import unused_parameters
 from headpose_ros.ros.rclpy_extras.waiting import take_waiting
 
 LIMIT = 30.0  # seconds
@@ -84,3 +85,13 @@ def test_a_waiting_message_is_taken_with_its_number(spun):
     assert [message.data for message, _ in taken] == [7, 8]
     first, second = (info['publication_sequence_number'] for _, info in taken)
     assert second == first + 1
+
+
+def test_a_parameter_that_is_not_declared_is_known(spun):
+    def given(name, context):
+        return Node(name, context=context, cli_args=['--ros-args', '-p', 'unknown:=1'])
+
+    node = spun(given, 'plain')
+    assert 'unknown' not in node.get_parameters_by_prefix('')
+    (sentence,) = unused_parameters(node, [])
+    assert sentence.startswith('there is no parameter unknown; ')

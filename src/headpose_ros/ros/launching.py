@@ -92,7 +92,8 @@ def describe_launch(
 
 
 def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> list[Node]:
-    use_sim_time = {'use_sim_time': values['use_sim_time'] == 'true'}
+    # Only where it is true: params_file may say so as well.
+    use_sim_time = {'use_sim_time': True} if values['use_sim_time'] == 'true' else {}
     image, info = _topics(values)
     publishing = {'additional_env': _environment(values, context), 'output': 'screen'}
     parameters = _parameters_file(values['params_file'])

@@ -24,6 +24,7 @@ from headpose_ros.assets.paths import find_resource
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 PROFILE = 'config/fastdds_large_images.xml'
 TRANSPORTS_VARIABLE = 'FASTDDS_BUILTIN_TRANSPORTS'
+RANGE_VARIABLE = 'ROS_AUTOMATIC_DISCOVERY_RANGE'
 SWITCH = 'HEADPOSE_LARGE_IMAGES'  # 0 leaves Fast DDS as it is
 # Read where a process starts.
 _PROFILES_HERE = (Path('DEFAULT_FASTRTPS_PROFILES.xml'), Path('DEFAULT_FASTDDS_PROFILES.xml'))
@@ -36,7 +37,7 @@ _FAST_DDS = b'\x01\x0f'
 
 SEPARATE = (
     'share /dev/shm with its container (docker run --ipc=host), through which Fast DDS sends, or '
-    f'set {TRANSPORTS_VARIABLE}=UDPv4 for both'
+    f'set {TRANSPORTS_VARIABLE}=UDPv4 for both, which {RANGE_VARIABLE}=LOCALHOST overrides'
 )
 NO_PROFILE = (
     'start the camera with the large-image profile of Fast DDS (see docs/installation.md, "Images '
@@ -79,29 +80,33 @@ def use_large_image_profile() -> None:
 def cure_of_loss(node: Node, topic: str, is_silent: bool) -> str:
     """What to do where the images of a camera get lost on their way to a node.
 
-    :param topic: that the node is subscribed to, and somebody publishes.
+    :param topic: that the node is subscribed to.
     :param is_silent: whether none arrives at all.
     """
-    camera, *_ = (bytes(p.endpoint_gid) for p in node.get_publishers_info_by_topic(topic))
+    cameras = [bytes(p.endpoint_gid) for p in node.get_publishers_info_by_topic(topic)]
     name = node.get_name(), node.get_namespace()
-    own, *_ = (
+    own = [
         bytes(s.endpoint_gid) for s in node.get_subscriptions_info_by_topic(topic)
         if (s.node_name, s.node_namespace) == name
-    )
-    if camera[:4] != own[:4] or camera[:2] != _FAST_DDS:  # another machine or middleware
+    ]
+    if not cameras or not own:  # it has just gone, or the node has just come
+        return NO_PROFILE
+    camera = cameras[0]
+    if camera[:4] != own[0][:4] or camera[:2] != _FAST_DDS:  # another machine or middleware
         return PACKETS
     try:
         segment = _segment(int.from_bytes(camera[4:6], 'little'))
     except OSError:  # it is another user's, or ends
         return NO_PROFILE
     if segment is None:
-        is_udp = not is_silent or 'UDP' in os.environ.get(TRANSPORTS_VARIABLE, '')
-        return PACKETS if is_udp else SEPARATE
+        is_set = 'UDP' in os.environ.get(TRANSPORTS_VARIABLE, '')
+        is_local = os.environ.get(RANGE_VARIABLE) == 'LOCALHOST'
+        return SEPARATE if is_silent and (is_local or not is_set) else PACKETS
     if segment <= _DEFAULT_SEGMENT:
         return NO_PROFILE
     return (
-        f'give the camera a segment_size of more than {segment / 1e6:.1f} MB in its profile of '
-        'Fast DDS if one image is larger than that'
+        f'if one is larger than {segment // 10**6} MB, give the camera a larger segment_size in '
+        'its profile of Fast DDS'
     )
 
 
