@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 import pytest
 from documented_commands import AS_IT_IS, TABLE, How
+from ros_domain import Domain
 from skimage.data import astronaut
 
 from headpose_ros.media.sample_head.rendered_head import RenderedHead
@@ -157,18 +158,20 @@ def folder(faces, tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def environment(folder):
+    domain = Domain()
     paths = [str(folder), str(folder / 'src'), os.environ.get('PYTHONPATH', '')]
     environment = {
         **os.environ,
         'PYTHONPATH': os.pathsep.join(paths),
         'PYTHON': sys.executable,
         'ROOT': str(ROOT),
-        'ROS_DOMAIN_ID': str(os.getpid() % 100 + 1),
+        'ROS_DOMAIN_ID': str(domain.number),
         'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
     }
     yield environment
     if shutil.which('ros2'):  # whose commands leave a daemon
         subprocess.run(['ros2', 'daemon', 'stop'], env=environment, check=True)
+    domain.close()
 
 
 def bash(text, folder, environment):
