@@ -37,7 +37,8 @@ _FAST_DDS = b'\x01\x0f'
 
 SEPARATE = (
     'share /dev/shm with its container (docker run --ipc=host), through which Fast DDS sends, or '
-    f'set {TRANSPORTS_VARIABLE}=UDPv4 for both, which {RANGE_VARIABLE}=LOCALHOST overrides'
+    'set FASTDDS_BUILTIN_TRANSPORTS=UDPv4 for both, which ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST '
+    'overrides'
 )
 NO_PROFILE = (
     'start the camera with the large-image profile of Fast DDS (see docs/installation.md, "Images '
