@@ -5,7 +5,7 @@
 
 from launch.actions import DeclareLaunchArgument
 
-from headpose_ros.ros.launching import describe_launch, switch
+from headpose_ros.ros.launching import describe_launch, namespace_of, switch
 
 
 def generate_launch_description():
@@ -16,5 +16,5 @@ def generate_launch_description():
             description='Namespace of all nodes and of all topics that do not begin with /.',
         ),
         switch('camera', False, 'Start the camera driver usb_cam too, which has to be installed.'),
-        cameras=lambda values: [values['namespace']],
+        cameras=namespace_of,
     )

@@ -3,7 +3,6 @@
 
 """The launch files, for real where ROS 2 has launch_ros, and what can be checked where not."""
 
-import ast
 import importlib.util
 import os
 import re
@@ -17,21 +16,26 @@ from urllib.request import urlopen
 
 import numpy as np
 import pytest
+from ament_index_python.packages import get_packages_with_prefixes
 from geometry_msgs.msg import PoseWithCovarianceStamped, Vector3Stamped
 from rcl_interfaces.srv import GetParameters
 from ros_side import LIMIT
 from sensor_msgs.msg import CameraInfo
 
 from headpose_ros.ros.output.messages import camera_info_message
+from headpose_ros.ros.rclpy_extras.transport import PROFILE_VARIABLES
 from headpose_ros.rotation import rotation_from_rpy
 
 ROOT = Path(__file__).resolve().parents[1]
 ONE, SEVERAL = 'headpose.launch.py', 'headpose_multi.launch.py'
 
-VIEW = {'view', 'view_host', 'view_port'}
-ARGUMENTS = {
-    ONE: {'image', 'camera_info', 'params_file', 'namespace', 'use_sim_time', 'camera', *VIEW},
-    SEVERAL: {'cameras', 'image', 'camera_info', 'params_file', 'use_sim_time', *VIEW},
+BOTH = {
+    'image': 'image', 'camera_info': '', 'params_file': '', 'use_sim_time': 'false',
+    'large_images': 'true', 'view': 'false', 'view_host': '127.0.0.1', 'view_port': '8080',
+}
+DEFAULTS = {
+    ONE: {'namespace': '', 'camera': 'false', **BOTH},
+    SEVERAL: {'cameras': None, **BOTH},
 }
 
 each_file = pytest.mark.parametrize('file', [ONE, SEVERAL])
@@ -45,32 +49,6 @@ needs_launch = pytest.mark.skipif(
     not installed('launch_ros', 'ros2launch', 'colcon'),
     reason='launch_ros, ros2launch and colcon are not installed here: source a ROS 2 to have them',
 )
-
-
-def calls(file, name):
-    """Arguments of each call of a function in a launch file, those that are constant."""
-    for node in ast.walk(ast.parse((ROOT / 'launch' / file).read_text())):
-        if isinstance(node, ast.Call) and getattr(node.func, 'id', None) == name:
-            constant = {
-                k.arg: k.value.value for k in node.keywords if isinstance(k.value, ast.Constant)
-            }
-            yield [a.value for a in node.args if isinstance(a, ast.Constant)], constant
-
-
-@each_file
-def test_it_names_executables_that_the_package_has(file):
-    entry_points = re.findall(r'(\w+) = \{NAME\}', (ROOT / 'setup.py').read_text())
-    own = [k['executable'] for _, k in calls(file, 'Node') if k['package'] == 'headpose_ros']
-    assert own == ['headpose_node', 'view_node']
-    assert set(own) <= set(entry_points)
-
-
-@each_file
-def test_every_argument_is_described_and_every_one_that_is_used_is_declared(file):
-    declared = {args[0]: keywords for args, keywords in calls(file, 'DeclareLaunchArgument')}
-    assert set(declared) == ARGUMENTS[file]
-    assert all(keywords['description'] for keywords in declared.values())
-    assert {args[0] for args, _ in calls(file, 'LaunchConfiguration')} == set(declared)
 
 
 def test_what_they_name_is_installed():
@@ -95,11 +73,11 @@ def workspace(tmp_path_factory):
 class Launch:
     """``ros2 launch`` of the package in a process group of its own, as in a terminal."""
 
-    def __init__(self, workspace, environment, file, *arguments):
-        command = '. install/setup.bash && exec ros2 launch headpose_ros "$@"'
+    def __init__(self, workspace, environment, *arguments):
+        command = '. install/setup.bash && exec ros2 launch "$@"'
         self._log = (workspace / 'launch.log').open('w')
         self._process = subprocess.Popen(
-            ['bash', '-c', command, 'launch', file, *arguments],
+            ['bash', '-c', command, 'launch', *arguments],
             cwd=workspace, env={**os.environ, **environment}, start_new_session=True,
             stdout=self._log, stderr=subprocess.STDOUT,
         )
@@ -109,6 +87,16 @@ class Launch:
         while text not in self._output():
             assert self._process.poll() is None and time.monotonic() < end, self._output()
             time.sleep(0.1)
+
+    def processes(self):
+        """Ids of the processes by their names, such as ``headpose_node``."""
+        started = re.findall(r'\[(\w+)-\d+\]: process started with pid \[(\d+)\]', self._output())
+        return {name: int(pid) for name, pid in started}
+
+    def environment(self, name):
+        """Environment that a process was started with."""
+        words = Path(f'/proc/{self.processes()[name]}/environ').read_text().split('\0')
+        return dict(word.partition('=')[::2] for word in words)
 
     def interrupt(self):
         """Ctrl-C, which a terminal sends to the whole group; the output."""
@@ -133,16 +121,24 @@ class Launch:
 
 @pytest.fixture
 def launch(ros, workspace):
-    """Starts ``ros2 launch`` with a file of the package and arguments."""
+    """Starts ``ros2 launch`` with arguments and a file, of the package where it is a name."""
     started = []
 
-    def start(file, *arguments):
-        started.append(Launch(workspace, ros.environment, file, *arguments))
+    def start(file, *arguments, **environment):
+        words = [file] if isinstance(file, Path) else ['headpose_ros', file]
+        environment = {**ros.environment, **environment}
+        started.append(Launch(workspace, environment, *words, *arguments))
         return started[-1]
 
     yield start
     for each in started:
         each.kill()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
 
 
 @needs_launch
@@ -207,9 +203,7 @@ def test_several_cameras_have_a_node_each(ros, launch, rendered_head):
 @needs_launch
 @pytest.mark.parametrize('file, cameras', [(ONE, ['']), (SEVERAL, ['front/', 'rear/'])])
 def test_pages_are_served_and_end_cleanly(launch, file, cameras):
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     arguments = ['cameras:=front,rear'] if file == SEVERAL else []
     launched = launch(file, 'view:=true', f'view_port:={port}', *arguments)
     for number, camera in enumerate(cameras, port):
@@ -232,6 +226,158 @@ def test_cameras_that_cannot_be_namespaces_are_told(launch, cameras):
 
 @needs_launch
 @each_file
-def test_its_arguments_are_shown(launch, file):
+def test_its_arguments_are_shown_with_plain_defaults(launch, file):
     output = launch(file, '--show-args').finish()
-    assert set(re.findall(r"'(\w+)':\n", output)) == ARGUMENTS[file]
+    shown = re.findall(r"    '(\w+)':\n        (\S.+)\n(?:        \(default: '(.*)'\))?", output)
+    assert {name: default for name, _, default in shown} == {
+        name: default or '' for name, default in DEFAULTS[file].items()
+    }
+    assert ('cameras' in DEFAULTS[file]) == ("'cameras'" in output)
+
+
+@needs_launch
+@pytest.mark.parametrize('argument, told', [
+    ("image:=it's", 'image is "it\'s"; want the name of a topic'),
+    ('camera_info:=a b', "camera_info is 'a b'; want the name of a topic"),
+    ('namespace:=2nd', "namespace is '2nd'; want names of letters, digits and _"),
+    ('params_file:=none.yaml', "params_file is 'none.yaml', and there is no such file"),
+    ('view_port:=http', "view_port is 'http'; want a port"),
+    ('view:=yes', 'Argument "view" provided value "yes" is not valid'),
+])
+def test_what_cannot_be_is_told_before_anything_starts(launch, argument, told):
+    output = launch(ONE, argument, *['view:=true'] * argument.startswith('view_port')).finish(1)
+    assert told in output
+    assert 'Traceback' not in output
+    assert 'process started' not in output
+
+
+@pytest.fixture
+def usb_cam(tmp_path):
+    """Environment with a stand-in for usb_cam, which says how it was started."""
+    (tmp_path / 'share/ament_index/resource_index/packages').mkdir(parents=True)
+    (tmp_path / 'share/ament_index/resource_index/packages/usb_cam').touch()
+    script = tmp_path / 'lib/usb_cam/usb_cam_node_exe'
+    script.parent.mkdir(parents=True)
+    script.write_text('#!/bin/sh\necho started with "$@"\nexec sleep 1000\n')
+    script.chmod(0o755)
+    prefixes = f'{tmp_path}{os.pathsep}{os.environ.get("AMENT_PREFIX_PATH", "")}'
+    return {'AMENT_PREFIX_PATH': prefixes}
+
+
+@needs_launch
+def test_a_camera_that_is_not_installed_is_told_before_anything_starts(launch):
+    if 'usb_cam' in get_packages_with_prefixes():
+        pytest.skip('usb_cam is installed here')
+    output = launch(ONE, 'camera:=true').finish(1)
+    assert 'camera is true, but usb_cam is not installed; install it' in output
+    assert 'Traceback' not in output
+    assert 'process started' not in output
+
+
+@needs_launch
+@pytest.mark.parametrize('argument, variables, are_set', [
+    ('large_images:=true', {}, True),
+    ('large_images:=false', {}, False),
+    ('large_images:=true', {'FASTDDS_BUILTIN_TRANSPORTS': 'UDPv4'}, False),
+])
+def test_only_what_publishes_images_has_the_profile(launch, usb_cam, argument, variables, are_set):
+    arguments = ['camera:=true', 'namespace:=robot', 'view:=true', f'view_port:={free_port()}']
+    launched = launch(ONE, *arguments, argument, **usb_cam, **variables)
+    launched.wait_for('is shown on')
+    launched.wait_for('started with')
+    launched.wait_for('images from /robot/image, ')
+    with_profile = {
+        name for name in launched.processes()
+        if set(PROFILE_VARIABLES) & set(launched.environment(name))
+    }
+    assert with_profile == ({'usb_cam_node_exe', 'headpose_node'} if are_set else set())
+    output = launched.interrupt()
+    for rule in 'image_raw:=image', 'camera_info:=camera_info', '__ns:=/robot':
+        assert f'-r {rule}' in output
+    assert 'Traceback' not in output
+
+
+# Includes each camera, says what is left over, and starts a process of its own.
+PARENT = '''
+from launch import LaunchDescription
+from launch.actions import ExecuteProcess, IncludeLaunchDescription, OpaqueFunction
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import PathJoinSubstitution
+from launch_ros.substitutions import FindPackageShare
+
+PATH = [FindPackageShare('headpose_ros'), 'launch', 'headpose.launch.py']
+
+
+def tell(context):
+    print('left over:', *sorted(context.launch_configurations), flush=True)
+
+
+def generate_launch_description():
+    file = PythonLaunchDescriptionSource(PathJoinSubstitution(PATH))
+    return LaunchDescription([
+        *(IncludeLaunchDescription(file, launch_arguments=each.items()) for each in {cameras}),
+        OpaqueFunction(function=tell),
+        ExecuteProcess(cmd=['env'], output='screen'),
+    ])
+'''
+
+
+@pytest.fixture
+def including(launch, tmp_path):
+    """Starts a launch file that includes the one of the package once for each camera."""
+
+    def start(*cameras):
+        path = tmp_path / 'parent.launch.py'
+        path.write_text(PARENT.replace('{cameras}', repr(cameras)))
+        return launch(path)
+
+    return start
+
+
+@needs_launch
+def test_it_can_be_included_for_each_camera(ros, including):
+    names = ['front', 'rear']
+    launched = including(*({'namespace': n, 'image': f'/{n}/image_raw'} for n in names))
+
+    def listening(topic):
+        return {info.node_namespace for info in ros.node.get_subscriptions_info_by_topic(topic)}
+
+    for name in names:
+        for topic in f'/{name}/image_raw', f'/{name}/camera_info':
+            ros.spin_until(lambda t=topic, n=name: listening(t) == {f'/{n}'}, topic)
+    launched.wait_for('[env-3]: process has finished cleanly')
+    output = launched.interrupt()
+    assert 'left over: image namespace\n' in output
+    assert not any(variable in output for variable in PROFILE_VARIABLES)
+    assert 'left over from another include' not in output
+    assert output.count('process has finished cleanly') == 3
+
+
+@needs_launch
+def test_a_camera_info_that_is_left_over_is_told(including):
+    front = {'namespace': 'front', 'image': '/front/image_raw', 'camera_info': '/front/info'}
+    launched = including(front, {'namespace': 'rear', 'image': '/rear/image_raw'})
+    launched.wait_for(
+        'camera_info is /front/info for the images on /rear/image_raw as it was for those on '
+        '/front/image_raw; if it is left over from another include, give each its own'
+    )
+
+
+@needs_launch
+def test_a_file_about_another_node_is_told(launch, tmp_path):
+    file = tmp_path / 'own.yaml'
+    file.write_text('headpose_node:\n  ros__parameters:\n    max_faces: 2\n')
+    launched = launch(ONE, 'namespace:=robot', f'params_file:={file}')
+    launched.wait_for(
+        f'{file} has parameters for /headpose_node and none for /robot/headpose_node'
+    )
+
+
+@needs_launch
+def test_simulated_time_may_be_in_the_file(ros, launch, tmp_path):
+    file = tmp_path / 'own.yaml'
+    file.write_text('/**:\n  ros__parameters:\n    use_sim_time: true\n')
+    launch(ONE, f'params_file:={file}')
+    request = GetParameters.Request(names=['use_sim_time'])
+    response = ros.call(GetParameters, '/headpose_node/get_parameters', request)
+    assert response.values[0].bool_value

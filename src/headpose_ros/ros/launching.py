@@ -125,6 +125,20 @@ def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> lis
     return nodes
 
 
+def namespace_of(values: Values) -> list[str]:
+    """The argument ``namespace``, as that of one camera.
+
+    :raises RuntimeError: it cannot be a namespace.
+    """
+    text = values['namespace']
+    if text.strip('/') and not NAMESPACE.fullmatch(text.strip('/')):
+        raise RuntimeError(
+            f'namespace is {text!r}; want names of letters, digits and _ (no digit first), with / '
+            'between, such as namespace:=robot'
+        )
+    return [text]
+
+
 def cameras_of(values: Values) -> list[str]:
     """Names of the cameras in the argument ``cameras``.
 
