@@ -32,7 +32,7 @@ def unused_parameters(node: Node, args: list[str] | None) -> Iterator[str]:
     known = node.get_parameters_by_prefix('')
     for name in getattr(node, '_parameter_overrides', ()):
         if name not in known and not name.startswith('qos_overrides.'):
-            yield f'there is no parameter {name}; {_nearest(name, sorted(known))}'
+            yield f'there is no parameter {name!r}; {_nearest(name, sorted(known))}'
     words = sys.argv if args is None else args
     files = [file for option, file in pairwise(words) if option == FILE_OPTION]
     own = node.get_fully_qualified_name()
@@ -47,7 +47,7 @@ def unused_parameters(node: Node, args: list[str] | None) -> Iterator[str]:
 
 def _nearest(name: str, known: list[str]) -> str:
     nearest = get_close_matches(name, known, 1)
-    return f'did you mean {nearest[0]}?' if nearest else f'known: {", ".join(known)}'
+    return f'did you mean {nearest[0]!r}?' if nearest else f'known: {", ".join(known)}'
 
 
 def _node_names(content: Any, above: str = '') -> Iterator[str]:
