@@ -8,7 +8,6 @@ is imported when it is first used: to import the package alone costs neither Med
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name == '__version__':
+        from importlib.metadata import version  # takes longer than all that is above
+
         return version('headpose_ros')
     if name not in _HOMES:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -4,6 +4,7 @@
 """Life of a node process, from start to a clean end."""
 
 import signal
+import sys
 from collections.abc import Callable
 
 import rclpy
@@ -41,23 +42,26 @@ def run_node(
     try:
         # Before rclpy's own handler, which calls this one.
         signal.signal(signal.SIGINT, _interrupt_once)
-        _init(args)
-        node = create()
-        for sentence in unused_parameters(node, args):
-            node.get_logger().warning(sentence)
-        # The matrices of a few faces are small: what numpy's threads would take part in is over
-        # before they have begun, and waiting for more they keep a whole core busy.
-        threadpool_limits(limits=1, user_api='blas')
-        spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
+        try:
+            _init(args)
+            node = create()
+            for sentence in unused_parameters(node, args):
+                node.get_logger().warning(sentence)
+            # The matrices of a few faces are small: what numpy's threads would take part in is
+            # over before they have begun, and waiting for more they keep a whole core busy.
+            threadpool_limits(limits=1, user_api='blas')
+            spin(node)
+        except ExternalShutdownException:
+            pass
+        except (StartError, ParameterException, ParameterError) as error:
+            get_logger(name).fatal(f'cannot start: {error}')
+            return 1
+        except Exception:
+            # A signal that comes while the node is being made pulls the context away under it.
+            if rclpy.ok():
+                raise
+    except KeyboardInterrupt:  # at any line above, those that catch something included
         pass
-    except (StartError, ParameterException, ParameterError) as error:
-        get_logger(name).fatal(f'cannot start: {error}')
-        return 1
-    except Exception:
-        # A signal that comes while the node is being made pulls the context away under it.
-        if rclpy.ok():
-            raise
     finally:
         # After another reason to end, such as SIGTERM, a Ctrl-C must not disturb either.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -78,4 +82,7 @@ def _interrupt_once(*_: object) -> None:
     # Under ros2 launch a Ctrl-C reaches the process twice, and the second one must not disturb:
     # it can come before any line after this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Python reports what is raised where nobody can catch it, as in the end of an object that this
+    # leaves half made.
+    sys.unraisablehook = lambda _: None
     raise KeyboardInterrupt

@@ -80,6 +80,8 @@ def serve_page(node: Node, shown: str, listening: socket.socket, warning: str) -
         )
 
     async def look() -> None:
+        if not node.context.ok():  # after a Ctrl-C that was lost in an import
+            server.should_exit = True
         state.set_watched(any(
             page.has_socket_connection for page in list(Client.instances.values())
         ))
