@@ -143,9 +143,11 @@ def test_a_small_shared_memory_is_shared_out_and_images_arrive(ros):
         f'"$1" -m headpose_ros.ros camera_node --ros-args -r __node:=c{n} -p frame_id:=c{n} & '
         for n in range(3)
     )
+    # All of them end with the shell, which has a process group of its own.
+    script = f'trap "trap - TERM; kill 0" TERM; {cameras} "$@" & wait'
     process = ros.run(
-        *private_memory('40m'),
-        'sh', '-c', f'{cameras} exec "$@"', 'sh', sys.executable, '-c', RECEIVER, '3',
+        'setsid', *private_memory('40m'),
+        'sh', '-c', script, 'sh', sys.executable, '-c', RECEIVER, '3',
     )
     process.wait_for('received images of 3')
     assert 'rror' not in process.output
