@@ -4,14 +4,16 @@
 """Image in, head poses out: the public face of the core."""
 
 import os
+import time
 from functools import partial
 
 import numpy as np
 
 from headpose_ros.camera.camera import Camera
 from headpose_ros.camera.line_of_sight import LineOfSight
-from headpose_ros.detection.factory import create_detector
+from headpose_ros.detection.factory import SEARCH_RATE, create_detector
 from headpose_ros.head_pose import HeadPose
+from headpose_ros.images.bgr import check_bgr
 from headpose_ros.landmarks import box_of
 from headpose_ros.regression.model_file import load_model
 
@@ -50,25 +52,26 @@ class HeadPoseEstimator:
         self,
         detector: str = 'face_mesh',
         mode: str = 'image',
-        max_faces: int = 1,
+        max_faces: int = 5,
         model: str | os.PathLike | None = None,
         bundle: str | os.PathLike | None = None,
-        retry: bool = True,
-        input_width: int = 0,
+        face_detector: str = 'auto',
+        search_rate: float = SEARCH_RATE,
         **confidences: float,
     ):
         self._create_detector = partial(
-            create_detector, detector, mode, max_faces, bundle, retry, input_width
+            create_detector, detector, mode, max_faces, bundle, face_detector, search_rate
         )
         self._detector = self._create_detector(**confidences)
-        self._max_faces = max_faces
         try:
             self.model = load_model(model, detector)
         except BaseException:
             self.close()
             raise
 
-    def estimate(self, bgr: np.ndarray, camera: Camera | None = None) -> list[HeadPose]:
+    def estimate(
+        self, bgr: np.ndarray, camera: Camera | None = None, stamp: float | None = None
+    ) -> list[HeadPose]:
         """Heads of an image, the largest face first; an empty list when there is none.
 
         :param bgr: ``uint8`` (H, W, 3), blue, green, red.
@@ -77,12 +80,13 @@ class HeadPoseEstimator:
             heads have a ``sight``; but for those that are where the calibration does not reach.
         :raises ValueError: not such an image.
         """
-        faces = self._detector.detect(bgr)
-        if not faces:
+        check_bgr(bgr)
+        found = self._detector.detect(bgr, time.monotonic() if stamp is None else stamp)
+        if not found:
             return []
+        faces = [face.landmarks for face in found]
         if len(faces) > 1:
-            largest_first = sorted(faces, key=lambda face: box_of(face).area, reverse=True)
-            faces = largest_first[: self._max_faces]
+            faces.sort(key=lambda face: box_of(face).area, reverse=True)
         sights = [_sight(camera, face) for face in faces]
         seen = [
             face if sight is None else sight.normalised_landmarks

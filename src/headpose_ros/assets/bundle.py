@@ -26,12 +26,18 @@ SIZE = 3758596  # bytes
 VARIABLE = 'HEADPOSE_FACE_LANDMARKER'
 
 # What the Face Landmarker takes out of a bundle, which is a zip file.
-_NETWORKS = {'face_detector.tflite', 'face_landmarks_detector.tflite'}
+DETECTOR_FILE = 'face_detector.tflite'
+_NETWORKS = {DETECTOR_FILE, 'face_landmarks_detector.tflite'}
 
 
 def default_path() -> Path:
     """Where ``headpose fetch-model`` puts the bundle: in the user's data folder."""
     return user_data_path('headpose_ros') / 'face_landmarker.task'
+
+
+def yunet_path() -> Path:
+    """Where ``headpose fetch-model`` puts YuNet."""
+    return user_data_path('headpose_ros') / 'face_detection_yunet_2023mar.onnx'
 
 
 def find_bundle(given: str | os.PathLike | None = None) -> Path:

@@ -1,30 +1,86 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the package needs of a face detector."""
+"""What passes between detection, landmarks and following."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-# Faces that are looked for in a single image before the largest are kept: MediaPipe alone returns
-# the faces it is surest of, and the first of them is often somebody in the background.
-MIN_CANDIDATES = 5
+from headpose_ros.detection.region import Region
+
+
+class Face(NamedTuple):
+    """A face in an image.
+
+    :ivar landmarks: (468, 3) pixels; x right, y down, depth in the scale of x, smaller is
+        nearer; the vertices are those of MediaPipe's face mesh.
+    :ivar score: 0 to 1, how sure the landmark network is that this is a face.
+    """
+
+    landmarks: np.ndarray
+    score: float
+
+
+class Candidate(NamedTuple):
+    """A place where a face may be.
+
+    :ivar region: where the landmark network should look.
+    :ivar score: 0 to 1, of the network that proposes it.
+    """
+
+    region: Region
+    score: float
+
+
+class CandidateDetector(Protocol):
+    """Proposes faces in a small image."""
+
+    def find(self, rgb: np.ndarray) -> list[Candidate]:
+        """Candidates in a ``uint8`` (H, W, 3) RGB image, in its pixels."""
+
+    def close(self) -> None:
+        """Free what it holds."""
+
+
+class Searcher(NamedTuple):
+    """A detector and what to show it.
+
+    :ivar detector: that proposes faces.
+    :ivar look_size: pixels of the longer side of an image; more shows it nothing.
+    :ivar smallest_tile: side in pixels of the part of an image in which, shown at that size, it
+        still sees a face of 20 pixels.
+    """
+
+    detector: CandidateDetector
+    look_size: int
+    smallest_tile: int
+
+
+class LandmarkNetwork(Protocol):
+    """Fits the face mesh to one face."""
+
+    def fit(self, bgr: np.ndarray, region: Region) -> Face | None:
+        """The face in a region of a ``uint8`` (H, W, 3) BGR image, or ``None``."""
+
+    def close(self) -> None:
+        """Free what it holds."""
 
 
 class FaceDetector(Protocol):
-    """Image to face landmarks in pixels. One detector, used from one thread."""
+    """Image to faces. Used from one thread.
+
+    :ivar min_tracking_confidence: 0 to 1; a followed face whose score falls below it is looked at
+        again, and lost when the detectors do not see it either.
+    """
 
     name: str
+    min_tracking_confidence: float
 
-    def detect(self, bgr: np.ndarray) -> list[np.ndarray]:
-        """Faces of a ``uint8`` (H, W, 3) BGR image: a list of (468, 3) landmarks in pixels.
+    def detect(self, bgr: np.ndarray, seconds: float) -> list[Face]:
+        """Faces of a ``uint8`` (H, W, 3) BGR image.
 
-        Those that have a shape, see ``headpose_ros.landmarks.has_shape``. x right, y down,
-        depth in the scale of x, smaller is nearer; the vertices are those of MediaPipe's face
-        mesh.
-
-        :raises ValueError: not such an image.
+        :param seconds: when it was taken; of these a video's looks for new faces are rationed.
         """
 
     def close(self) -> None:

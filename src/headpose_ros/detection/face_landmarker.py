@@ -1,69 +1,68 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""MediaPipe's Face Landmarker, of its Tasks API, as a face detector."""
+"""The networks of MediaPipe's Face Landmarker, of its Tasks API, from a ``.task`` bundle."""
 
+import io
 import os
+import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from headpose_ros.assets.bundle import fetch_command, find_bundle, read_bundle
+from headpose_ros.assets.bundle import DETECTOR_FILE, fetch_command, find_bundle, read_bundle
+from headpose_ros.detection.base import Candidate, CandidateDetector, LandmarkNetwork
 from headpose_ros.detection.mediapipe_common import (
-    Graph,
-    MediaPipeDetector,
+    EYES,
+    MOUTH,
+    Restarting,
     as_array,
     import_mediapipe,
 )
+from headpose_ros.detection.region import Region
+from headpose_ros.detection.view_network import ViewNetwork
 from headpose_ros.errors import DetectorUnavailableError
+from headpose_ros.landmarks import Box
+
+NAME = 'face_landmarker'
 
 # Milliseconds between two images of a video as MediaPipe is told. It smooths a single followed
 # face by these; so far apart there is nothing to smooth, as smoothing is the node's.
 FRAME_PERIOD = 1_000_000
 
 
-class FaceLandmarkerDetector(MediaPipeDetector):
-    """MediaPipe's Face Landmarker, whose networks are in a ``.task`` bundle of its own.
+class Bundle:
+    """The file with the networks.
 
-    :param bundle: path of the bundle; ``None`` looks where ``headpose_ros.assets.bundle`` says.
-    :param options: of ``MediaPipeDetector``, as are ``mode`` and ``max_faces``.
+    :param path: of it; ``None`` looks where ``headpose_ros.assets.bundle`` says.
     :raises DetectorUnavailableError: MediaPipe or the bundle is missing or cannot be used.
     """
 
-    name = 'face_landmarker'
-
-    def __init__(
-        self, mode: str, max_faces: int, bundle: str | os.PathLike | None = None, **options: Any
-    ):
-        self._mediapipe = import_mediapipe()
-        self._path = find_bundle(bundle)
+    def __init__(self, path: str | os.PathLike | None):
+        self._tasks: Any = import_mediapipe().tasks
+        self._path = find_bundle(path)
         self._content = read_bundle(self._path)
-        super().__init__(mode, max_faces, **options)
 
-    def _create_graph(self) -> Graph:
-        tasks: Any = self._mediapipe.tasks
+    def network(self, min_confidence: float) -> LandmarkNetwork:
+        """The landmark network.
 
-        class Options(tasks.vision.FaceLandmarkerOptions):
-            # MediaPipe 0.10 puts the confidence of the detection here; 1.x does not come by.
-            def to_pb2(self) -> Any:
-                message = super().to_pb2()
-                landmarks = message.face_landmarks_detector_graph_options
-                landmarks.min_detection_confidence = self.min_face_presence_confidence
-                return message
+        :param min_confidence: 0 to 1, below which a face is none.
+        """
+        return self._start(lambda: ViewNetwork(_Landmarker(self._content, min_confidence)))
 
-        modes = tasks.vision.RunningMode
-        options = Options(
-            base_options=tasks.BaseOptions(model_asset_buffer=self._content),
-            running_mode=modes.VIDEO if self._is_video else modes.IMAGE,
-            num_faces=self._face_count,
-            min_face_detection_confidence=self._min_detection_confidence,
-            min_face_presence_confidence=self._min_tracking_confidence,
-        )
-        return _LandmarkerGraph(self._mediapipe, options, self._is_video)
+    def detector(self, min_confidence: float) -> CandidateDetector:
+        """The face detector, which is made for selfies.
 
-    def _start(self) -> None:
+        :param min_confidence: 0 to 1, below which nothing is proposed.
+        """
+        with zipfile.ZipFile(io.BytesIO(self._content)) as bundle:
+            content = bundle.read(DETECTOR_FILE)
+        return self._start(lambda: _Detector(content, min_confidence))
+
+    def _start(self, create: Callable[[], Any]) -> Any:
         try:
-            super()._start()
+            return Restarting(create)
         except OSError as error:  # a shared library of the system
             raise DetectorUnavailableError(
                 f'MediaPipe cannot start: {error}; if a library is missing, install it: '
@@ -77,21 +76,59 @@ class FaceLandmarkerDetector(MediaPipeDetector):
             ) from error
 
 
-class _LandmarkerGraph:
-    def __init__(self, mediapipe: Any, options: Any, is_video: bool):
-        self._mediapipe = mediapipe
-        self._is_video = is_video
-        self._landmarker = mediapipe.tasks.vision.FaceLandmarker.create_from_options(options)
+class _Landmarker:
+    def __init__(self, content: bytes, min_confidence: float):
+        self._mediapipe = import_mediapipe()
+        tasks: Any = self._mediapipe.tasks
+
+        class Options(tasks.vision.FaceLandmarkerOptions):
+            # MediaPipe 0.10 puts the confidence of the detection here; 1.x does not come by.
+            def to_pb2(self) -> Any:
+                message = super().to_pb2()
+                landmarks = message.face_landmarks_detector_graph_options
+                landmarks.min_detection_confidence = self.min_face_presence_confidence
+                return message
+
+        options = Options(
+            base_options=tasks.BaseOptions(model_asset_buffer=content),
+            running_mode=tasks.vision.RunningMode.VIDEO,
+            min_face_detection_confidence=min_confidence,
+            min_face_presence_confidence=min_confidence,
+        )
+        self._landmarker = tasks.vision.FaceLandmarker.create_from_options(options)
         self._time = 0
 
     def run(self, rgb: np.ndarray) -> list[np.ndarray]:
+        self._time += FRAME_PERIOD
         image = self._mediapipe.Image(self._mediapipe.ImageFormat.SRGB, rgb)
-        if self._is_video:
-            self._time += FRAME_PERIOD
-            result = self._landmarker.detect_for_video(image, self._time)
-        else:
-            result = self._landmarker.detect(image)
+        result = self._landmarker.detect_for_video(image, self._time)
         return [as_array(face) for face in result.face_landmarks]
 
     def close(self) -> None:
         self._landmarker.close()
+
+
+class _Detector:
+    def __init__(self, content: bytes, min_confidence: float):
+        self._mediapipe = import_mediapipe()
+        tasks: Any = self._mediapipe.tasks
+        options = tasks.vision.FaceDetectorOptions(
+            base_options=tasks.BaseOptions(model_asset_buffer=content),
+            min_detection_confidence=min_confidence,
+        )
+        self._detector = tasks.vision.FaceDetector.create_from_options(options)
+
+    def find(self, rgb: np.ndarray) -> list[Candidate]:
+        height, width = rgb.shape[:2]
+        image = self._mediapipe.Image(self._mediapipe.ImageFormat.SRGB, rgb)
+        candidates = []
+        for detection in self._detector.detect(image).detections:
+            box = detection.bounding_box
+            points = np.array([(p.x, p.y) for p in detection.keypoints]) * (width, height)
+            moved = Box(0.0, 0.0, box.width, box.height).moved(box.origin_x, box.origin_y)
+            region = Region.around_box(moved, points[EYES], points[MOUTH])
+            candidates.append(Candidate(region, detection.categories[0].score))
+        return candidates
+
+    def close(self) -> None:
+        self._detector.close()

@@ -1,39 +1,122 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""MediaPipe's FaceMesh as a face detector."""
+"""The networks of ``mediapipe.solutions``, which are inside of MediaPipe's wheel."""
+
+import warnings
+from functools import cache
+
+import numpy as np
 
 from headpose_ros.assets.bundle import default_path, fetch_command
-from headpose_ros.detection.face_mesh_graph import create_graph
+from headpose_ros.detection.base import Candidate, CandidateDetector, LandmarkNetwork
 from headpose_ros.detection.mediapipe_common import (
     CAN_HAVE_FACE_MESH,
     INSTALL,
-    Graph,
-    MediaPipeDetector,
+    Restarting,
+    as_array,
+    candidates_in,
     import_mediapipe,
 )
+from headpose_ros.detection.mediapipe_graph import DetectionGraph, LandmarkGraph
+from headpose_ros.detection.view_network import ViewNetwork
 from headpose_ros.errors import DetectorUnavailableError
 
+NAME = 'face_mesh'
 
-class FaceMeshDetector(MediaPipeDetector):
-    """MediaPipe's FaceMesh (``mp.solutions``), whose networks are inside its wheel."""
+SHORT_RANGE, FULL_RANGE = 'ShortRange', 'FullRange'
 
-    name = 'face_mesh'
 
-    def _create_graph(self) -> Graph:
-        mediapipe = import_mediapipe()
-        if not hasattr(mediapipe, 'solutions'):
-            here = f'install one that has it with {INSTALL}, or ' if CAN_HAVE_FACE_MESH else ''
-            raise DetectorUnavailableError(
-                f'MediaPipe {mediapipe.__version__} has no FaceMesh, which was removed in '
-                f'0.10.30; {here}set the detector to face_landmarker, whose bundle is downloaded '
-                f'with: {fetch_command(default_path())}'
-            )
-        return create_graph(
-            static_image_mode=not self._is_video,
-            max_num_faces=self._face_count,
-            min_detection_confidence=self._min_detection_confidence,
-            min_tracking_confidence=self._min_tracking_confidence,
-            # The network with attention: head poses from it are 5 % better, for 0.5 ms a face.
-            refine_landmarks=True,
+def face_mesh_network(min_confidence: float) -> LandmarkNetwork:
+    """FaceMesh's landmark network with attention.
+
+    :param min_confidence: 0 to 1, below which a face is none where MediaPipe decides.
+    :raises DetectorUnavailableError: the MediaPipe that is installed has none.
+    """
+    _check_solutions()
+
+    def create() -> LandmarkNetwork:
+        try:
+            return LandmarkGraph()
+        except (ImportError, AttributeError) as error:
+            _warn_of_plain(str(error))
+            return ViewNetwork(_PlainFaceMesh(min_confidence))
+
+    return Restarting(create)
+
+
+def solutions_detector(network: str, min_confidence: float) -> CandidateDetector:
+    """A face detector.
+
+    :param network: ``SHORT_RANGE``, for selfies, or ``FULL_RANGE``, for faces far away.
+    :param min_confidence: 0 to 1, below which nothing is proposed.
+    :raises DetectorUnavailableError: the MediaPipe that is installed has none.
+    """
+    _check_solutions()
+
+    def create() -> CandidateDetector:
+        try:
+            return DetectionGraph(network, min_confidence)
+        except (ImportError, AttributeError) as error:
+            _warn_of_plain(str(error))
+            return _PlainDetection(network, min_confidence)
+
+    return Restarting(create)
+
+
+def has_solutions() -> bool:
+    """Whether the MediaPipe that is installed has these networks.
+
+    :raises DetectorUnavailableError: there is none.
+    """
+    return hasattr(import_mediapipe(), 'solutions')
+
+
+def _check_solutions() -> None:
+    if not has_solutions():
+        here = f'install one that has it with {INSTALL}, or ' if CAN_HAVE_FACE_MESH else ''
+        raise DetectorUnavailableError(
+            f'MediaPipe {import_mediapipe().__version__} has no FaceMesh, which was removed in '
+            f'0.10.30; {here}set the detector to face_landmarker, whose bundle is downloaded '
+            f'with: {fetch_command(default_path())}'
         )
+
+
+@cache
+def _warn_of_plain(reason: str) -> None:
+    warnings.warn(
+        f'falling back to FaceMesh.process, which is slower, as this MediaPipe differs: {reason}; '
+        'the poses are nearly the same',
+        stacklevel=3,
+    )
+
+
+class _PlainFaceMesh:
+    def __init__(self, min_confidence: float):
+        from mediapipe.python.solutions.face_mesh import FaceMesh
+
+        self._face_mesh = FaceMesh(
+            refine_landmarks=True,
+            min_detection_confidence=min_confidence,
+            min_tracking_confidence=min_confidence,
+        )
+
+    def run(self, rgb: np.ndarray) -> list[np.ndarray]:
+        faces = self._face_mesh.process(rgb).multi_face_landmarks or []
+        return [as_array(face.landmark) for face in faces]
+
+    def close(self) -> None:
+        self._face_mesh.close()
+
+
+class _PlainDetection:
+    def __init__(self, network: str, min_confidence: float):
+        from mediapipe.python.solutions.face_detection import FaceDetection
+
+        self._detection = FaceDetection(min_confidence, int(network == FULL_RANGE))
+
+    def find(self, rgb: np.ndarray) -> list[Candidate]:
+        return candidates_in(self._detection.process(rgb).detections or [], *rgb.shape[:2])
+
+    def close(self) -> None:
+        self._detection.close()

@@ -1,19 +1,32 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The face detectors by their names."""
+"""Detectors by their names, made of networks that propose faces and of a landmark network."""
 
+import math
 import os
-from typing import Any
+from contextlib import ExitStack
 
-from headpose_ros.detection.base import FaceDetector
-from headpose_ros.detection.face_landmarker import FaceLandmarkerDetector
-from headpose_ros.detection.face_mesh import FaceMeshDetector
-from headpose_ros.detection.search import ImageSearch, VideoSearch
+from headpose_ros.assets.bundle import yunet_path
+from headpose_ros.detection import face_landmarker, face_mesh
+from headpose_ros.detection.base import CandidateDetector, FaceDetector, Searcher
+from headpose_ros.detection.following import FollowingDetector
+from headpose_ros.detection.still import StillDetector
+from headpose_ros.detection.yunet import YuNetDetector
 
 MODES = ('image', 'video')
 
-DETECTORS = {detector.name: detector for detector in (FaceMeshDetector, FaceLandmarkerDetector)}
+DETECTORS = (face_mesh.NAME, face_landmarker.NAME)
+
+SEARCH_RATE = 10.0  # looks for new faces, a second
+
+# What is shown to each detector: MediaPipe's own input, 128 and 192 pixels, and what YuNet takes as
+# much time for as the full-range network. Faces of 20 pixels are then of 18, 9 and 10.
+_SHORT_RANGE = {'look_size': 192, 'smallest_tile': 216}
+_FULL_RANGE = {'look_size': 192, 'smallest_tile': 432}
+_YUNET = {'look_size': 320, 'smallest_tile': 640}
+
+FACE_DETECTORS = ('auto', 'full_range', 'short_range', 'yunet')
 
 
 def create_detector(
@@ -21,38 +34,77 @@ def create_detector(
     mode: str,
     max_faces: int,
     bundle: str | os.PathLike | None = None,
-    retry: bool = True,
-    input_width: int = 0,
-    **confidences: float,
+    face_detector: str = 'auto',
+    search_rate: float = SEARCH_RATE,
+    min_detection_confidence: float = 0.5,
+    min_tracking_confidence: float = 0.5,
 ) -> FaceDetector:
-    """Detector of a name, a key of ``DETECTORS``.
+    """Detector of a name, one of ``DETECTORS``.
 
-    The other parameters are those of ``headpose_ros.estimator.HeadPoseEstimator``.
+    The parameters are those of ``headpose_ros.estimator.HeadPoseEstimator``.
 
     :raises ValueError: a parameter has no meaning.
     :raises DetectorUnavailableError: what is installed cannot run it.
     """
-    if name not in DETECTORS:
-        raise ValueError(f'unknown detector {name!r}; known: {", ".join(DETECTORS)}')
-    if mode not in MODES:
-        raise ValueError(f'unknown mode {mode!r}; known: {", ".join(MODES)}')
+    _check_choice('detector', name, DETECTORS)
+    _check_choice('mode', mode, MODES)
+    _check_choice('face detector', face_detector, FACE_DETECTORS)
     if not isinstance(max_faces, int) or max_faces < 1:
         raise ValueError(f'max_faces is {max_faces!r}; want a whole number from 1')
-    if not isinstance(input_width, int) or input_width < 0:
-        raise ValueError(f'input_width is {input_width!r}; want a whole number of pixels from 0')
+    if not 0.0 <= search_rate < math.inf:
+        raise ValueError(f'search_rate is {search_rate!r}; want looks a second, 0 or more')
+    confidences = {
+        'min_detection_confidence': min_detection_confidence,
+        'min_tracking_confidence': min_tracking_confidence,
+    }
     for key, value in confidences.items():
         if not 0.0 <= value <= 1.0:
             raise ValueError(f'{key} is {value!r}; want a number from 0 to 1')
-    options: dict[str, Any] = dict(confidences)
-    if bundle is not None:
-        if name != FaceLandmarkerDetector.name:
-            raise ValueError(
-                f'bundle is {os.fspath(bundle)!r}, but {name} takes none; leave it out'
+    with ExitStack() as started:
+        near: CandidateDetector
+        if name == face_mesh.NAME:
+            if bundle is not None:
+                raise ValueError(
+                    f'bundle is {os.fspath(bundle)!r}, but {name} takes none; leave it out'
+                )
+            network = face_mesh.face_mesh_network(min_tracking_confidence)
+            started.callback(network.close)
+            near = face_mesh.solutions_detector(face_mesh.SHORT_RANGE, min_detection_confidence)
+        else:
+            networks = face_landmarker.Bundle(bundle)
+            network = networks.network(min_tracking_confidence)
+            started.callback(network.close)
+            near = networks.detector(min_detection_confidence)
+        started.callback(near.close)
+        searchers = [Searcher(near, **_SHORT_RANGE)]
+        far = _far_searcher(face_detector, min_detection_confidence)
+        if far is not None:
+            searchers.append(far)
+            started.callback(far.detector.close)
+        if mode == 'image':
+            detector: FaceDetector = StillDetector(tuple(searchers), network, max_faces)
+        else:
+            detector = FollowingDetector(
+                tuple(searchers), network, max_faces, search_rate, min_tracking_confidence
             )
-        options['bundle'] = bundle
-    detector = DETECTORS[name](mode, max_faces, input_width=input_width, **options)
-    if not retry:
-        return detector
-    if mode == 'image':
-        return ImageSearch(detector)
-    return VideoSearch(detector, lambda: DETECTORS[name]('image', max_faces, **options))
+        started.pop_all()
+    return detector
+
+
+def _far_searcher(face_detector: str, min_confidence: float) -> Searcher | None:
+    if face_detector == 'auto':
+        if face_mesh.has_solutions():
+            face_detector = 'full_range'
+        else:
+            face_detector = 'yunet' if yunet_path().is_file() else 'short_range'
+    if face_detector == 'full_range':
+        detector = face_mesh.solutions_detector(face_mesh.FULL_RANGE, min_confidence)
+        return Searcher(detector, **_FULL_RANGE)
+    if face_detector == 'yunet':
+        return Searcher(YuNetDetector(yunet_path(), min_confidence), **_YUNET)
+    return None
+
+
+def _check_choice(what: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f'unknown {what} {value!r}; known: {", ".join(known)}')

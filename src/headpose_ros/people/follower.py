@@ -131,7 +131,7 @@ class HeadFollower:
         :param frame_id: name of the camera's frame: another camera sees other people.
         :raises ValueError: not such an image, or not such a stamp.
         """
-        heads = self._estimator.estimate(bgr, camera)
+        heads = self._estimator.estimate(bgr, camera, stamp)
         heads = [head for head in heads if head.is_sure(self._settings.max_std)]
         height, width = bgr.shape[:2]
         if (frame_id, width, height) != self._view:

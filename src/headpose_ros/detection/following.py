@@ -1,0 +1,115 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The faces of a video: each followed from frame to frame, new ones looked for now and then."""
+
+from collections.abc import Iterator
+from itertools import chain, cycle
+
+import numpy as np
+
+from headpose_ros.detection.base import Searcher, Face, LandmarkNetwork
+from headpose_ros.detection.checking import FaceChecker
+from headpose_ros.detection.region import Region
+from headpose_ros.detection.search import Look, looks, propose
+from headpose_ros.landmarks import box_of, distinct, has_shape
+
+# Overlap (intersection over union) of two faces' landmarks from which they are one face.
+_ONE_FACE = 0.5
+
+# While there is nobody, looks are so many times as frequent, and every so many of them are at the
+# whole image: people who are near come first.
+_NOBODY = 3.0
+_WHOLE_EVERY = 5
+
+# Seconds between two frames, at the most, and where their stamps do not grow.
+_MAX_GAP, _ONE_FRAME = 0.2, 1.0 / 30.0
+
+# Proposed faces that are checked in one frame; others get their turn when they are proposed again.
+_MAX_CHECKS = 2
+
+
+class FollowingDetector:
+    """Follows each face by where its landmarks were, and looks for others.
+
+    :param searchers: that propose faces, the one for near faces first, that for far ones last.
+    :param network: fits landmarks to the faces that are followed.
+    :param max_faces: while so many are followed, nobody else is looked for.
+    :param search_rate: looks for new faces, a second; three times as many while there is nobody.
+    :param min_tracking_confidence: a followed face whose score falls below it is looked at again.
+    """
+
+    def __init__(
+        self,
+        searchers: tuple[Searcher, ...],
+        network: LandmarkNetwork,
+        max_faces: int,
+        search_rate: float,
+        min_tracking_confidence: float,
+    ):
+        self._searchers = searchers
+        self._network = network
+        self._checker = FaceChecker(searchers[0].detector, network)
+        self._max_faces = max_faces
+        self._search_rate = search_rate
+        self._min_tracking_confidence = min_tracking_confidence
+        self._faces: list[Face] = []
+        self._shape = (0, 0)
+        self._seconds: float | None = None
+        self._due = 1.0
+
+    def detect(self, bgr: np.ndarray, seconds: float) -> list[Face]:
+        """Faces of the next frame, those who are followed for longest first."""
+        if bgr.shape[:2] != self._shape:
+            self._shape = bgr.shape[:2]
+            self._faces, self._due, self._seconds = [], 1.0, None
+            self._looks = _in_turns(*looks(*self._shape, self._searchers[-1].smallest_tile))
+        faces = []
+        for face in self._faces:
+            region = Region.around_landmarks(face.landmarks)
+            now = self._network.fit(bgr, region)
+            if now is None or now.score < self._min_tracking_confidence:
+                now = self._checker.find_again(bgr, region)
+            if now is not None and has_shape(now.landmarks):
+                faces.append(now)
+        if len(faces) < self._max_faces and self._is_look_due(seconds, not faces):
+            faces += self._find(bgr, faces)
+        boxes = [box_of(face.landmarks) for face in faces]
+        self._faces = [faces[i] for i in distinct(boxes, _ONE_FACE)][: self._max_faces]
+        return self._faces
+
+    def _is_look_due(self, seconds: float, nobody: bool) -> bool:
+        since = None if self._seconds is None else seconds - self._seconds
+        self._seconds = seconds
+        if since is not None:
+            passed = min(since, _MAX_GAP) if since > 0.0 else _ONE_FRAME
+            self._due += passed * self._search_rate * (_NOBODY if nobody else 1.0)
+        if self._due < 1.0:
+            return False
+        self._due = min(self._due - 1.0, 1.0)
+        return True
+
+    def _find(self, bgr: np.ndarray, known: list[Face]) -> list[Face]:
+        look = next(self._looks)
+        while known and look.quarters:  # only where there is nobody upright
+            look = next(self._looks)
+        # In tiles faces are small. The whole image shows near ones, which the last may not see.
+        searchers = self._searchers if look.is_whole else self._searchers[-1:]
+        candidates = [c for each in searchers for c in look.candidates(bgr, each)]
+        proposed = propose(candidates, [box_of(face.landmarks) for face in known])
+        found = (self._checker.find(bgr, each.region) for each in proposed[:_MAX_CHECKS])
+        return [face for face in found if face is not None and has_shape(face.landmarks)]
+
+    def close(self) -> None:
+        """Free the networks."""
+        for each in (*(each.detector for each in self._searchers), self._network):
+            each.close()
+
+
+def _in_turns(whole: tuple[Look, ...], tiles: tuple[Look, ...]) -> Iterator[Look]:
+    once = [whole[0]]
+    for i, tile in enumerate(tiles):
+        if i and i % (_WHOLE_EVERY - 1) == 0:
+            once.append(whole[0])
+        once.append(tile)
+    return cycle(chain.from_iterable([*once, turned] for turned in whole[1:]))

@@ -1,0 +1,58 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The faces of images that have nothing to do with one another."""
+
+import numpy as np
+
+from headpose_ros.detection.base import Searcher, Face, LandmarkNetwork
+from headpose_ros.detection.checking import FaceChecker
+from headpose_ros.detection.search import Look, looks, propose
+from headpose_ros.landmarks import box_of, distinct, has_shape
+
+# Overlap (intersection over union) of two faces' landmarks from which they are one face.
+_ONE_FACE = 0.5
+
+
+class StillDetector:
+    """Looks for faces everywhere in each image: in the whole of it, in tiles, and turned.
+
+    :param searchers: that propose faces, the one for near faces first, that for far ones last.
+    :param network: fits landmarks to what they propose.
+    """
+
+    def __init__(
+        self,
+        searchers: tuple[Searcher, ...],
+        network: LandmarkNetwork,
+        max_faces: int,
+    ):
+        self._searchers = searchers
+        self._network = network
+        self._checker = FaceChecker(searchers[0].detector, network)
+        self._max_faces = max_faces
+
+    def detect(self, bgr: np.ndarray, seconds: float = 0.0) -> list[Face]:
+        """The largest faces of a ``uint8`` (H, W, 3) BGR image, at most ``max_faces``."""
+        whole, tiles = looks(*bgr.shape[:2], self._searchers[-1].smallest_tile)
+        faces = self._find(bgr, (whole[0], *tiles)) or self._find(bgr, whole[1:])
+        faces.sort(key=lambda face: box_of(face.landmarks).area, reverse=True)
+        return faces[: self._max_faces]
+
+    def _find(self, bgr: np.ndarray, at: tuple[Look, ...]) -> list[Face]:
+        candidates = [
+            candidate
+            for look in at
+            for searcher in self._searchers
+            for candidate in look.candidates(bgr, searcher)
+        ]
+        checked = (self._checker.find(bgr, each.region) for each in propose(candidates))
+        faces = [face for face in checked if face is not None and has_shape(face.landmarks)]
+        faces.sort(key=lambda face: face.score, reverse=True)
+        kept = distinct([box_of(face.landmarks) for face in faces], _ONE_FACE)
+        return [faces[i] for i in kept]
+
+    def close(self) -> None:
+        """Free the networks."""
+        for each in (*(each.detector for each in self._searchers), self._network):
+            each.close()

@@ -1,0 +1,54 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""A complete face tracker of MediaPipe, made into a landmark network for a region."""
+
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from headpose_ros.detection.base import Face
+from headpose_ros.detection.mediapipe_common import in_pixels
+from headpose_ros.detection.region import Region
+
+# What is shown is so many times the region, so that a face that moved is in it, at so many pixels:
+# the landmark networks see 192 or 256 of the region itself.
+_GROWTH, _SIZE = 1.4, 360
+
+
+class Tracker(Protocol):
+    """Follows one face from image to image."""
+
+    def run(self, rgb: np.ndarray) -> list[np.ndarray]:
+        """Faces of a ``uint8`` (H, W, 3) RGB image, as ``mediapipe_common.as_array`` has them."""
+
+    def close(self) -> None:
+        """Free it."""
+
+
+class ViewNetwork:
+    """Shows a tracker of one face an upright view of each region; see ``LandmarkNetwork``.
+
+    MediaPipe's public classes take no region of interest. But a face that is followed is always at
+    the same place in the view of its region: there the tracker looks, whoever's face it was
+    before, and only when there is none does its own detector look for one in the view.
+
+    :param tracker: closed with this one.
+    """
+
+    def __init__(self, tracker: Tracker):
+        self._tracker = tracker
+
+    def fit(self, bgr: np.ndarray, region: Region) -> Face | None:
+        """As ``LandmarkNetwork.fit``; the score is 1, as MediaPipe keeps it to itself."""
+        shown = region.grown(_GROWTH)
+        rgb = cv2.cvtColor(shown.view(bgr, _SIZE), cv2.COLOR_BGR2RGB)
+        faces = self._tracker.run(rgb)
+        if not faces:
+            return None
+        return Face(shown.to_image(in_pixels(faces[0], _SIZE, _SIZE), _SIZE), 1.0)
+
+    def close(self) -> None:
+        """Free the tracker."""
+        self._tracker.close()
