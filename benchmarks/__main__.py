@@ -8,7 +8,7 @@ import sys
 from benchmarks import (
     crowd,
     estimator_speed,
-    input_width,
+    finding,
     landmark_extraction,
     node_speed,
     profile,
@@ -26,7 +26,7 @@ COMMANDS = {
     'crowd': crowd,
     'profile': profile,
     'shortcuts': shortcuts,
-    'input_width': input_width,
+    'finding': finding,
     'landmarks': landmark_extraction,
     'report': report,
     'soak': soak,

@@ -17,7 +17,6 @@ from benchmarks.options import Turns, Video
 from benchmarks.targets import Figure, figures_table
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.people.follower import HeadFollower
-from headpose_ros.ros.parameters import HeadPoseParameters
 
 # Frames of a turn: long enough that each finds its own data in the caches, as it would alone.
 BLOCK = 20
@@ -41,13 +40,12 @@ def measure(turns: int, video: Path | None = None) -> list[Figure]:
 
 def _measure(name: str, size: Size, video: Path | None, turns: int) -> list[Figure]:
     frames = forth_and_back(make_frames(size, video))
-    width = HeadPoseParameters().input_width
     stamps = iter(np.arange(1, 10**7) / RATE)
     bare = BareFaceMesh()
     with (
         threadpool_limits(1, user_api='blas'),  # as the node does
-        HeadPoseEstimator(mode='video', input_width=width) as estimator,
-        HeadPoseEstimator(mode='video', input_width=width) as followed,
+        HeadPoseEstimator(mode='video') as estimator,
+        HeadPoseEstimator(mode='video') as followed,
     ):
         follower = HeadFollower(followed)
         contenders = {

@@ -3,7 +3,6 @@
 
 """Options that several commands have."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +16,3 @@ Aflw2000 = Annotated[
         envvar='HEADPOSE_AFLW2000', help='Folder of AFLW2000-3D; without it, its part is left out.'
     ),
 ]
-
-_MEDIA = os.environ.get('HEADPOSE_MEDIA')
-SMALL_FACES = Path(_MEDIA, 'classroom.gif') if _MEDIA else None  # video

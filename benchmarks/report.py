@@ -17,13 +17,13 @@ from typer import Option
 from benchmarks import (
     crowd,
     estimator_speed,
-    input_width,
+    finding,
     landmark_extraction,
     node_speed,
     profile,
     start_up,
 )
-from benchmarks.options import SMALL_FACES, Aflw2000, Turns, Video
+from benchmarks.options import Aflw2000, Turns, Video
 from benchmarks.stream import Tally
 from benchmarks.targets import figures_table
 
@@ -43,7 +43,6 @@ def run(
     ] = Path('docs'),
     turns: Turns = 8,
     video: Video = None,
-    small: Annotated[Path | None, Option(help='Video with small faces.')] = SMALL_FACES,
     aflw2000: Aflw2000 = None,
 ) -> None:
     """Measure everything and write the page."""
@@ -75,7 +74,11 @@ def run(
     ]
     if landmarks is not None:
         parts += [
-            input_width.markdown(input_width.measure(aflw2000, small)),
+            '## How soon faces are found\n\n`python -m benchmarks finding`.',
+            *(
+                f'{text}\n\n{rows.to_markdown(index=False)}'
+                for text, rows in finding.measure(aflw2000)
+            ),
             '## Landmarks of a dataset for training',
             _LANDMARKS,
             landmarks.to_markdown(index=False, floatfmt='.2f'),

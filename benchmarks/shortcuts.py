@@ -17,8 +17,12 @@ from benchmarks.options import Turns
 from benchmarks.plain_node import PLAIN
 from benchmarks.stream import NAMESPACE, Tally, headpose_command, measure
 from benchmarks.targets import Figure, figures_table
-from headpose_ros.detection import face_mesh_graph
-from headpose_ros.detection.face_mesh_graph import FaceMeshGraph, PlainFaceMesh
+from headpose_ros.detection import mediapipe_graph
+from headpose_ros.detection.base import LandmarkNetwork
+from headpose_ros.detection.face_mesh import PlainFaceMesh
+from headpose_ros.detection.mediapipe_graph import LandmarkGraph
+from headpose_ros.detection.region import Region
+from headpose_ros.detection.view_network import ViewNetwork
 from headpose_ros.quiet import silent_stderr
 
 # Below which a shortcut is not worth its lines: 2 %.
@@ -60,27 +64,36 @@ def _import(turns: int) -> Figure:
 
 
 def _face_mesh(size: tuple[int, int], turns: int) -> list[Figure]:
-    frames = [np.ascontiguousarray(bgr[..., ::-1]) for bgr in make_frames(size)]
-    for rgb in frames:
-        rgb.flags.writeable = False
-    options = {
-        'static_image_mode': False, 'max_num_faces': 1, 'refine_landmarks': True,
-        'min_detection_confidence': 0.5, 'min_tracking_confidence': 0.5,
-    }
+    frames = make_frames(size)
     with silent_stderr():
+        graph, parsed = LandmarkGraph(), LandmarkGraph()
         contenders: dict[str, Callable] = {
-            'graph': FaceMeshGraph(**options).run,
-            'parsed': _with_protobuf(FaceMeshGraph(**options).run),
-            'plain': PlainFaceMesh(**options).run,
+            'graph': _follow(graph),
+            'parsed': _with_protobuf(_follow(parsed)),
+            'plain': _follow(ViewNetwork(PlainFaceMesh(0.5))),
         }
         with threadpool_limits(1, user_api='blas'):
             seconds = take_turns(contenders, forth_and_back(frames), turns)
     ms = {name: 1e3 * float(np.median(times)) for name, times in seconds.items()}
     where = f'{size[0]}x{size[1]}'
     return [
-        _figure(f'FaceMesh, graph fed directly, {where}', ms['graph'], ms['plain'], 'ms a frame'),
+        _figure(f'landmarks by the graph, {where}', ms['graph'], ms['plain'], 'ms a frame'),
         _figure(f'landmarks from the bytes, {where}', ms['graph'], ms['parsed'], 'ms a frame'),
     ]
+
+
+def _follow(network: LandmarkNetwork) -> Callable:
+    """Fits landmarks to the face that was there in the frame before."""
+    regions: list[Region] = []
+
+    def follow(bgr: np.ndarray) -> None:
+        height, width = bgr.shape[:2]
+        middle = Region(width / 2.0, height / 2.0, height / 2.0)
+        face = network.fit(bgr, regions.pop() if regions else middle)
+        assert face is not None
+        regions.append(Region.around_landmarks(face.landmarks))
+
+    return follow
 
 
 def _with_protobuf(run: Callable) -> Callable:
@@ -88,14 +101,14 @@ def _with_protobuf(run: Callable) -> Callable:
     from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList
 
     def parse(content: bytes) -> np.ndarray:
-        return face_mesh_graph.as_array(NormalizedLandmarkList.FromString(content).landmark)
+        return mediapipe_graph.as_array(NormalizedLandmarkList.FromString(content).landmark)
 
-    def run_parsed(rgb: np.ndarray) -> list[np.ndarray]:
-        quick, face_mesh_graph.read_landmarks = face_mesh_graph.read_landmarks, parse
+    def run_parsed(bgr: np.ndarray) -> None:
+        quick, mediapipe_graph.read_landmarks = mediapipe_graph.read_landmarks, parse
         try:
-            return run(rgb)
+            run(bgr)
         finally:
-            face_mesh_graph.read_landmarks = quick
+            mediapipe_graph.read_landmarks = quick
 
     return run_parsed
 

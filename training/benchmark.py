@@ -153,9 +153,9 @@ def _load(file: Path, detector: str, dataset: Dataset) -> LandmarkFile:
             f'{file}: landmarks of other images than those of the dataset; make it again with '
             'python -m training landmarks'
         )
-    if data.first_look_only or data.plain.all():
+    if data.plain.all():
         raise TrainingError(
-            f'{file}: made with --no-retry or --no-copies; make it again without them'
+            f'{file}: made with --no-copies; make it again without it'
         )
     return data
 

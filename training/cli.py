@@ -54,9 +54,6 @@ def landmarks(
     copies: Annotated[
         bool, typer.Option(help='Detect on mirrored, turned and damaged copies too.')
     ] = True,
-    retry: Annotated[
-        bool, typer.Option(help='Look again, turned and closer, where nobody is found at once.')
-    ] = True,
     jobs: Jobs = -1,
     backend: Annotated[
         Backend, typer.Option(help='Where: processes of this machine, or a Dask cluster.')
@@ -78,7 +75,7 @@ def landmarks(
     names = list(COPIES) if copies and data.has_roll else [PLAIN]
     if copies and not data.has_roll:
         typer.echo(f'{data.name} labels no roll and cannot be trained on: no copies are made')
-    search = plan_search(detector, names, bundle, retry)
+    search = plan_search(detector, names, bundle)
     with Parts(out, data, search) as parts:
         if parts.done:
             typer.echo(f'{parts.share_done:.1%} of it is in {parts.folder}: going on from there')

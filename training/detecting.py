@@ -17,7 +17,7 @@ import numpy as np
 
 from headpose_ros.assets.bundle import find_bundle, read_bundle
 from headpose_ros.detection.base import FaceDetector
-from headpose_ros.detection.face_landmarker import FaceLandmarkerDetector
+from headpose_ros.detection import face_landmarker
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.detection.mediapipe_common import INSTALL
 from headpose_ros.errors import DetectorUnavailableError
@@ -26,7 +26,6 @@ from headpose_ros.quiet import silent_stderr
 from training.copies import COPIES, PLAIN
 from training.dask_cluster import dask_cluster
 from training.errors import TrainingError
-from training.landmark_file import FIRST_LOOK
 from training.parallel import end_with, one_thread, processes, stream_parallel
 from training.samples import Sample
 
@@ -34,6 +33,8 @@ from training.samples import Sample
 # face counts as the labelled one. On AFLW2000-3D everything below is another person or a wrong
 # place, and everything above is right.
 MIN_OVERLAP = 0.3
+
+MAX_FACES = 5  # of which the labelled one is picked
 
 # Few, so that many cores end at about the same time and little is lost when it is stopped; a chunk
 # without copies still takes a hundred times as long as handing it over.
@@ -56,7 +57,6 @@ class Search:
     :ivar bundle: absolute path of the detector's file, if it takes one.
     :ivar bundle_sha256: of its content; empty without one.
     :ivar copies: keys of ``training.copies.COPIES``.
-    :ivar retry: look again where nobody is found.
     """
 
     detector: str
@@ -64,12 +64,11 @@ class Search:
     bundle: Path | None
     bundle_sha256: str
     copies: tuple[str, ...]
-    retry: bool
 
     @property
     def detector_version(self) -> str:
         """As ``training.landmark_file.LandmarkFile`` has it."""
-        return f'mediapipe {self.mediapipe}' + ('' if self.retry else FIRST_LOOK)
+        return f'mediapipe {self.mediapipe}'
 
     def check_here(self) -> None:
         """Refuse a machine where the results would be others.
@@ -98,7 +97,7 @@ class Search:
         try:
             with _starting, silent_stderr():
                 self.check_here()
-                return create_detector(self.detector, 'image', 1, self.bundle, self.retry)
+                return create_detector(self.detector, 'image', MAX_FACES, self.bundle)
         except ValueError as error:
             raise TrainingError(str(error)) from error
 
@@ -117,7 +116,7 @@ class Chunk(NamedTuple):
 
 
 def plan_search(
-    detector: str, copies: Iterable[str], bundle: str | os.PathLike | None, retry: bool
+    detector: str, copies: Iterable[str], bundle: str | os.PathLike | None
 ) -> Search:
     """What to do, with the versions and files of this machine.
 
@@ -125,10 +124,10 @@ def plan_search(
     """
     path = None if bundle is None else Path(bundle)
     sha256 = ''
-    if detector == FaceLandmarkerDetector.name:
+    if detector == face_landmarker.NAME:
         path = find_bundle(bundle).absolute()
         sha256 = _sha256(path)
-    return Search(detector, _mediapipe_version(), path, sha256, tuple(copies), retry)
+    return Search(detector, _mediapipe_version(), path, sha256, tuple(copies))
 
 
 def split(samples: list[Sample]) -> list[list[Sample]]:
@@ -201,7 +200,7 @@ def _detect(search: Search, index: int, samples: list[Sample]) -> Chunk:
         for name in search.copies:
             copy = COPIES[name]
             image = bgr if name == PLAIN else copy.image(bgr, sample.region)
-            faces = detector.detect(image)
+            faces = [each.landmarks for each in detector.detect(image)]
             face = pick_labelled_face(faces, copy.points(sample.region, bgr.shape))
             landmarks.append(_NOT_FOUND if face is None else face.astype(np.float32))
             labels.append(sample.label if name == PLAIN else copy.label(sample.label))

@@ -108,8 +108,6 @@ def make_command(data: LandmarkFile, regressor: str, features: str, protocol: Pr
     has_copies = len(set(data.copies)) > 1
     landmarks = ['landmarks', data.dataset, '--out', 'landmarks.npz']
     landmarks += ['--detector', data.detector, '--copies' if has_copies else '--no-copies']
-    if data.first_look_only:
-        landmarks.append('--no-retry')
     fit = ['fit', 'landmarks.npz', '--regressor', regressor, '--features', features]
     fit += ['--folds', str(protocol.folds), '--repeats', str(protocol.repeats)]
     fit += ['--copies' if protocol.with_copies else '--no-copies', '--out', 'models']

@@ -19,7 +19,6 @@ from training.errors import TrainingError
 FORMAT = 'headpose_ros landmarks 1'
 
 # At the end of a detector's version where nobody was looked for again.
-FIRST_LOOK = ', first look only'
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,11 +81,6 @@ class LandmarkFile:
         """
         self.check_trainable()
         return rotation_from_label(self.labels)
-
-    @property
-    def first_look_only(self) -> bool:
-        """Whether nobody was looked for again."""
-        return self.detector_version.endswith(FIRST_LOOK)
 
     def found_in(self, other: 'LandmarkFile') -> np.ndarray:
         """(n,) bool, whether another file of the dataset has the face on the plain image too.

@@ -27,7 +27,6 @@ def extract_landmarks(
     copies: list[str],
     jobs: int = -1,
     bundle: str | os.PathLike | None = None,
-    retry: bool = True,
 ) -> LandmarkFile:
     """Landmarks of the labelled faces of a dataset, in memory.
 
@@ -35,11 +34,10 @@ def extract_landmarks(
     :param copies: keys of ``training.copies.COPIES``.
     :param jobs: processes; -1 for one a core.
     :param bundle: file of the detector, see ``headpose_ros.detection.factory.create_detector``.
-    :param retry: look again where nobody is found, as there.
     :raises TrainingError: an image cannot be read, or the detector takes no bundle.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
     """
-    search = plan_search(detector, copies, bundle, retry)
+    search = plan_search(detector, copies, bundle)
     chunks = list(enumerate(split(dataset.samples)))
     found = sorted(_with_progress(detect_chunks(search, chunks, jobs), dataset, search))
     return LandmarkFile(

@@ -4,14 +4,14 @@
 """FaceMesh as the peers' recipes use it: one look at the whole image, no second try."""
 
 from collections.abc import Callable
-from contextlib import closing
 
+import cv2
 import numpy as np
 
-from headpose_ros.detection.face_mesh import FaceMeshDetector
+from headpose_ros.detection.mediapipe_common import as_array, import_mediapipe, in_pixels
 from headpose_ros.landmarks import LANDMARK_COUNT
 from headpose_ros.quiet import silent_stderr
-from training.detecting import pick_labelled_face
+from training.detecting import MAX_FACES, pick_labelled_face
 from training.parallel import run_parallel
 from training.samples import Dataset, Sample
 
@@ -43,9 +43,14 @@ def map_samples(
 def _find_some(samples: list[Sample]) -> np.ndarray:
     landmarks = np.full((len(samples), LANDMARK_COUNT, 3), np.nan, np.float32)
     # MediaPipe's notes would tear the progress bar.
-    with silent_stderr(), closing(FaceMeshDetector('image', 1)) as detector:
+    face_mesh = import_mediapipe().solutions.face_mesh.FaceMesh
+    with silent_stderr(), face_mesh(True, MAX_FACES, refine_landmarks=True) as mesh:
         for i, sample in enumerate(samples):
-            face = pick_labelled_face(detector.detect(sample.read_image()), sample.region)
+            bgr = sample.read_image()
+            found = mesh.process(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)).multi_face_landmarks or []
+            size = bgr.shape[1::-1]
+            faces = [in_pixels(as_array(each.landmark), *size) for each in found]
+            face = pick_labelled_face(faces, sample.region)
             if face is not None:
                 landmarks[i] = face
     return landmarks

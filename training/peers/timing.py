@@ -78,7 +78,7 @@ def _time(
     times = {}
     for method, pose in poses.items():
         start = time.perf_counter()
-        pose(faces[0], bgr.shape)
+        pose(faces[0].landmarks, bgr.shape)
         seconds = time.perf_counter() - start
         times[method] = (detection + seconds, seconds)
     return times

@@ -11,19 +11,18 @@ import os
 from contextlib import closing
 from functools import partial
 
+import cv2
 import numpy as np
 
 from headpose_ros.assets.bundle import find_bundle, read_bundle
-from headpose_ros.detection.base import MIN_CANDIDATES
 from headpose_ros.detection.mediapipe_common import (
     as_array,
     import_mediapipe,
     in_pixels,
-    rgb_for_mediapipe,
 )
 from headpose_ros.quiet import silent_stderr
 from headpose_ros.rotation import nearest_rotation
-from training.detecting import pick_labelled_face
+from training.detecting import MAX_FACES, pick_labelled_face
 from training.peers.face_mesh import map_samples
 from training.samples import Dataset, Sample
 
@@ -48,7 +47,7 @@ class TransformationMatrix:
         tasks = self._mediapipe.tasks
         options = tasks.vision.FaceLandmarkerOptions(
             base_options=tasks.BaseOptions(model_asset_buffer=content),
-            num_faces=MIN_CANDIDATES,
+            num_faces=MAX_FACES,
             output_facial_transformation_matrixes=True,
         )
         with silent_stderr():
@@ -56,7 +55,7 @@ class TransformationMatrix:
 
     def detect(self, bgr: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """Landmarks (468, 3) in pixels and ``R_opt`` (3, 3) of the faces of a BGR image."""
-        rgb = rgb_for_mediapipe(bgr)
+        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
         found = self._landmarker.detect(
             self._mediapipe.Image(self._mediapipe.ImageFormat.SRGB, rgb)
         )

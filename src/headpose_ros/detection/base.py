@@ -77,7 +77,7 @@ class FaceDetector(Protocol):
     name: str
     min_tracking_confidence: float
 
-    def detect(self, bgr: np.ndarray, seconds: float) -> list[Face]:
+    def detect(self, bgr: np.ndarray, seconds: float = 0.0) -> list[Face]:
         """Faces of a ``uint8`` (H, W, 3) BGR image.
 
         :param seconds: when it was taken; of these a video's looks for new faces are rationed.

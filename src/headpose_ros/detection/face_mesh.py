@@ -40,7 +40,7 @@ def face_mesh_network(min_confidence: float) -> LandmarkNetwork:
             return LandmarkGraph()
         except (ImportError, AttributeError) as error:
             _warn_of_plain(str(error))
-            return ViewNetwork(_PlainFaceMesh(min_confidence))
+            return ViewNetwork(PlainFaceMesh(min_confidence))
 
     return Restarting(create)
 
@@ -91,7 +91,7 @@ def _warn_of_plain(reason: str) -> None:
     )
 
 
-class _PlainFaceMesh:
+class PlainFaceMesh:
     def __init__(self, min_confidence: float):
         from mediapipe.python.solutions.face_mesh import FaceMesh
 

@@ -58,7 +58,7 @@ class FollowingDetector:
         self._seconds: float | None = None
         self._due = 1.0
 
-    def detect(self, bgr: np.ndarray, seconds: float) -> list[Face]:
+    def detect(self, bgr: np.ndarray, seconds: float = 0.0) -> list[Face]:
         """Faces of the next frame, those who are followed for longest first."""
         if bgr.shape[:2] != self._shape:
             self._shape = bgr.shape[:2]

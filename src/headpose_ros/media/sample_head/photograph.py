@@ -56,7 +56,7 @@ def find_landmarks(photograph: np.ndarray) -> np.ndarray:
     found = []
     for scale in _CROP_SCALES:
         large = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-        found += [face / scale + (x, y, 0.0) for face in detector.detect(large)[:1]]
+        found += [face.landmarks / scale + (x, y, 0.0) for face in detector.detect(large)]
     detector.close()
     return np.mean(found, axis=0)
 
