@@ -26,6 +26,9 @@ _SHORT_RANGE = {'look_size': 192, 'smallest_tile': 216}
 _FULL_RANGE = {'look_size': 192, 'smallest_tile': 432}
 _YUNET = {'look_size': 320, 'smallest_tile': 640}
 
+# Score from which faces far away are worth a closer look, which then decides.
+_PROPOSED = 0.3
+
 FACE_DETECTORS = ('auto', 'full_range', 'short_range', 'yunet')
 
 
@@ -77,7 +80,7 @@ def create_detector(
             near = networks.detector(min_detection_confidence)
         started.callback(near.close)
         searchers = [Searcher(near, **_SHORT_RANGE)]
-        far = _far_searcher(face_detector, min_detection_confidence)
+        far = _far_searcher(face_detector)
         if far is not None:
             searchers.append(far)
             started.callback(far.detector.close)
@@ -91,17 +94,17 @@ def create_detector(
     return detector
 
 
-def _far_searcher(face_detector: str, min_confidence: float) -> Searcher | None:
+def _far_searcher(face_detector: str) -> Searcher | None:
     if face_detector == 'auto':
         if face_mesh.has_solutions():
             face_detector = 'full_range'
         else:
             face_detector = 'yunet' if yunet_path().is_file() else 'short_range'
     if face_detector == 'full_range':
-        detector = face_mesh.solutions_detector(face_mesh.FULL_RANGE, min_confidence)
+        detector = face_mesh.solutions_detector(face_mesh.FULL_RANGE, _PROPOSED)
         return Searcher(detector, **_FULL_RANGE)
     if face_detector == 'yunet':
-        return Searcher(YuNetDetector(yunet_path(), min_confidence), **_YUNET)
+        return Searcher(YuNetDetector(yunet_path(), _PROPOSED), **_YUNET)
     return None
 
 

@@ -26,7 +26,7 @@ _WHOLE_EVERY = 5
 _MAX_GAP, _ONE_FRAME = 0.2, 1.0 / 30.0
 
 # Proposed faces that are checked in one frame; others get their turn when they are proposed again.
-_MAX_CHECKS = 2
+_MAX_CHECKS = 3
 
 
 class FollowingDetector:

@@ -15,17 +15,8 @@ from headpose_ros.detection.base import Candidate, Searcher
 from headpose_ros.detection.region import Region
 from headpose_ros.landmarks import Box, distinct
 
-# How much larger the tiles of one level are than those of the level before.
-_NEXT_LEVEL = 2
-
-# From this share of the image's shorter side on, tiles are as large as that side: fewer of them.
-_NEARLY_SHORTER = 0.7
-
 # Share of its side by which a tile overlaps the next, so that a face is whole in one of them.
 _TILE_OVERLAP = 0.2
-
-# A tile as large as this share of the longer side shows nothing that the whole image does not.
-_LARGEST_TILE = 0.8
 
 # Overlap (intersection over union) of two boxes from which they are proposals of one face.
 SAME_FACE = 0.3
@@ -78,23 +69,23 @@ def looks(
 ) -> tuple[tuple[Look, ...], tuple[Look, ...]]:
     """Looks at an image of that shape: the whole of it, upright and turned, and the tiles.
 
-    :param smallest_tile: pixels, see ``Searcher``.
+    :param smallest_tile: pixels, see ``Searcher``; they are not larger than this.
     """
     whole = tuple(Look(0, 0, width, height, quarters, True) for quarters in range(4))
-    shorter, longer = sorted((height, width))
-    tiles: list[Look] = []
-    side = 0
-    while side < shorter:
-        side = max(smallest_tile, _NEXT_LEVEL * side)
-        if side > _NEARLY_SHORTER * shorter:
-            side = shorter
-        if side > _LARGEST_TILE * longer:
-            break
-        tiles[:0] = [
-            Look(left, top, side, side)
-            for top in _starts(height, side)
-            for left in _starts(width, side)
-        ]
+    steps = 1.0 - _TILE_OVERLAP
+    rows, columns = (
+        1 + max(0, math.ceil((length - smallest_tile) / (smallest_tile * steps)))
+        for length in (height, width)
+    )
+    if rows == columns == 1:
+        return whole, ()
+    # As small as so many can be.
+    side = math.ceil(max(height / (1 + (rows - 1) * steps), width / (1 + (columns - 1) * steps)))
+    tiles = [
+        Look(int(left), int(top), min(side, width), min(side, height))
+        for top in np.linspace(0, max(height - side, 0), rows)
+        for left in np.linspace(0, max(width - side, 0), columns)
+    ]
     return whole, tuple(tiles)
 
 
@@ -104,9 +95,3 @@ def propose(candidates: Sequence[Candidate], known: Sequence[Box] = ()) -> list[
     boxes = [*known, *(each.region.box for each in ordered)]
     return [ordered[i - len(known)] for i in distinct(boxes, SAME_FACE) if i >= len(known)]
 
-
-def _starts(length: int, side: int) -> list[int]:
-    if length == side:
-        return [0]
-    count = 1 + math.ceil((length - side) / (side * (1.0 - _TILE_OVERLAP)))
-    return np.linspace(0, length - side, count).astype(int).tolist()
