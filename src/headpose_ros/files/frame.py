@@ -4,10 +4,7 @@
 """What comes out of a file, one image at a time."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -42,21 +39,3 @@ class BrokenFrame:
     """
 
     problem: str
-
-
-class FrameSource(Protocol):
-    """Frames of what a command was given."""
-
-    @property
-    def count(self) -> int | None:
-        """How many there are; ``None`` where that is not known."""
-
-    @property
-    def paths(self) -> list[Path]:
-        """Of the files that are read, so that none of them is written over."""
-
-    def frames(self) -> Iterator[Frame | BrokenFrame]:
-        """One pass over all.
-
-        :raises FileError: what it reads is broken; the frames before it are good.
-        """

@@ -3,10 +3,8 @@
 
 """A trained model: its description, and from landmarks to rotations and how sure they are."""
 
-import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +18,6 @@ ANGLE_CONVENTION = (
     'row-major R_opt = Rx(-pitch) Ry(yaw) Rz(roll) of AFLW2000-3D labels, in the camera optical '
     'frame (REP-103), identity facing the camera'
 )
-
-
-def library_versions() -> dict[str, str]:
-    """Versions of what a model depends on; a package that is not installed is left out."""
-    versions = {'python': platform.python_version()}
-    for package in ('scikit-learn', 'numpy', 'scipy', 'joblib', 'mediapipe'):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return versions
 
 
 @dataclass(frozen=True)
@@ -61,9 +48,9 @@ class ModelDescription:
     coverage: Mapping[str, tuple[float, float]]
     command: str
     feature_count: int
+    versions: Mapping[str, str]
     landmark_count: int = LANDMARK_COUNT
     angle_convention: str = ANGLE_CONVENTION
-    versions: Mapping[str, str] = field(default_factory=library_versions)
 
 
 @dataclass(frozen=True)
@@ -74,11 +61,6 @@ class Model:
     description: ModelDescription
     predict_outputs: Callable[[np.ndarray], np.ndarray]
     uncertainty: Uncertainty
-
-    @property
-    def trained_on(self) -> str:
-        """Name of the dataset it was trained on."""
-        return self.description.training_data.partition(':')[0]
 
     def predict(self, landmarks: np.ndarray) -> np.ndarray:
         """Head rotations ``R_opt`` (n, 3, 3) of landmarks (n, 468, 3) in pixels."""

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The model file: what is in it, how it is written, and when it is refused.
+"""The model file: what is in it, and when it is refused; ``training.model_writer`` writes it.
 
 A model file is joblib's, and joblib files run code when they are loaded: load only files from
 people you trust. Those of the package are checked against its manifest before they are loaded.
@@ -9,9 +9,8 @@ people you trust. Those of the package are checked against its manifest before t
 
 import io
 import os
-import pickle
 import warnings
-from dataclasses import asdict, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -51,28 +50,6 @@ def find_model(detector: str) -> Path:
             'your own as the model, or train one with python -m training fit'
         )
     return path
-
-
-def save_model(
-    path: str | os.PathLike, pipeline: Any, uncertainty: Uncertainty, description: ModelDescription
-) -> None:
-    """Write a model file.
-
-    The pipeline is stored as bytes inside the file, so that a reader can check the description
-    before it unpickles them, and do so without scikit-learn.
-
-    :param pipeline: fitted scikit-learn pipeline from features to the nine entries of ``R_opt``.
-    :param uncertainty: fitted to errors of that pipeline.
-    :raises UnsupportedRegressorError: the pipeline cannot run as plain numpy.
-    """
-    as_numpy(pipeline)
-    content = {
-        'format': FORMAT,
-        'description': asdict(description),
-        'pipeline': pickle.dumps(pipeline, protocol=5),
-        'uncertainty': asdict(uncertainty),
-    }
-    joblib.dump(content, path, compress=3)
 
 
 def load_model(path: str | os.PathLike | None, detector: str) -> Model:

@@ -47,13 +47,11 @@ def feature_count(regressor: Fitted) -> int:
     return regressor.n_features_in_
 
 
-def check_convertible(pipeline: Any) -> None:
-    """Raise ``UnsupportedRegressorError`` for a pipeline, fitted or not, without a numpy form."""
-    for _, step in pipeline.steps:
-        _converter(step)
+def converter_of(regressor: Any) -> _Converter:
+    """What turns a regressor, fitted or not, into plain numpy.
 
-
-def _converter(regressor: Any) -> _Converter:
+    :raises UnsupportedRegressorError: there is nothing for its class.
+    """
     kind = type(regressor).__name__
     if kind not in _CONVERTERS:
         raise UnsupportedRegressorError(
@@ -63,7 +61,7 @@ def _converter(regressor: Any) -> _Converter:
 
 
 def _convert(regressor: Fitted, dtype: np.dtype) -> list[Step]:
-    return _converter(regressor)(regressor, dtype)
+    return converter_of(regressor)(regressor, dtype)
 
 
 def _run(steps: list[Step], x: np.ndarray) -> np.ndarray:

@@ -22,11 +22,7 @@ MIN_STD, MAX_STD = np.radians(0.3), np.pi
 _TINY = 1e-6  # keeps logarithms finite, and is above what rounding leaves of nothing
 
 _CLUES = 6
-_FIRST, _SECOND = np.triu_indices(_CLUES + 1)  # pairs of a constant and the clues
-
-# Where the amount of yaw, which is the second clue, and its square are among the terms.
-_PAIRS = list(zip(_FIRST.tolist(), _SECOND.tolist(), strict=True))
-YAW_TERM, YAW_SQUARED_TERM = _PAIRS.index((0, 2)), _PAIRS.index((2, 2))
+FIRST, SECOND = np.triu_indices(_CLUES + 1)  # pairs of a constant and the clues
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +67,7 @@ class Uncertainty:
         space = self.space
         count, length = space.components.shape
         arrays = [space.mean, space.deviations, self.lowest, self.highest, self.weights]
-        wanted = [(length,), (count,), (_CLUES,), (_CLUES,), (len(_FIRST), 3)]
+        wanted = [(length,), (count,), (_CLUES,), (_CLUES,), (len(FIRST), 3)]
         if [x.shape for x in arrays] != wanted:
             raise ValueError(f'arrays of shapes {[x.shape for x in arrays]}; want {wanted}')
         if not all(np.isfinite(x).all() for x in (*arrays, space.components)):
@@ -122,7 +118,7 @@ def quadratic_terms(clues: np.ndarray, lowest: np.ndarray, highest: np.ndarray) 
     within = np.minimum(np.maximum(clues, lowest), highest)
     with_one = np.ones((len(clues), 1 + _CLUES))
     with_one[:, 1:] = 2.0 * (within - lowest) / (highest - lowest) - 1.0
-    return with_one[:, _FIRST] * with_one[:, _SECOND]
+    return with_one[:, FIRST] * with_one[:, SECOND]
 
 
 def _squares(rows: np.ndarray) -> np.ndarray:
