@@ -33,7 +33,7 @@ from benchmarks.errors import BenchmarkError
 from headpose_ros.errors import ProcessEndedError
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.media.sources import SAMPLE
-from headpose_ros.ros.demo.processes import NODE, START_TIMEOUT, CameraAndNode
+from headpose_ros.ros.demo import NODE, START_TIMEOUT, CameraAndNode
 
 PERIOD = 1.0  # seconds between two samples
 WARM_UP = 60.0  # seconds, in which memory may grow: networks and pools fill as they are used

@@ -17,7 +17,7 @@ from benchmarks.frames import VGA, make_frames
 from benchmarks.options import Turns
 from benchmarks.stream import Listener, camera_command, headpose_command, spin_for, spin_until
 from benchmarks.targets import Figure, figures_table
-from headpose_ros.ros.demo.processes import Processes
+from headpose_ros.ros.demo import Processes
 
 NODE = 'headpose'
 FRAMES = 5  # so few that they hardly count in the memory of the script, which holds them

@@ -24,7 +24,7 @@ from ros_domain import Domain
 from skimage.data import astronaut
 
 from headpose_ros.media.sample_head.rendered_head import RenderedHead
-from headpose_ros.ros.demo.processes import CameraAndNode
+from headpose_ros.ros.demo import CameraAndNode
 from headpose_ros.rotation import rotation_from_rpy
 
 pytestmark = pytest.mark.slow

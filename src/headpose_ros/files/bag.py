@@ -3,6 +3,7 @@
 
 """rosbag2 files as frames, through the library rosbags and so without ROS."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
@@ -13,7 +14,6 @@ import numpy as np
 
 from headpose_ros.camera.camera_info import CameraInfoCache
 from headpose_ros.errors import FileError, SourceError, UnreadableImageError
-from headpose_ros.files.cut_bag import Recorded, readable_messages
 from headpose_ros.files.frame import BrokenFrame, Frame
 from headpose_ros.images.compressed import read_compressed
 from headpose_ros.images.raw import read_raw
@@ -26,6 +26,8 @@ READERS: dict[str, Callable[[Any], np.ndarray]] = {IMAGE: read_raw, COMPRESSED: 
 
 METADATA = 'metadata.yaml'
 STORAGE_SUFFIXES = ('.mcap', '.db3')
+
+Recorded = tuple[str, str, int, bytes]  # topic, type, time in nanoseconds, serialized message
 
 
 class Bag:
@@ -106,7 +108,7 @@ class Bag:
 
     def _before_break(self) -> Iterator[Recorded]:
         for file in _storages(self._file) if self._file.is_dir() else [self._file]:
-            yield from readable_messages(file)
+            yield from _readable_messages(file)
 
     def _scan(self) -> tuple[dict[str, tuple[str, int]], float]:
         """Topics and seconds of what is left of a broken bag."""
@@ -219,6 +221,41 @@ def _storages(folder: Path) -> list[Path]:
     """Files of a bag in the order of their numbers, of which 10 comes after 9."""
     files = (each for each in folder.iterdir() if each.suffix in STORAGE_SUFFIXES)
     return sorted(files, key=lambda each: (len(each.name), each.name))
+
+
+def _readable_messages(path: Path) -> Iterator[Recorded]:
+    """The messages of a .mcap or .db3 file in their order, up to where it breaks.
+
+    rosbags does not open what was cut short: a recorder that lost its power leaves an MCAP file
+    without the index at its end, and a copy that broke off an SQLite file with pages missing.
+    """
+    read = _read_mcap if path.suffix == '.mcap' else _read_sqlite
+    try:
+        yield from read(path)
+    except Exception:  # of many classes, which differ with what is broken
+        return
+
+
+def _read_mcap(path: Path) -> Iterator[Recorded]:
+    from mcap.reader import NonSeekingReader
+
+    with path.open('rb') as file:
+        messages = NonSeekingReader(file).iter_messages(log_time_order=False)
+        for schema, channel, message in messages:
+            yield channel.topic, schema.name if schema else '', message.log_time, message.data
+
+
+def _read_sqlite(path: Path) -> Iterator[Recorded]:
+    connection = sqlite3.connect(f'{path.resolve().as_uri()}?mode=ro', uri=True)
+    try:
+        # Otherwise SQLite refuses a file that is shorter than its header says.
+        connection.execute('PRAGMA writable_schema = ON')
+        yield from connection.execute(
+            'SELECT name, type, timestamp, data FROM messages JOIN topics '
+            'ON topics.id = topic_id ORDER BY messages.id'
+        )
+    finally:
+        connection.close()
 
 
 def _image_topic(bag: Bag, wanted: str | None) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.task import Future
@@ -17,6 +16,7 @@ from std_srvs.srv import Trigger
 from headpose_ros.errors import NeutralError
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.people.neutral import NeutralRecorder
+from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
 
 DURATION = 1.0  # seconds of images that the mean is taken of
 PATIENCE = 4.0  # seconds after which it ends, however many images came
@@ -76,10 +76,7 @@ class NeutralServices:
         if self.is_recording:
             raise NeutralError('a calibration is under way; wait for its end')
         self._recorder, self._started, self._done = NeutralRecorder(), None, Future()
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        timer = self._node.create_timer(
-            PATIENCE, lambda: self._done.set_result(None), clock=steady
-        )
+        timer = steady_timer(self._node, PATIENCE, lambda: self._done.set_result(None))
         try:
             await self._done
             if self._started is None:

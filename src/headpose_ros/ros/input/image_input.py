@@ -20,9 +20,8 @@ from headpose_ros.images.compressed import read_compressed
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.ros.input.image_conversion import ImageConverter
 from headpose_ros.ros.input.stream_watch import StreamWatch
-from headpose_ros.ros.rclpy_extras.events import NO_SUBSCRIPTION_EVENTS
+from headpose_ros.ros.rclpy_extras.shortcuts import NO_SUBSCRIPTION_EVENTS, take_waiting
 from headpose_ros.ros.rclpy_extras.transport import cure_of_loss
-from headpose_ros.ros.rclpy_extras.waiting import take_waiting
 
 RAW, COMPRESSED = 'raw', 'compressed'
 TRANSPORTS = (RAW, COMPRESSED)

@@ -19,7 +19,7 @@ from headpose_ros.ros.input.image_conversion import ImageConverter
 from headpose_ros.ros.output import messages
 from headpose_ros.ros.output.markers import PeopleMarkers
 from headpose_ros.ros.output.transforms import HeadTransforms
-from headpose_ros.ros.rclpy_extras.events import NO_PUBLISHER_EVENTS
+from headpose_ros.ros.rclpy_extras.shortcuts import NO_PUBLISHER_EVENTS
 
 # Reliable, so that RViz and ros2 topic echo work unasked.
 RESULTS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)

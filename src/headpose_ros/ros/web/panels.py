@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from nicegui import ui
 
 from headpose_ros.overlay import AXIS_COLORS
-from headpose_ros.ros.diagnostics.report import read_faces
+from headpose_ros.ros.diagnostics import read_faces
 from headpose_ros.ros.web.state import HISTORY, NodeState
 
 NUMBERS_PERIOD = 0.1  # seconds

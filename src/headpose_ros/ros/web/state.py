@@ -15,7 +15,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage
 
-from headpose_ros.ros.diagnostics.report import status_name
+from headpose_ros.ros.diagnostics import status_name
 from headpose_ros.ros.web.asyncio_bridge import AsyncioBridge
 
 HISTORY = 30.0  # seconds of angles that are kept

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
@@ -18,6 +17,7 @@ from headpose_ros.people.follower import People
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
 from headpose_ros.ros.input.image_input import ImageInput
 from headpose_ros.ros.input.stream_watch import Load, StreamWatch
+from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
 
 PERIOD = 1.0  # seconds
 
@@ -56,8 +56,7 @@ def start_diagnostics(node: Node, make_status: Callable[[], DiagnosticStatus]) -
         message.header.stamp = node.get_clock().now().to_msg()
         publisher.publish(message)
 
-    # A steady clock, so that it goes on without a /clock in simulated time too.
-    node.create_timer(PERIOD, publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
+    steady_timer(node, PERIOD, publish)
 
 
 def status_name(node: str) -> str:
