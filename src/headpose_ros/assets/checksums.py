@@ -14,7 +14,6 @@ NAME = 'SHA256SUMS'
 def check_listed(path: Path, content: bytes) -> None:
     """Make sure that a file is the one that the manifest beside it names.
 
-    :param content: of the file.
     :raises ChecksumError: it is another one, or the manifest does not name it.
     """
     manifest = path.with_name(NAME)

@@ -130,12 +130,10 @@ class Bag:
 class BagFrames:
     """The images of a topic of a bag, with the calibration beside them.
 
-    :param bag: open.
     :param topic: of images; ``None`` for the only one.
     :param is_rectified: whether the images are rectified already.
     :raises SourceError: there is no such topic, or there are several.
 
-    :ivar calibration: of the camera.
     """
 
     def __init__(self, bag: Bag, topic: str | None = None, is_rectified: bool = False):

@@ -13,29 +13,18 @@ from headpose_ros.camera.camera import Camera
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One image of a source.
+    """One image of a source."""
 
-    :ivar source: what it is from: the image file, the video, the webcam, or the topic of a bag.
-    :ivar number: counted from 0 within what the command was given, broken ones too.
-    :ivar bgr: ``uint8`` (H, W, 3).
-    :ivar stamp: seconds; not a number for images, which have no time.
-    :ivar camera: that took it; ``None`` where it is not known.
-    :ivar frame_id: name of the camera's frame.
-    """
-
-    source: str
-    number: int
-    bgr: np.ndarray
-    stamp: float = math.nan
-    camera: Camera | None = None
-    frame_id: str = ''
+    source: str  # what it is from: the image file, the video, the webcam, or the topic of a bag
+    number: int  # counted from 0 within what the command was given, broken ones too
+    bgr: np.ndarray  # ``uint8`` (H, W, 3)
+    stamp: float = math.nan  # seconds; not a number for images, which have no time
+    camera: Camera | None = None  # that took it; ``None`` where it is not known
+    frame_id: str = ''  # name of the camera's frame
 
 
 @dataclass(frozen=True)
 class BrokenFrame:
-    """One image of a source that cannot be read.
-
-    :ivar problem: why, in words.
-    """
+    """One image of a source that cannot be read."""
 
     problem: str

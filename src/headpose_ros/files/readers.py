@@ -28,7 +28,6 @@ MISSING_COUNT = 3
 class ImageFrames:
     """Image files, and all those of folders.
 
-    :param names: paths of files and folders.
     :raises SourceError: one of them is neither, or a folder without images.
     """
 

@@ -22,35 +22,21 @@ ANGLE_CONVENTION = (
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """What a model file says of itself.
+    """What a model file says of itself."""
 
-    :ivar detector: name of the detector whose landmarks the regressor was trained on.
-    :ivar features: name of the feature set, a key of ``features.FEATURE_SETS``.
-    :ivar feature_count: length of a feature vector.
-    :ivar landmark_count: landmarks of a face.
-    :ivar regressor: the pipeline in words.
-    :ivar training_data: names, counts and terms of the data.
-    :ivar protocol: how the figures were measured.
-    :ivar figures: name to value, degrees unless the name says otherwise.
-    :ivar coverage: range of the label's yaw to percent of errors within one and two standard
-        deviations.
-    :ivar command: what makes the file again.
-    :ivar angle_convention: what the regressor's outputs mean.
-    :ivar versions: package to version, of what trained it.
-    """
-
-    detector: str
-    features: str
-    regressor: str
-    training_data: str
-    protocol: str
-    figures: Mapping[str, float]
+    detector: str  # name of the detector whose landmarks the regressor was trained on
+    features: str  # name of the feature set, a key of ``features.FEATURE_SETS``
+    regressor: str  # the pipeline in words
+    training_data: str  # names, counts and terms of the data
+    protocol: str  # how the figures were measured
+    figures: Mapping[str, float]  # name to value, degrees unless the name says otherwise
+    # Range of the label's yaw to percent of errors within one and two standard deviations.
     coverage: Mapping[str, tuple[float, float]]
-    command: str
-    feature_count: int
-    versions: Mapping[str, str]
-    landmark_count: int = LANDMARK_COUNT
-    angle_convention: str = ANGLE_CONVENTION
+    command: str  # what makes the file again
+    feature_count: int  # length of a feature vector
+    versions: Mapping[str, str]  # package to version, of what trained it
+    landmark_count: int = LANDMARK_COUNT  # landmarks of a face
+    angle_convention: str = ANGLE_CONVENTION  # what the regressor's outputs mean
 
 
 @dataclass(frozen=True)

@@ -27,16 +27,11 @@ FIRST, SECOND = np.triu_indices(_CLUES + 1)  # pairs of a constant and the clues
 
 @dataclass(frozen=True, eq=False)
 class FeatureSpace:
-    """Where the features of the training faces lie.
+    """Where the features of the training faces lie."""
 
-    :ivar mean: (length,), of the features.
-    :ivar components: (k, length), their principal components.
-    :ivar deviations: (k,), the standard deviations along these.
-    """
-
-    mean: np.ndarray
-    components: np.ndarray
-    deviations: np.ndarray
+    mean: np.ndarray  # (length,), of the features
+    components: np.ndarray  # (k, length), their principal components
+    deviations: np.ndarray  # (k,), the standard deviations along these
 
     def distances(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How far features (n, length) lie aside of the components and out along them, (n,)."""

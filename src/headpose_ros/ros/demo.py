@@ -88,9 +88,7 @@ class Processes:
 class CameraAndNode(Processes):
     """``camera_node`` and ``headpose_node``.
 
-    :param source: parameter of the camera.
     :param view: start ``view_node`` too.
-    :param parameters: of the node.
     """
 
     def __init__(self, source: str, view: bool = False, **parameters: Any):

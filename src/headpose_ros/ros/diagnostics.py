@@ -32,14 +32,10 @@ IDS = re.compile(r'face (\d+) roll \(deg\)')
 
 
 class Finding(NamedTuple):
-    """Something that is not as it should be.
+    """Something that is not as it should be."""
 
-    :ivar level: ``WARN`` or ``ERROR``.
-    :ivar text: what, and what to do.
-    """
-
-    level: bytes
-    text: str
+    level: bytes  # ``WARN`` or ``ERROR``
+    text: str  # what, and what to do
 
 
 def start_diagnostics(node: Node, make_status: Callable[[], DiagnosticStatus]) -> None:
@@ -83,7 +79,6 @@ def stream_findings(
 ) -> Iterator[Finding]:
     """What keeps images from being worked on.
 
-    :param load: of ``watch``, now.
     :param now: seconds of the clock of ``watch``.
     """
     if reason := watch.failure(now):
@@ -119,18 +114,12 @@ def camera_findings(watch: StreamWatch, calibration: CameraInfoInput) -> Iterato
 
 @dataclass(frozen=True)
 class FaceValues:
-    """One person as in the diagnostics.
+    """One person as in the diagnostics."""
 
-    :ivar track_id: of the person.
-    :ivar rpy: roll, pitch and yaw, degrees.
-    :ivar std: standard deviations of them, degrees.
-    :ivar is_primary: whether ``head_pose`` is about this one.
-    """
-
-    track_id: int
-    rpy: tuple[float, ...]
-    std: tuple[float, ...]
-    is_primary: bool
+    track_id: int  # of the person
+    rpy: tuple[float, ...]  # roll, pitch and yaw, degrees
+    std: tuple[float, ...]  # standard deviations of them, degrees
+    is_primary: bool  # whether ``head_pose`` is about this one
 
 
 def write_faces(people: People | None) -> Iterator[tuple[str, str]]:

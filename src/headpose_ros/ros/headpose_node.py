@@ -33,7 +33,6 @@ class HeadPoseNode(LifecycleNode):
 
     Everything happens in the one thread that spins the node, because the detector wants one.
 
-    :param options: of ``rclpy.node.Node``, such as its context.
     :raises headpose_ros.errors.ParameterError: a parameter has no meaning.
     """
 

@@ -235,7 +235,6 @@ def declare_parameters(node: Node, kind: type[T]) -> T:
 def changed_parameters(now: T, parameters: Sequence[Parameter]) -> T:
     """The values of a node with some of its parameters changed, all or none.
 
-    :param now: the values before.
     :param parameters: those to change; names that ``now`` does not have are not its own.
     :raises ParameterError: a value has no meaning.
     """

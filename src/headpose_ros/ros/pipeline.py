@@ -30,18 +30,12 @@ class Pipeline:
     """What a node is made of while it is configured: the way of an image through it.
 
     :param node: the node, whose publishers and subscriptions they become.
-    :param parameters: at the start.
-    :param watch: of the stream of images.
     :param on_primary: is called with the primary face of each image, or none.
     :raises ValueError: detector or model cannot be used.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
     :raises headpose_ros.errors.TransformsUnavailableError: TF is wanted and not installed.
 
-    :ivar model: the trained model in use.
     :ivar people: in the last image; ``None`` before the first.
-    :ivar images: the subscription of images.
-    :ivar camera_info: the subscription of their calibration.
-    :ivar publishers: of all results.
     """
 
     def __init__(

@@ -25,7 +25,6 @@ PATIENCE = 1.0
 class CameraInfoInput:
     """Follows ``camera_info`` and has the camera for an image ready.
 
-    :param node: the node.
     :param is_rectified: whether images are rectified already.
 
     :ivar topic: name of the topic, resolved.

@@ -44,9 +44,7 @@ class ImageInput:
 
     An image that cannot be decoded or processed is dropped, with a warning.
 
-    :param node: the node.
     :param transport: one of ``TRANSPORTS``.
-    :param converter: for raw images.
     :param watch: is told what has arrived, and what was dropped.
     :param on_image: is called with the header of each image and its pixels, ``uint8`` (H, W, 3)
         BGR, which may lie in the memory of the message.

@@ -44,7 +44,6 @@ class PeopleMarkers:
     ) -> MarkerArray:
         """Markers of one image.
 
-        :param header: of the image.
         :param people: those who are in it, with their track IDs, and where.
         :param tracked_ids: of those who are still followed; the others' markers are deleted.
         """

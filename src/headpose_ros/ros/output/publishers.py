@@ -30,7 +30,6 @@ class HeadPublishers:
     """The publishers of a node.
 
     :param node: the node, whose state decides whether they publish.
-    :param converter: for the annotated image.
     :param tf_prefix: put before the names of TF frames; ``None`` for no frames.
     :raises headpose_ros.errors.TransformsUnavailableError: TF is wanted and not installed.
 

@@ -17,8 +17,6 @@ from headpose_ros.six_dof import CameraPose
 class HeadTransforms:
     """Broadcasts ``face_<id>`` (REP-155) for heads, in the frame of the image.
 
-    :param node: the node.
-    :param prefix: put before the names of the frames.
     :raises TransformsUnavailableError: tf2_ros is not installed.
     """
 

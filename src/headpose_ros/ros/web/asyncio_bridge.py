@@ -23,10 +23,7 @@ PATIENCE = 8.0
 
 
 class AsyncioBridge:
-    """Spins a node in a thread, for an asyncio loop in another.
-
-    :ivar node: the node.
-    """
+    """Spins a node in a thread, for an asyncio loop in another."""
 
     def __init__(self, node: Node):
         self.node = node
@@ -53,10 +50,7 @@ class AsyncioBridge:
     def subscribe(
         self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile
     ) -> Subscription:
-        """Subscription whose callback runs in the loop; to be made by ``do`` or before the start.
-
-        :param kind: of the message.
-        """
+        """Subscription whose callback runs in the loop; made by ``do`` or before the start."""
         def hand_over(message: Any) -> None:
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(callback, message)

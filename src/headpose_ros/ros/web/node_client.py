@@ -19,7 +19,6 @@ class NodeClient:
     """Reads and sets numbers among the parameters of a node, and calls it.
 
     :param shown: full name of the node.
-    :param names: of the parameters.
 
     :ivar descriptors: of the parameters by name; empty until they are read.
     :ivar values: as they are now; empty until they are read.

@@ -23,9 +23,6 @@ LEVELS = {DiagnosticStatus.OK: 'is-ok', DiagnosticStatus.WARN: 'is-warn'}  # oth
 def build_page(name: str, state: NodeState, client: NodeClient, warning: str) -> None:
     """Fill a page that was opened.
 
-    :param name: of the node that is shown.
-    :param state: what is known of it.
-    :param client: what can be set and called.
     :param warning: what people must know of this page; empty for nothing.
     """
     ui.add_css(STYLE)

@@ -61,7 +61,6 @@ def serve_page(node: Node, shown: str, listening: socket.socket, warning: str) -
 
     :param node: that listens and calls, spun meanwhile.
     :param shown: full name of the node on the page.
-    :param listening: socket.
     :param warning: what people must know of this page; empty where only this machine sees it.
     """
     outer = FastAPI(openapi_url=None)
