@@ -79,7 +79,7 @@ def _node(file: Path) -> tuple[float, float]:
                 spin_until(listener, lambda: bool(listener.poses[NODE]))
                 seconds = min(listener.poses[NODE].values()) - start
                 spin_for(listener, STEADY)
-                return seconds, _memory(processes.pid(NODE))
+                return seconds, _memory(processes.running[NODE].pid)
         finally:
             listener.destroy_node()
             rclpy.try_shutdown()

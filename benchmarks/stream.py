@@ -194,7 +194,7 @@ def _measure_in_turns(
         name = names[turn % len(names)]
         spin_for(listener, SETTLE)
         _clear(listener)
-        process = psutil.Process(processes.pid(name))
+        process = psutil.Process(processes.running[name].pid)
         cpu = _cpu(process)
         _spin_to_next_turn(listener, processes)
         # The first frame of the next turn is another one's.
@@ -212,7 +212,7 @@ def _measure_together(
 ) -> dict[str, Tally]:
     spin_for(listener, SETTLE)
     _clear(listener)
-    psutils = {name: psutil.Process(processes.pid(name)) for name in listener.poses}
+    psutils = {name: psutil.Process(processes.running[name].pid) for name in listener.poses}
     cpus, start = {name: _cpu(process) for name, process in psutils.items()}, time.monotonic()
     spin_for(listener, seconds)
     processes.check()

@@ -14,22 +14,18 @@ from typing import Any
 from headpose_ros.cli.options import ImageOptions, Options, StreamOptions
 from headpose_ros.errors import FileError
 from headpose_ros.estimator import HeadPoseEstimator
+from headpose_ros.files import writers
 from headpose_ros.files.bag import Bag, BagFrames
 from headpose_ros.files.process import Finder, FrameSource, run
 from headpose_ros.files.readers import ImageFrames, StreamFrames
-from headpose_ros.files.writers import (
-    STANDARD_OUTPUT,
-    Output,
-    write_images,
-    write_rows,
-    write_video,
-)
 from headpose_ros.people.follower import FollowSettings, HeadFollower, SeparateImages
+
+Draw = Callable[..., writers.Output]
 
 
 def process_images(names: list[str], options: ImageOptions) -> None:
     """Unrelated images."""
-    _process(ImageFrames(names), write_images, options, 'image', SeparateImages)
+    _process(ImageFrames(names), writers.write_images, options, 'image', SeparateImages)
 
 
 def process_video(name: str, options: StreamOptions) -> None:
@@ -37,18 +33,18 @@ def process_video(name: str, options: StreamOptions) -> None:
     # What FFmpeg has to say about each damaged frame is said once here.
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     source = StreamFrames(name)
-    _follow(source, partial(write_video, rate=source.rate), options)
+    _follow(source, partial(writers.write_video, rate=source.rate), options)
 
 
 def process_bag(path: Path, topic: str | None, is_rectified: bool, options: StreamOptions) -> None:
     """A rosbag2."""
     with Bag(path.expanduser()) as bag:
         source = BagFrames(bag, topic, is_rectified)
-        _follow(source, write_video, options)
+        _follow(source, writers.write_video, options)
         print(source.describe_camera(), file=sys.stderr)
 
 
-def _follow(source: FrameSource, draw: Callable[..., Output], options: StreamOptions) -> None:
+def _follow(source: FrameSource, draw: Draw, options: StreamOptions) -> None:
     _process(
         source, draw, options, 'video', HeadFollower,
         smoothing_min_cutoff=options.smoothing, primary=options.primary,
@@ -57,15 +53,15 @@ def _follow(source: FrameSource, draw: Callable[..., Output], options: StreamOpt
 
 def _process(
     source: FrameSource,
-    draw: Callable[..., Output],
+    draw: Draw,
     options: Options,
     mode: str,
     find: Callable[[HeadPoseEstimator, FollowSettings], Finder],
     **settings: Any,
 ) -> None:
-    rows = options.out or (None if options.drawn else STANDARD_OUTPUT)
+    rows = options.out or (None if options.drawn else writers.STANDARD_OUTPUT)
     existing = source.paths, options.force
-    outputs = [write_rows(rows, *existing, options.row_format)] if rows else []
+    outputs = [writers.write_rows(rows, *existing, options.row_format)] if rows else []
     if options.drawn:
         outputs.append(draw(options.drawn, *existing))
     try:
@@ -77,6 +73,6 @@ def _process(
         raise FileError(str(error)) from error
     finder = find(estimator, follow)
     # A bar among rows on a terminal would be drawn over by them.
-    has_bar = not (rows == STANDARD_OUTPUT and sys.stdout.isatty())
+    has_bar = not (rows == writers.STANDARD_OUTPUT and sys.stdout.isatty())
     with estimator:
         run(source, finder, outputs, has_bar)

@@ -43,7 +43,8 @@ def _of_file(path: Path) -> Lines:
     if path.suffix == MODEL_SUFFIX:
         return _of_model(path)
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        return _of_image(path)
+        height, width = read_image_file(path).shape[:2]
+        return [('image', path), ('size', f'{width} x {height} pixels')]
     return _of_video(path)
 
 
@@ -74,11 +75,6 @@ def _of_bag(path: Path) -> Lines:
 def _messages(count: int, seconds: float) -> str:
     rate = f', {(count - 1) / seconds:.1f} Hz' if count > 1 and seconds > 0.0 else ''
     return f'{count} messages{rate}'
-
-
-def _of_image(path: Path) -> Lines:
-    height, width = read_image_file(path).shape[:2]
-    return [('image', path), ('size', f'{width} x {height} pixels')]
 
 
 def _of_video(path: Path) -> Lines:

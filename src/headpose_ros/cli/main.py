@@ -19,9 +19,7 @@ from headpose_ros.assets.bundle import URL, VARIABLE, default_path
 from headpose_ros.cli.command_line import CommandLine
 from headpose_ros.cli.options import ImageOptions, StreamOptions, with_options
 
-app = CommandLine(
-    help='Head poses from files, and tools of headpose_ros.', no_args_is_help=True
-)
+app = CommandLine(help='Head poses from files, and tools of headpose_ros.', no_args_is_help=True)
 
 
 @app.command()

@@ -14,7 +14,7 @@ import numpy as np
 
 from headpose_ros.camera.camera_info import CameraInfoCache
 from headpose_ros.errors import FileError, SourceError, UnreadableImageError
-from headpose_ros.files.frame import BrokenFrame, Frame
+from headpose_ros.files.readers import BrokenFrame, Frame
 from headpose_ros.images.compressed import read_compressed
 from headpose_ros.images.raw import read_raw
 from headpose_ros.images.stamps import stamp_seconds
@@ -257,9 +257,7 @@ def _read_sqlite(path: Path) -> Iterator[Recorded]:
 
 
 def _image_topic(bag: Bag, wanted: str | None) -> str:
-    topics = [
-        topic for topic, (kind, count) in bag.topics.items() if kind in READERS and count
-    ]
+    topics = [topic for topic, (kind, count) in bag.topics.items() if kind in READERS and count]
     if wanted in topics or (wanted is None and len(topics) == 1):
         return wanted or topics[0]
     if not topics:

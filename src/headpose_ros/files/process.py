@@ -13,8 +13,7 @@ from tqdm import tqdm
 
 from headpose_ros.errors import FileError
 from headpose_ros.files.bag import BagFrames
-from headpose_ros.files.frame import BrokenFrame
-from headpose_ros.files.readers import ImageFrames, StreamFrames
+from headpose_ros.files.readers import BrokenFrame, ImageFrames, StreamFrames
 from headpose_ros.files.writers import Output
 from headpose_ros.people.follower import HeadFollower, SeparateImages
 from headpose_ros.quiet import silent_stderr

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from headpose_ros.errors import FileError
-from headpose_ros.files.frame import Frame
+from headpose_ros.files.readers import Frame
 from headpose_ros.files.rows import WRITERS, WriteRow, format_of, rows_of
 from headpose_ros.media.video_writer import VideoWriter
 from headpose_ros.overlay import draw_heads

@@ -17,7 +17,7 @@ import numpy as np
 
 from headpose_ros.errors import UnsupportedRegressorError
 
-# A fitted estimator of scikit-learn, or what ``headpose_ros.regression.unpickling`` reads of one.
+# A fitted estimator of scikit-learn, or what ``model_file`` reads of one.
 # Its classes share no type, and the robot has none of them.
 Fitted = Any
 
@@ -209,10 +209,7 @@ _CONVERTERS: dict[str, _Converter] = {
     'MeanRegressor': _mean,
     'StandardScaler': _scaler,
     'PCA': _pca,
-    'LinearRegression': _linear,
-    'Ridge': _linear,
-    'Lasso': _linear,
-    'ElasticNet': _linear,
+    **dict.fromkeys(('LinearRegression', 'Ridge', 'Lasso', 'ElasticNet'), _linear),
     'PLSRegression': _pls,
     'RBFSampler': _fourier,
     'KernelRidge': _kernel_ridge,

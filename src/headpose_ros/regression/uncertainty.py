@@ -45,17 +45,13 @@ class FeatureSpace:
 class Uncertainty:
     """What turns features and outputs of a regressor into standard deviations.
 
-    :ivar space: of the features.
-    :ivar lowest: (6,), the lower end of each clue in the training.
-    :ivar highest: (6,), the upper end.
-    :ivar weights: (28, 3), from the quadratic terms to log standard deviations of roll, pitch
-        and yaw in radians.
     :raises ValueError: numbers that cannot be used.
     """
 
-    space: FeatureSpace
-    lowest: np.ndarray
-    highest: np.ndarray
+    space: FeatureSpace  # of the features
+    lowest: np.ndarray  # (6,), the lower end of each clue in the training
+    highest: np.ndarray  # (6,), the upper end
+    # (28, 3), from quadratic terms to log standard deviations of roll, pitch and yaw in radians.
     weights: np.ndarray
 
     def __post_init__(self) -> None:

@@ -48,58 +48,51 @@ class Processes:
     """Runs commands while its ``with`` block does.
 
     :param commands: by a name of the process.
+
+    :ivar running: the processes by their names.
     """
 
     def __init__(self, commands: Mapping[str, list[str]]):
         self._commands = commands
-        self._processes: dict[str, subprocess.Popen] = {}
+        self.running: dict[str, subprocess.Popen] = {}
 
     def __enter__(self) -> 'Processes':
         for name, command in self._commands.items():
-            self._processes[name] = subprocess.Popen(command)
+            self.running[name] = subprocess.Popen(command)
         return self
 
     def __exit__(self, *_: Any) -> None:
-        for process in self._processes.values():
+        for process in self.running.values():
             if process.poll() is None:
                 process.terminate()
-        for process in self._processes.values():
+        for process in self.running.values():
             try:
                 process.wait(STOP_TIMEOUT)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
 
-    def pid(self, name: str) -> int:
-        """Process id of a name."""
-        return self._processes[name].pid
-
     def check(self) -> None:
         """See whether all still run.
 
         :raises ProcessEndedError: one does not.
         """
-        for name, process in self._processes.items():
+        for name, process in self.running.items():
             if process.poll() is not None:
                 code = process.returncode
                 raise ProcessEndedError(f'{name} ended with exit code {code}; see above')
 
 
-class CameraAndNode(Processes):
-    """``camera_node`` and ``headpose_node``.
-
-    :param view: start ``view_node`` too.
-    """
-
-    def __init__(self, source: str, view: bool = False, **parameters: Any):
-        # In quotes, so that a path which looks like a number stays a text.
-        commands = {
-            CAMERA: node_command(CAMERA, {'source': f'"{source}"'}),
-            NODE: node_command(NODE, parameters),
-        }
-        if view:
-            commands[VIEW] = node_command(VIEW, {})
-        super().__init__(commands)
+def camera_and_node(source: str, view: bool = False, **parameters: Any) -> Processes:
+    """``camera_node`` of a source, ``headpose_node`` with parameters, ``view_node`` if wanted."""
+    # In quotes, so that a path which looks like a number stays a text.
+    commands = {
+        CAMERA: node_command(CAMERA, {'source': f'"{source}"'}),
+        NODE: node_command(NODE, parameters),
+    }
+    if view:
+        commands[VIEW] = node_command(VIEW, {})
+    return Processes(commands)
 
 
 class Listener(Node):
@@ -117,12 +110,8 @@ class Listener(Node):
         self.pose: Vector3Stamped | None = None
         self._converter = create_converter()
         # One small message comes with every image.
-        self.create_subscription(
-            CameraInfo, 'camera_info', self._on_info, qos_profile_sensor_data
-        )
-        self.create_subscription(
-            Vector3Stamped, 'head_pose', self._on_pose, QoSProfile(depth=10)
-        )
+        self.create_subscription(CameraInfo, 'camera_info', self._on_info, qos_profile_sensor_data)
+        self.create_subscription(Vector3Stamped, 'head_pose', self._on_pose, QoSProfile(depth=10))
         self.create_subscription(
             Image, 'head_pose/annotated_image', self._on_annotated, QoSProfile(depth=10)
         )
@@ -180,7 +169,7 @@ def demo(
         print(f'the page is http://localhost:{port}; Ctrl-C ends it all', flush=True)
     listener = None
     try:
-        with CameraAndNode(source, view) as processes:
+        with camera_and_node(source, view) as processes:
             rclpy.init()
             # A video without an end fills the disk.
             listener = Listener(out if math.isfinite(seconds) else None)
@@ -200,7 +189,7 @@ def demo(
     _print_summary(listener, seconds)
 
 
-def _listen(listener: Listener, processes: CameraAndNode, seconds: float) -> float:
+def _listen(listener: Listener, processes: Processes, seconds: float) -> float:
     started = time.monotonic()
     first = None
     next_line = 0.0

@@ -38,9 +38,7 @@ class NeutralServices:
         self._done: Future | None = None
         # Images and everything else must go on while a calibration waits for them.
         aside = ReentrantCallbackGroup()
-        node.create_service(
-            Trigger, '~/calibrate_neutral', self._calibrate, callback_group=aside
-        )
+        node.create_service(Trigger, '~/calibrate_neutral', self._calibrate, callback_group=aside)
         node.create_service(Trigger, '~/reset_neutral', self._reset, callback_group=aside)
 
     @property
@@ -59,9 +57,7 @@ class NeutralServices:
         if now - self._started >= DURATION:
             self._done.set_result(None)
 
-    async def _calibrate(
-        self, _: Trigger.Request, response: Trigger.Response
-    ) -> Trigger.Response:
+    async def _calibrate(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
             response.message = await self._record()
             response.success = True

@@ -130,16 +130,12 @@ class HeadPoseParameters:
         HEAD_WIDTH, 'Metres from cheekbone to cheekbone in front of the ears, from which the '
         'distance follows.', 0.05, 0.5
     )
-    lazy: bool = _live(
-        False, 'Unsubscribe from the camera while nobody listens to any output.'
-    )
+    lazy: bool = _live(False, 'Unsubscribe from the camera while nobody listens to any output.')
     draw_ids: bool = _live(True, 'Draw the number of each person.')
     draw_angles: bool = _live(True, 'Draw roll, pitch and yaw.')
     draw_axes: bool = _live(True, 'Draw the axes of each head.')
     draw_mesh: bool = _live(False, 'Draw the face mesh.')
-    jpeg_quality: int = _live(
-        80, 'Quality of the compressed annotated image, percent.', 1, 100
-    )
+    jpeg_quality: int = _live(80, 'Quality of the compressed annotated image, percent.', 1, 100)
 
     def __post_init__(self) -> None:
         for each in fields(self):

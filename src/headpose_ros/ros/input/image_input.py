@@ -53,11 +53,7 @@ class ImageInput:
     """
 
     def __init__(
-        self,
-        node: Node,
-        transport: str,
-        converter: ImageConverter,
-        watch: StreamWatch,
+        self, node: Node, transport: str, converter: ImageConverter, watch: StreamWatch,
         on_image: Callable[[Header, np.ndarray], None],
     ):
         self._node = node

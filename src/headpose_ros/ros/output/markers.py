@@ -37,9 +37,7 @@ class PeopleMarkers:
         self._shown: set[int] = set()
 
     def update(
-        self,
-        header: Header,
-        people: Iterable[tuple[HeadPose, CameraPose]],
+        self, header: Header, people: Iterable[tuple[HeadPose, CameraPose]],
         tracked_ids: frozenset[int],
     ) -> MarkerArray:
         """Markers of one image.

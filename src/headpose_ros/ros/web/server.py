@@ -17,9 +17,8 @@ from rclpy.node import Node
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from headpose_ros.errors import NoAnswerError
-from headpose_ros.ros.web.asyncio_bridge import AsyncioBridge
 from headpose_ros.ros.web.controls import CONTROLS
-from headpose_ros.ros.web.node_client import NodeClient
+from headpose_ros.ros.web.node_client import AsyncioBridge, NodeClient
 from headpose_ros.ros.web.page import STREAM, build_page
 from headpose_ros.ros.web.state import NodeState
 

@@ -16,7 +16,7 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage
 
 from headpose_ros.ros.diagnostics import status_name
-from headpose_ros.ros.web.asyncio_bridge import AsyncioBridge
+from headpose_ros.ros.web.node_client import AsyncioBridge
 
 HISTORY = 30.0  # seconds of angles that are kept
 AWAY = 3.5  # seconds without diagnostics, which come once a second, after which a node is away
