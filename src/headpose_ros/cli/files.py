@@ -7,6 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def process_video(name: str, options: StreamOptions) -> None:
 
 def process_bag(path: Path, topic: str | None, is_rectified: bool, options: StreamOptions) -> None:
     """A rosbag2."""
-    with Bag(path.expanduser()) as bag:
+    with closing(Bag(path.expanduser())) as bag:
         source = BagFrames(bag, topic, is_rectified)
         _follow(source, writers.write_video, options)
         print(source.describe_camera(), file=sys.stderr)
@@ -52,10 +53,7 @@ def _follow(source: FrameSource, draw: Draw, options: StreamOptions) -> None:
 
 
 def _process(
-    source: FrameSource,
-    draw: Draw,
-    options: Options,
-    mode: str,
+    source: FrameSource, draw: Draw, options: Options, mode: str,
     find: Callable[[HeadPoseEstimator, FollowSettings], Finder],
     **settings: Any,
 ) -> None:

@@ -4,6 +4,7 @@
 """The command ``info``: what a file holds, or what is installed."""
 
 import platform
+from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def _of_model(path: Path) -> Lines:
 
 
 def _of_bag(path: Path) -> Lines:
-    with Bag(path) as bag:
+    with closing(Bag(path)) as bag:
         topics = [
             (topic, f'{kind}, {_messages(count, bag.seconds)}')
             for topic, (kind, count) in bag.topics.items()

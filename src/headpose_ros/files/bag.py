@@ -31,9 +31,7 @@ Recorded = tuple[str, str, int, bytes]  # topic, type, time in nanoseconds, seri
 
 
 class Bag:
-    """An open bag.
-
-    To be used in a ``with`` statement.
+    """An open bag, to be closed.
 
     :param path: of the folder of a bag, or of one of the files in it.
     :raises SourceError: it cannot be opened.
@@ -93,12 +91,6 @@ class Bag:
         """Close the files."""
         if self._reader is not None:
             self._reader.close()
-
-    def __enter__(self) -> 'Bag':
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _indexed(self, topics: Collection[str]) -> Iterator[Recorded]:
         wanted = [each for each in self._reader.connections if each.topic in topics]

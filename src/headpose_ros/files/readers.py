@@ -87,7 +87,7 @@ class StreamFrames:
         :raises FileError: a video ends before the end that it promises.
         """
         if not isinstance(self._source, sources.VideoSource):
-            yield from _live(self._name, self._source)
+            yield from self._live()
             return
         number = -1
         for number, (seconds, bgr) in enumerate(self._source.timed_frames()):
@@ -104,14 +104,13 @@ class StreamFrames:
                 'is cut short or damaged; copy it again'
             )
 
-
-def _live(name: str, source: sources.ImageSource) -> Iterator[Frame | BrokenFrame]:
-    for number, bgr in enumerate(source.frames()):
-        if bgr is not None:
-            yield Frame(name, number, bgr, time.time())
-            continue
-        yield BrokenFrame(f'{name} gave no image')
-        time.sleep(1.0 / source.rate)
+    def _live(self) -> Iterator[Frame | BrokenFrame]:
+        for number, bgr in enumerate(self._source.frames()):
+            if bgr is not None:
+                yield Frame(self._name, number, bgr, time.time())
+                continue
+            yield BrokenFrame(f'{self._name} gave no image')
+            time.sleep(1.0 / self._source.rate)
 
 
 def _images(path: Path) -> list[Path]:

@@ -7,7 +7,6 @@ import csv
 import json
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
@@ -47,12 +46,6 @@ def _json_lines_writer(file: TextIO) -> WriteRow:
 WRITERS: dict[str, Callable[[TextIO], WriteRow]] = {
     'csv': _csv_writer, 'jsonl': _json_lines_writer
 }
-
-
-def format_of(path: Path) -> str | None:
-    """Name of the format that the suffix of a path says, a key of ``WRITERS``."""
-    name = path.suffix.lower().removeprefix('.')
-    return name if name in WRITERS else None
 
 
 def rows_of(frame: Frame, people: People) -> list[Row]:

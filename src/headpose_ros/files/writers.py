@@ -21,7 +21,7 @@ import numpy as np
 
 from headpose_ros.errors import FileError
 from headpose_ros.files.readers import Frame
-from headpose_ros.files.rows import WRITERS, WriteRow, format_of, rows_of
+from headpose_ros.files.rows import WRITERS, WriteRow, rows_of
 from headpose_ros.media.video_writer import VideoWriter
 from headpose_ros.overlay import draw_heads
 from headpose_ros.people.follower import People
@@ -43,8 +43,8 @@ def write_rows(name: str, inputs: list[Path], is_forced: bool, kind: str | None)
     """
     path = None if name == STANDARD_OUTPUT else Path(name).expanduser()
     if kind is None:
-        kind = 'csv' if path is None else format_of(path)
-    if kind is None:
+        kind = 'csv' if path is None else path.suffix.lower().removeprefix('.')
+    if kind not in WRITERS:
         wanted = ' or '.join(f'.{each}' for each in WRITERS)
         raise FileError(f'{name} does not end in {wanted}; rename it, or say --format')
     if path is not None:

@@ -92,7 +92,9 @@ def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> lis
     # Only where it is true: params_file may say so as well.
     use_sim_time = {'use_sim_time': True} if values['use_sim_time'] == 'true' else {}
     image, info = _topics(values)
-    publishing = {'additional_env': _environment(values, context), 'output': 'screen'}
+    is_off = values['large_images'] == 'false'
+    environment = {SWITCH: '0'} if is_off else large_image_environment(context.environment)
+    publishing = {'additional_env': environment, 'output': 'screen'}
     parameters = _parameters_file(values['params_file'])
     nodes = []
     if values.get('camera') == 'true':
@@ -169,12 +171,6 @@ def _topics(values: Values) -> tuple[str, str]:
             f'{_named[named]}; if it is left over from another include, give each its own'
         )
     return image, named or f'{image[:image.rfind("/") + 1]}camera_info'
-
-
-def _environment(values: Values, context: LaunchContext) -> dict[str, str]:
-    if values['large_images'] == 'false':
-        return {SWITCH: '0'}
-    return large_image_environment(context.environment)
 
 
 def _parameters_file(given: str) -> str:
