@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What rclpy's lifecycle node leaves to its users: no transition ends the process."""
+"""What rclpy leaves to its users in transitions: none ends the process, warnings are logged."""
 
 import warnings
 from collections.abc import Callable, Iterator
