@@ -113,8 +113,11 @@ class HeadPoseNode(LifecycleNode):
             self._is_active = False
             self._listener_timer.cancel()
             self._pipeline.stop()
-            if self.context.ok():
+            try:
                 self._pipeline.publishers.clear()
+            except Exception:  # RCLError, which rclpy does not export
+                if self.context.ok():  # a signal shuts it down at any time
+                    raise
 
     def _free(self) -> None:
         self._deactivate()
