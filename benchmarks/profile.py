@@ -58,7 +58,7 @@ def measure_parts(turns: int) -> pd.DataFrame:
             spin_until(listener, lambda: bool(listener.poses[NODE]), processes)
             spy = [Path(sys.executable).with_name('py-spy'), 'record', '--gil', '--nolineno']
             spy += ['--format', 'raw', '--rate', RATE, '--duration', seconds]
-            spy += ['--pid', processes.pid(NODE), '--output', stacks]
+            spy += ['--pid', processes.running[NODE].pid, '--output', stacks]
             with subprocess.Popen(
                 list(map(str, spy)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
             ) as process:

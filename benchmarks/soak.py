@@ -33,7 +33,7 @@ from benchmarks.errors import BenchmarkError
 from headpose_ros.errors import ProcessEndedError
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.media.sources import SAMPLE
-from headpose_ros.ros.demo.processes import NODE, START_TIMEOUT, CameraAndNode
+from headpose_ros.ros.demo import NODE, START_TIMEOUT, Processes, camera_and_node
 
 PERIOD = 1.0  # seconds between two samples
 WARM_UP = 60.0  # seconds, in which memory may grow: networks and pools fill as they are used
@@ -105,7 +105,7 @@ def run(
     listener = None
     print(f'soaking for {minutes:g} min; the node needs some seconds to start')
     try:
-        with CameraAndNode(source, max_faces=2) as processes:
+        with camera_and_node(source, max_faces=2) as processes:
             rclpy.init()
             listener = Listener()
             soaking = _samples(listener, processes, 60.0 * minutes)
@@ -179,8 +179,8 @@ def plot(samples: list[Sample], path: Path) -> None:
     figure.savefig(path, dpi=100)
 
 
-def _samples(listener: Listener, processes: CameraAndNode, seconds: float) -> Iterator[Sample]:
-    process = psutil.Process(processes.pid(NODE))
+def _samples(listener: Listener, processes: Processes, seconds: float) -> Iterator[Sample]:
+    process = psutil.Process(processes.running[NODE].pid)
     started = time.monotonic()
     while not listener.latencies:
         rclpy.spin_once(listener, timeout_sec=0.1)

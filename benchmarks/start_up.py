@@ -17,7 +17,7 @@ from benchmarks.frames import VGA, make_frames
 from benchmarks.options import Turns
 from benchmarks.stream import Listener, camera_command, headpose_command, spin_for, spin_until
 from benchmarks.targets import Figure, figures_table
-from headpose_ros.ros.demo.processes import Processes
+from headpose_ros.ros.demo import Processes
 
 NODE = 'headpose'
 FRAMES = 5  # so few that they hardly count in the memory of the script, which holds them
@@ -79,7 +79,7 @@ def _node(file: Path) -> tuple[float, float]:
                 spin_until(listener, lambda: bool(listener.poses[NODE]))
                 seconds = min(listener.poses[NODE].values()) - start
                 spin_for(listener, STEADY)
-                return seconds, _memory(processes.pid(NODE))
+                return seconds, _memory(processes.running[NODE].pid)
         finally:
             listener.destroy_node()
             rclpy.try_shutdown()

@@ -4,6 +4,7 @@
 """Nodes in a stream of images, process by process, taking turns."""
 
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from sensor_msgs.msg import Image
 
 from benchmarks.frames import forth_and_back
 from headpose_ros.images.stamps import stamp_seconds
-from headpose_ros.ros.demo.processes import NODE, START_TIMEOUT, Processes, node_command
+from headpose_ros.ros.demo import NODE, START_TIMEOUT, Processes, node_command
 
 NAMESPACE = '/headpose_benchmark'
 
@@ -101,7 +102,7 @@ class Listener(Node):
 
 def headpose_command(name: str, **parameters) -> list[str]:
     """Command of the node of this package in a namespace of the benchmark."""
-    return node_command(NODE, parameters, [f'__ns:={NAMESPACE}/{name}'])
+    return [*node_command(NODE, parameters), '-r', f'__ns:={NAMESPACE}/{name}']
 
 
 def reference_command(name: str) -> list[str]:
@@ -121,7 +122,9 @@ def camera_command(file: Path, names: list[str], rate: float, turn: float) -> li
 
 
 def _own_command(module: str, namespace: str, **parameters) -> list[str]:
-    return node_command('', parameters, [f'__ns:={namespace}'], f'benchmarks.{module}')
+    _, _, _, _, *arguments = node_command(NODE, parameters)  # but for python -m module node
+    start = [sys.executable, '-m', f'benchmarks.{module}']
+    return [*start, *arguments, '-r', f'__ns:={namespace}']
 
 
 def measure(
@@ -191,7 +194,7 @@ def _measure_in_turns(
         name = names[turn % len(names)]
         spin_for(listener, SETTLE)
         _clear(listener)
-        process = psutil.Process(processes.pid(name))
+        process = psutil.Process(processes.running[name].pid)
         cpu = _cpu(process)
         _spin_to_next_turn(listener, processes)
         # The first frame of the next turn is another one's.
@@ -209,7 +212,7 @@ def _measure_together(
 ) -> dict[str, Tally]:
     spin_for(listener, SETTLE)
     _clear(listener)
-    psutils = {name: psutil.Process(processes.pid(name)) for name in listener.poses}
+    psutils = {name: psutil.Process(processes.running[name].pid) for name in listener.poses}
     cpus, start = {name: _cpu(process) for name, process in psutils.items()}, time.monotonic()
     spin_for(listener, seconds)
     processes.check()

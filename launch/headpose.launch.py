@@ -3,18 +3,15 @@
 
 """Start headpose_node, and a camera beside it if wanted."""
 
-from launch.actions import DeclareLaunchArgument
-
-from headpose_ros.ros.launching import describe_launch, namespace_of, switch
+from headpose_ros.ros.launching import argument, describe_launch, namespace_of, switch
 
 
 def generate_launch_description():
     """Describe the arguments, and the nodes that follow from them."""
     return describe_launch(
-        DeclareLaunchArgument(
-            'namespace', default_value='',
-            description='Namespace of all nodes and of all topics that do not begin with /.',
+        argument(
+            'namespace', 'Namespace of all nodes and of all topics that do not begin with /.'
         ),
-        switch('camera', False, 'Start the camera driver usb_cam too, which has to be installed.'),
+        switch('camera', 'Start the camera driver usb_cam too, which has to be installed.'),
         cameras=namespace_of,
     )

@@ -3,19 +3,16 @@
 
 """Start headpose_node for several cameras, each in a namespace and a process of its own."""
 
-from launch.actions import DeclareLaunchArgument
-
-from headpose_ros.ros.launching import cameras_of, describe_launch
+from headpose_ros.ros.launching import argument, cameras_of, describe_launch
 
 
 def generate_launch_description():
     """Describe the arguments, and the nodes that follow from them."""
     return describe_launch(
-        DeclareLaunchArgument(
-            'cameras',
-            description='Names of the cameras with commas between, such as front,rear. Each is '
+        argument(
+            'cameras', 'Names of the cameras with commas between, such as front,rear. Each is '
             'the namespace of its topics and of its node (/front/image, /front/head_pose), and '
-            'the tf_prefix of its TF frames (front_face_1).',
+            'the tf_prefix of its TF frames (front_face_1).', default=None,
         ),
         cameras=cameras_of,
     )

@@ -10,6 +10,7 @@ from headpose_ros.regression.features import FEATURE_SETS, extract_features
 from headpose_ros.regression.model import ModelDescription
 from headpose_ros.regression.uncertainty import FeatureSpace, Uncertainty
 from training.landmark_file import LandmarkFile
+from training.model_writer import library_versions
 
 FEATURES = 'six'
 LENGTH = FEATURE_SETS[FEATURES].length
@@ -46,6 +47,7 @@ def describe(detector: str = 'face_mesh') -> ModelDescription:
         figures={'MAE': 1.0},
         coverage={'all': (68.0, 95.0)},
         command='pytest',
+        versions=library_versions(),
     )
 
 

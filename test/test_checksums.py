@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from headpose_ros.assets.checksums import check_listed, list_file
+from headpose_ros.assets.checksums import check_listed
 from headpose_ros.errors import ChecksumError
 from headpose_ros.regression.model_file import find_model, load_model
+from training.model_writer import list_file
 
 ROOT = Path(__file__).resolve().parents[1]
 

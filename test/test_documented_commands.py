@@ -24,7 +24,7 @@ from ros_domain import Domain
 from skimage.data import astronaut
 
 from headpose_ros.media.sample_head.rendered_head import RenderedHead
-from headpose_ros.ros.demo.processes import CameraAndNode
+from headpose_ros.ros.demo import camera_and_node
 from headpose_ros.rotation import rotation_from_rpy
 
 pytestmark = pytest.mark.slow
@@ -196,7 +196,7 @@ def test_it_runs(block, folder, environment, faces, monkeypatch):
     if how.beside_nodes:
         for name, value in environment.items():  # of this process, and so of those nodes
             monkeypatch.setenv(name, value)
-        with CameraAndNode('sample'):
+        with camera_and_node('sample'):
             result = bash(command, folder, environment)
     else:
         result = bash(command, folder, environment)

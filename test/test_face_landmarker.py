@@ -18,7 +18,8 @@ from headpose_ros.detection import face_landmarker
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.errors import ModelError
 from headpose_ros.estimator import HeadPoseEstimator
-from headpose_ros.regression.model_file import find_model, save_model
+from headpose_ros.regression.model_file import find_model
+from training.model_writer import save_model
 
 NAME = 'face_landmarker'
 

@@ -14,7 +14,8 @@ from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.people.follower import FollowSettings, HeadFollower
 from headpose_ros.people.primary import POLICIES
 from headpose_ros.people.tracker import MAX_GAP
-from headpose_ros.rotation import geodesic_angle, rotation_from_rpy, rpy_from_rotation
+from headpose_ros.rotation import rotation_from_rpy, rpy_from_rotation
+from training.rotation import geodesic_angle
 
 PERIOD = 1 / 30  # seconds between images
 EMPTY = np.full((480, 640, 3), 90, np.uint8)

@@ -21,9 +21,10 @@ from sklearn.preprocessing import StandardScaler
 
 from headpose_ros.errors import ModelError, UnsupportedRegressorError
 from headpose_ros.regression.features import extract_features
-from headpose_ros.regression.model_file import find_model, load_model, save_model
+from headpose_ros.regression.model_file import find_model, load_model
 from headpose_ros.regression.numpy_regressor import as_numpy
 from training.mean_regressor import MeanRegressor
+from training.model_writer import save_model
 
 # Of the files here, all made by these tests.
 pytestmark = pytest.mark.filterwarnings('ignore:.*a joblib file can run any code')

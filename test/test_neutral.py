@@ -13,7 +13,8 @@ from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.people.neutral import MAX_SPREAD, MIN_POSES, NeutralRecorder
 from headpose_ros.people.tracker import FaceTracker
-from headpose_ros.rotation import geodesic_angle, rotation_from_rpy
+from headpose_ros.rotation import rotation_from_rpy
+from training.rotation import geodesic_angle
 
 FACE = np.random.default_rng(0).uniform(0, 100, (468, 3))
 AHEAD = np.radians([4.0, -10.0, 25.0])  # where somebody looks who looks straight ahead

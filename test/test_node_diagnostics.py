@@ -11,7 +11,7 @@ from geometry_msgs.msg import Vector3Stamped
 from ros_side import RosSide
 from sensor_msgs.msg import CameraInfo
 
-from headpose_ros.ros.diagnostics.report import read_faces
+from headpose_ros.ros.diagnostics import read_faces
 from headpose_ros.ros.output.messages import camera_info_message
 
 PERIOD = 0.1  # seconds between images, which a busy machine can keep up with

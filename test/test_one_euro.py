@@ -14,7 +14,8 @@ from scipy.spatial.transform import Rotation
 
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.people.one_euro import RotationSmoother
-from headpose_ros.rotation import geodesic_angle, rotation_from_rpy
+from headpose_ros.rotation import rotation_from_rpy
+from training.rotation import geodesic_angle
 
 PERIOD = 1 / 30  # seconds between images
 NOISE = 5.0  # grey levels of 255, standard deviation

@@ -21,7 +21,7 @@ from std_msgs.msg import Int32
 
 from headpose_ros.ros.rclpy_extras.lifecycle import refuse_impossible_transitions
 from headpose_ros.ros.rclpy_extras.overrides import unused_parameters
-from headpose_ros.ros.rclpy_extras.waiting import take_waiting
+from headpose_ros.ros.rclpy_extras.shortcuts import take_waiting
 
 LIMIT = 30.0  # seconds
 NAMES = ('rclpy', 'ros-rclpy')  # of ROS 2 as sourced, of the wheels

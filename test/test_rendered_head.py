@@ -17,7 +17,8 @@ from headpose_ros.media.sample_head.rendered_head import (
     RenderedHead,
     sample_rotation,
 )
-from headpose_ros.rotation import geodesic_angle, rotation_from_rpy, rpy_from_rotation
+from headpose_ros.rotation import rotation_from_rpy, rpy_from_rotation
+from training.rotation import geodesic_angle
 
 NOSE, RIGHT_EYE, LEFT_EYE = 1, 33, 263  # tip; outer corners, of the person's eyes
 ROLL, PITCH, YAW = 0, 1, 2

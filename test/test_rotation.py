@@ -11,14 +11,16 @@ from scipy.spatial.transform import Rotation
 
 from headpose_ros.rotation import (
     OPTICAL_FROM_HEAD,
+    nearest_rotation,
+    quaternion_from_rotation,
+    rotation_from_rpy,
+    rpy_from_rotation,
+)
+from training.rotation import (
     geodesic_angle,
     label_from_rotation,
     mirrored_rotation,
-    nearest_rotation,
-    quaternion_from_rotation,
     rotation_from_label,
-    rotation_from_rpy,
-    rpy_from_rotation,
 )
 
 FORWARD, LEFT, UP = np.eye(3)  # of the head frame

@@ -15,9 +15,10 @@ from headpose_ros.detection.crops import Crop, search_levels
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.detection.search import VideoSearch
 from headpose_ros.regression.model_file import load_model
-from headpose_ros.rotation import geodesic_angle, rotation_from_rpy
+from headpose_ros.rotation import rotation_from_rpy
 from training.datasets import read_dataset
 from training.detecting import pick_labelled_face
+from training.rotation import geodesic_angle
 
 # Every fourth image of AFLW2000-3D in which FaceMesh sees nobody at the first try.
 MISSED = (

@@ -14,13 +14,9 @@ from headpose_ros.camera.camera import Camera
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.landmarks import SELLION
 from headpose_ros.media.sample_head.rendered_head import FACE_WIDTH, RenderedHead
-from headpose_ros.rotation import (
-    OPTICAL_FROM_HEAD,
-    geodesic_angle,
-    rotation_from_rpy,
-    rpy_from_rotation,
-)
+from headpose_ros.rotation import OPTICAL_FROM_HEAD, rotation_from_rpy, rpy_from_rotation
 from headpose_ros.six_dof import HEAD_WIDTH, WIDTH_SPREAD, camera_pose
+from training.rotation import geodesic_angle
 
 WIDTH, HEIGHT = 1280, 960
 DISTANCES = (0.4, 0.7, 1.2, 2.0)  # metres

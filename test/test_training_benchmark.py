@@ -15,7 +15,7 @@ import pytest
 from made_up import landmark_file
 
 from headpose_ros.detection.factory import create_detector
-from headpose_ros.rotation import rotation_from_label, rotation_from_rpy, rpy_from_rotation
+from headpose_ros.rotation import rotation_from_rpy, rpy_from_rotation
 from training.benchmark import OWN_NAMES
 from training.copies import PLAIN
 from training.crossval import Protocol
@@ -25,6 +25,7 @@ from training.landmark_file import LandmarkFile
 from training.landmarks import extract_landmarks
 from training.metrics import pose_figures
 from training.peers import solve_pnp, svr_recipe, transformation_matrix, whenet
+from training.rotation import rotation_from_label
 
 ROOT = Path(__file__).resolve().parents[1]
 SHAPE = (480, 640)  # of the rendered head, pixels

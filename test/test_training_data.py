@@ -15,18 +15,14 @@ from skimage.data import astronaut
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.landmarks import LANDMARK_COUNT
 from headpose_ros.regression.model_file import load_model
-from headpose_ros.rotation import (
-    geodesic_angle,
-    label_from_rotation,
-    rotation_from_label,
-    rotation_from_rpy,
-)
+from headpose_ros.rotation import rotation_from_rpy
 from training.copies import COPIES, PLAIN, Copy, brighten, coarsen, cover, darken
 from training.datasets import read_dataset
 from training.detecting import pick_labelled_face
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
 from training.mirroring import MIRRORED_VERTICES, mirror_landmarks
+from training.rotation import geodesic_angle, label_from_rotation, rotation_from_label
 
 
 def write_sample(folder, name, label_degrees, key='pt3d_68'):

@@ -16,7 +16,7 @@ from headpose_ros.errors import UnsupportedRegressorError
 from headpose_ros.landmarks import LANDMARK_COUNT
 from headpose_ros.regression.features import FEATURE_SETS, extract_features
 from headpose_ros.regression.numpy_regressor import as_numpy
-from headpose_ros.rotation import nearest_rotation, rotation_from_label
+from headpose_ros.rotation import nearest_rotation
 from training.copies import COPIES
 from training.crossval import (
     Protocol,
@@ -30,6 +30,7 @@ from training.landmarks import found_table
 from training.metrics import RESTRICTED_MAE, face_errors, pan_tilt_figures, pose_figures
 from training.parallel import one_thread
 from training.regressors import REGRESSORS
+from training.rotation import rotation_from_label
 
 IMAGES = 60
 

@@ -15,8 +15,9 @@ from made_up import landmark_file
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.regression.model_file import load_model
 from headpose_ros.regression.uncertainty import MAX_STD, MIN_STD
-from headpose_ros.rotation import label_from_rotation, rotation_from_rpy
+from headpose_ros.rotation import rotation_from_rpy
 from training.copies import PLAIN
+from training.rotation import label_from_rotation
 from training.uncertainty import coverage, fit_uncertainty
 
 DETECTORS = ['face_mesh', 'face_landmarker']

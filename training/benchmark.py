@@ -195,7 +195,7 @@ def _trained_before(
     """Rows of a dataset that nothing was trained on."""
     found = {name: setup.extract(target, name, [PLAIN]).landmarks for name in OWN_NAMES}
     rows = [
-        Row(name, models[detector].trained_on, _predict(models[detector], found[detector]))
+        Row(name, _dataset_of(models[detector]), _predict(models[detector], found[detector]))
         for detector, name in OWN_NAMES.items()
     ]
     mesh = find_faces(target, setup.jobs)
@@ -243,3 +243,8 @@ def _common(rows: list[Row]) -> np.ndarray:
     if not common.any():
         raise TrainingError('there is no face that all methods find; give more images')
     return common
+
+
+def _dataset_of(model: Model) -> str:
+    """Name of the dataset that a model was trained on."""
+    return model.description.training_data.partition(':')[0]

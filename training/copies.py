@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from headpose_ros.rotation import label_from_rotation, mirrored_rotation, rotation_from_label
+from training.rotation import label_from_rotation, mirrored_rotation, rotation_from_label
 
 # Makes of a uint8 (H, W, 3) BGR image whose face spans the pixels (n, 2) a damaged one of the same
 # shape; the generator is for chance.

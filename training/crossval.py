@@ -14,13 +14,14 @@ from sklearn.pipeline import Pipeline
 
 from headpose_ros.regression.features import FEATURE_SETS, extract_features
 from headpose_ros.regression.model_file import OUTPUT_COUNT
-from headpose_ros.rotation import mirrored_rotation, nearest_rotation
+from headpose_ros.rotation import nearest_rotation
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
 from training.metrics import pose_figures
 from training.mirroring import mirror_landmarks
 from training.parallel import one_thread, run_parallel
 from training.regressors import COMPONENTS, REGRESSORS, SETTINGS
+from training.rotation import mirrored_rotation
 
 # Share of the training photographs on which settings are compared, and how many rows it takes
 # that the others have as many as there are principal components, with a tenth to spare.

@@ -11,11 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from headpose_ros.assets.checksums import list_file
 from headpose_ros.regression.features import FEATURE_SETS, extract_features
 from headpose_ros.regression.model import ModelDescription
-from headpose_ros.regression.model_file import save_model
-from headpose_ros.regression.numpy_regressor import as_numpy, check_convertible
+from headpose_ros.regression.numpy_regressor import as_numpy, converter_of
 from headpose_ros.regression.uncertainty import FeatureSpace, Uncertainty
 from training.crossval import (
     CrossValidation,
@@ -30,6 +28,7 @@ from training.crossval import (
 from training.landmark_file import LandmarkFile
 from training.landmarks import found_table
 from training.model_card import write_card
+from training.model_writer import library_versions, list_file, save_model
 from training.parallel import one_thread
 from training.uncertainty import coverage, fit_uncertainty
 
@@ -59,7 +58,8 @@ def fit_model(
     :raises training.errors.TrainingError: the data cannot be used.
     :raises headpose_ros.errors.UnsupportedRegressorError: the regressor cannot run as plain numpy.
     """
-    check_convertible(make_regressor(regressor, features))
+    for _, step in make_regressor(regressor, features).steps:
+        converter_of(step)
     (result,) = cross_validate(data, [(features, regressor)], protocol, jobs)
     chosen = trainable(data, protocol.with_copies)
     inputs, targets = training_rows(data, features, chosen)
@@ -83,6 +83,7 @@ def fit_model(
         figures=result.figures,
         coverage=shares,
         command=make_command(data, regressor, features, protocol),
+        versions=library_versions(),
     )
     model = folder / f'{data.detector}.joblib'
     save_model(model, pipeline, uncertainty, description)

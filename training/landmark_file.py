@@ -12,9 +12,9 @@ from functools import cached_property
 import numpy as np
 
 from headpose_ros.landmarks import LANDMARK_COUNT
-from headpose_ros.rotation import rotation_from_label
 from training.copies import PLAIN
 from training.errors import TrainingError
+from training.rotation import rotation_from_label
 
 FORMAT = 'headpose_ros landmarks 1'
 

@@ -5,7 +5,7 @@
 
 import numpy as np
 
-from headpose_ros.rotation import geodesic_angle, label_from_rotation, rotation_from_label
+from training.rotation import geodesic_angle, label_from_rotation, rotation_from_label
 
 # Ranges of the label's absolute yaw, degrees: from, up to but not with.
 YAW_RANGES = {'< 30': (0.0, 30.0), '30-60': (30.0, 60.0), '>= 60': (60.0, np.inf)}

@@ -10,9 +10,9 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold
 
 from headpose_ros.regression.uncertainty import (
+    FIRST,
     MAX_STD,
-    YAW_SQUARED_TERM,
-    YAW_TERM,
+    SECOND,
     FeatureSpace,
     Uncertainty,
     find_clues,
@@ -35,6 +35,10 @@ PARTS = 8
 MIN_PART = 20  # faces, for quantiles to mean something
 ONE_DEVIATION, TWO_DEVIATIONS = 0.6827, 0.9545  # shares of a normal distribution within
 ONE_WEIGHT = 2 / 3  # of the first share against the second
+
+# Where the amount of yaw, which is the second clue, and its square are among the terms.
+_PAIRS = list(zip(FIRST.tolist(), SECOND.tolist(), strict=True))
+YAW_TERM, YAW_SQUARED_TERM = _PAIRS.index((0, 2)), _PAIRS.index((2, 2))
 
 
 def angle_deviations(rotations: np.ndarray, labelled: np.ndarray) -> np.ndarray:

@@ -7,13 +7,10 @@
 z forward); the identity faces the camera. The head frame is REP-103's too: x out of the face,
 y to the person's left, z to the top of the head. All angles are radians.
 
-Label angles are the pitch, yaw and roll of AFLW2000-3D and 300W-LP: +pitch looks up, +yaw turns
-the nose to the image's left, +roll turns the eye line clockwise in the image. Published angles
-are REP-103's roll, pitch, yaw: +roll tilts the head to the person's right, +pitch looks down,
-+yaw turns to the person's left.
+Published angles are REP-103's roll, pitch, yaw: +roll tilts the head to the person's right, +pitch
+looks down, +yaw turns to the person's left. Those of the labels are in ``training.rotation``.
 
-scipy is imported where it is used, by the training: it costs the node 23 MB and a quarter of a
-second.
+scipy has most of this too, but costs the node 23 MB and a quarter of a second.
 """
 
 import math
@@ -23,30 +20,6 @@ import numpy as np
 
 # Axes of the head frame in the optical frame, as columns, for a head that faces the camera.
 OPTICAL_FROM_HEAD = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]])
-
-_MIRROR = np.diag([-1.0, 1.0, 1.0])
-
-
-def rotation_from_label(pitch_yaw_roll: np.ndarray) -> np.ndarray:
-    """``R_opt = Rx(-pitch) Ry(yaw) Rz(roll)`` of label angles: (..., 3) to (..., 3, 3)."""
-    from scipy.spatial.transform import Rotation
-
-    angles = np.asarray(pitch_yaw_roll, float)
-    matrices = Rotation.from_euler('XYZ', angles.reshape(-1, 3) * (-1.0, 1.0, 1.0)).as_matrix()
-    return matrices.reshape(*angles.shape[:-1], 3, 3)
-
-
-def label_from_rotation(rotation: np.ndarray) -> np.ndarray:
-    """Label pitch, yaw, roll of ``R_opt``: (..., 3, 3) to (..., 3). Finite at the poles too."""
-    r = np.asarray(rotation, float)
-    return np.stack(
-        [
-            np.arctan2(r[..., 1, 2], r[..., 2, 2]),
-            np.arcsin(np.clip(r[..., 0, 2], -1.0, 1.0)),
-            np.arctan2(-r[..., 0, 1], r[..., 0, 0]),
-        ],
-        axis=-1,
-    )
 
 
 def rpy_from_rotation(rotation: np.ndarray) -> np.ndarray:
@@ -105,17 +78,3 @@ def nearest_rotation(matrix: np.ndarray) -> np.ndarray:
             rotation = u @ vt
         nearest.append(rotation)
     return np.array(nearest).reshape(matrix.shape)
-
-
-def mirrored_rotation(rotation: np.ndarray) -> np.ndarray:
-    """``R_opt`` after the image was mirrored left to right: label (p, y, r) to (p, -y, -r)."""
-    return _MIRROR @ rotation @ _MIRROR
-
-
-def geodesic_angle(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Angle of the rotation from ``a`` to ``b``, (..., 3, 3) each: (...,) radians in [0, pi]."""
-    from scipy.spatial.transform import Rotation
-
-    relative = np.swapaxes(a, -1, -2) @ b
-    angles = Rotation.from_matrix(relative.reshape(-1, 3, 3)).magnitude()
-    return angles.reshape(relative.shape[:-2])

@@ -14,10 +14,10 @@ from sklearn.svm import SVR
 
 from headpose_ros.landmarks import SIX_POINTS
 from headpose_ros.regression.features import ALL_POINTS
-from headpose_ros.rotation import rotation_from_label
 from training.crossval import Protocol, splits
 from training.landmark_file import LandmarkFile
 from training.parallel import one_thread, run_parallel
+from training.rotation import rotation_from_label
 
 NAMES = {'six': 'SVR recipe, six points', 'all': 'SVR recipe, 468 points'}
 

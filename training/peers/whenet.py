@@ -20,8 +20,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from headpose_ros.rotation import rotation_from_label
 from training.errors import TrainingError
+from training.rotation import rotation_from_label
 from training.samples import Dataset
 
 NAME = 'WHENet'

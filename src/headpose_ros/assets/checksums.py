@@ -14,34 +14,20 @@ NAME = 'SHA256SUMS'
 def check_listed(path: Path, content: bytes) -> None:
     """Make sure that a file is the one that the manifest beside it names.
 
-    :param content: of the file.
     :raises ChecksumError: it is another one, or the manifest does not name it.
     """
     manifest = path.with_name(NAME)
     try:
-        listed = _read(manifest)
+        listed = read_checksums(manifest)
     except (OSError, ValueError) as error:
         raise ChecksumError(f'{manifest} cannot be read: {error}') from error
     if path.name not in listed:
         raise ChecksumError(f'{manifest} has no checksum of it')
-    if listed[path.name] != _checksum(content):
+    if listed[path.name] != checksum_of(content):
         raise ChecksumError(f'its checksum is not the one in {manifest}')
 
 
-def list_file(path: Path) -> None:
-    """Write the checksum of a file into the manifest beside it, which is made if need be.
-
-    :raises OSError: the manifest cannot be written.
-    :raises ValueError: there is something else under its name.
-    """
-    manifest = path.with_name(NAME)
-    listed = _read(manifest) if manifest.exists() else {}
-    listed[path.name] = _checksum(path.read_bytes())
-    lines = [f'{checksum}  {name}\n' for name, checksum in sorted(listed.items())]
-    manifest.write_text(''.join(lines), encoding='utf-8')
-
-
-def _read(manifest: Path) -> dict[str, str]:
+def read_checksums(manifest: Path) -> dict[str, str]:
     """Name of each file to its checksum."""
     listed = {}
     for line in manifest.read_text(encoding='utf-8').splitlines():
@@ -52,5 +38,6 @@ def _read(manifest: Path) -> dict[str, str]:
     return listed
 
 
-def _checksum(content: bytes) -> str:
+def checksum_of(content: bytes) -> str:
+    """SHA-256 of a file, as ``sha256sum`` writes it."""
     return hashlib.sha256(content).hexdigest()

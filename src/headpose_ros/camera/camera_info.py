@@ -3,8 +3,7 @@
 
 """The calibration of a camera, messages as sensor_msgs/CameraInfo describes them."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 
@@ -14,29 +13,6 @@ from headpose_ros.errors import CalibrationError
 UNCALIBRATED_CURE = (
     'calibrate it (camera_calibration), or do without head_pose/pose and TF, which need it'
 )
-
-
-class RegionOfInterest(Protocol):
-    """A sensor_msgs/RegionOfInterest, whoever made it."""
-
-    x_offset: int
-    y_offset: int
-    height: int
-    width: int
-
-
-class CameraInfo(Protocol):
-    """A sensor_msgs/CameraInfo, whoever made it."""
-
-    width: int
-    height: int
-    distortion_model: str
-    d: Sequence[float] | np.ndarray
-    k: Sequence[float] | np.ndarray
-    p: Sequence[float] | np.ndarray
-    binning_x: int
-    binning_y: int
-    roi: RegionOfInterest
 
 
 class CameraInfoCache:
@@ -65,7 +41,7 @@ class CameraInfoCache:
         self._reason = f'no message on {self._topic} yet; {UNCALIBRATED_CURE}'
         self.problem = self._reason
 
-    def update(self, message: CameraInfo) -> None:
+    def update(self, message: Any) -> None:
         """Take another calibration from now on."""
         if (key := _key(message)) == self._key:
             return
@@ -87,10 +63,11 @@ class CameraInfoCache:
         return None
 
 
-def camera_of(message: CameraInfo, is_rectified: bool) -> Camera:
+def camera_of(message: Any, is_rectified: bool) -> Camera:
     """Camera of a calibration, for the images that it comes with.
 
-    :param message: of the full sensor; its binning and region of interest are applied.
+    :param message: a sensor_msgs/CameraInfo, of the full sensor; its binning and region of
+        interest are applied.
     :param is_rectified: whether these images are rectified, so that ``P`` counts and not ``K``
         and the distortion.
     :raises CalibrationError: it is all zeros, as "uncalibrated" is, or makes no sense.
@@ -119,7 +96,7 @@ def camera_of(message: CameraInfo, is_rectified: bool) -> Camera:
         raise CalibrationError(f'{error}; {UNCALIBRATED_CURE}') from error
 
 
-def _key(message: CameraInfo) -> tuple:
+def _key(message: Any) -> tuple:
     """What a camera depends on, comparable even where it is not a number."""
     roi = message.roi
     return (

@@ -4,6 +4,7 @@
 """The command ``info``: what a file holds, or what is installed."""
 
 import platform
+from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -43,7 +44,8 @@ def _of_file(path: Path) -> Lines:
     if path.suffix == MODEL_SUFFIX:
         return _of_model(path)
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        return _of_image(path)
+        height, width = read_image_file(path).shape[:2]
+        return [('image', path), ('size', f'{width} x {height} pixels')]
     return _of_video(path)
 
 
@@ -62,7 +64,7 @@ def _of_model(path: Path) -> Lines:
 
 
 def _of_bag(path: Path) -> Lines:
-    with Bag(path) as bag:
+    with closing(Bag(path)) as bag:
         topics = [
             (topic, f'{kind}, {_messages(count, bag.seconds)}')
             for topic, (kind, count) in bag.topics.items()
@@ -74,11 +76,6 @@ def _of_bag(path: Path) -> Lines:
 def _messages(count: int, seconds: float) -> str:
     rate = f', {(count - 1) / seconds:.1f} Hz' if count > 1 and seconds > 0.0 else ''
     return f'{count} messages{rate}'
-
-
-def _of_image(path: Path) -> Lines:
-    height, width = read_image_file(path).shape[:2]
-    return [('image', path), ('size', f'{width} x {height} pixels')]
 
 
 def _of_video(path: Path) -> Lines:

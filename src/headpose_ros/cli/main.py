@@ -17,53 +17,27 @@ from typer import Argument, Option
 
 from headpose_ros.assets.bundle import URL, VARIABLE, default_path
 from headpose_ros.cli.command_line import CommandLine
-from headpose_ros.cli.options import (
-    Bundle,
-    Detector,
-    Drawn,
-    Force,
-    MaxFaces,
-    MaxStd,
-    Model,
-    Out,
-    Primary,
-    RowFormat,
-    Smoothing,
-)
+from headpose_ros.cli.options import ImageOptions, StreamOptions, with_options
 
-app = CommandLine(
-    help='Head poses from files, and tools of headpose_ros.', no_args_is_help=True
-)
+app = CommandLine(help='Head poses from files, and tools of headpose_ros.', no_args_is_help=True)
 
 
 @app.command()
+@with_options(ImageOptions)
 def image(
     source: Annotated[
         list[str], Argument(metavar='FILE', help='Image files, and folders of them.')
     ],
-    out: Out = None,
-    row_format: RowFormat = None,
-    drawn: Annotated[
-        str | None,
-        Option('--annotated', metavar='FOLDER', help='For the images with the heads drawn.'),
-    ] = None,
-    force: Force = False,
-    detector: Detector = 'face_mesh',
-    bundle: Bundle = None,
-    model: Model = None,
-    max_faces: MaxFaces = 1,
-    max_std: MaxStd = 60.0,
+    options: ImageOptions,
 ) -> None:
     """Head poses in unrelated images (no tracking)."""
-    from headpose_ros.cli.files import Options, process_images
+    from headpose_ros.cli.files import process_images
 
-    options = Options(
-        out, row_format, drawn, force, detector, bundle, model, max_faces, max_std
-    )
     process_images(source, options)
 
 
 @app.command()
+@with_options(StreamOptions)
 def video(
     source: Annotated[
         str,
@@ -73,33 +47,21 @@ def video(
             'head of the package.',
         ),
     ],
-    out: Out = None,
-    row_format: RowFormat = None,
-    drawn: Drawn = None,
-    force: Force = False,
-    detector: Detector = 'face_mesh',
-    bundle: Bundle = None,
-    model: Model = None,
-    max_faces: MaxFaces = 1,
-    max_std: MaxStd = 60.0,
-    primary: Primary = 'largest',
-    smoothing: Smoothing = 0.5,
+    options: StreamOptions,
 ) -> None:
     """Head poses in a video, or of a webcam until Ctrl-C."""
-    from headpose_ros.cli.files import Options, process_video
+    from headpose_ros.cli.files import process_video
 
-    options = Options(
-        out, row_format, drawn, force, detector, bundle, model, max_faces, max_std, primary,
-        smoothing,
-    )
     process_video(source, options)
 
 
 @app.command()
+@with_options(StreamOptions)
 def bag(
     source: Annotated[
         Path, Argument(metavar='BAG', help='Folder of the bag, or a .mcap or .db3 file.')
     ],
+    options: StreamOptions,
     topic: Annotated[
         str | None, Option(help='Of the images, raw or compressed.  [default: the only one]')
     ] = None,
@@ -110,25 +72,10 @@ def bag(
             help='The images are rectified: P of camera_info counts, not K and the distortion.',
         ),
     ] = False,
-    out: Out = None,
-    row_format: RowFormat = None,
-    drawn: Drawn = None,
-    force: Force = False,
-    detector: Detector = 'face_mesh',
-    bundle: Bundle = None,
-    model: Model = None,
-    max_faces: MaxFaces = 1,
-    max_std: MaxStd = 60.0,
-    primary: Primary = 'largest',
-    smoothing: Smoothing = 0.5,
 ) -> None:
     """Head poses in the images of a rosbag2 file, without ROS."""
-    from headpose_ros.cli.files import Options, process_bag
+    from headpose_ros.cli.files import process_bag
 
-    options = Options(
-        out, row_format, drawn, force, detector, bundle, model, max_faces, max_std, primary,
-        smoothing,
-    )
     process_bag(source, topic, rectified, options)
 
 

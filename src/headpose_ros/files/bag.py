@@ -3,6 +3,7 @@
 
 """rosbag2 files as frames, through the library rosbags and so without ROS."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
@@ -13,8 +14,7 @@ import numpy as np
 
 from headpose_ros.camera.camera_info import CameraInfoCache
 from headpose_ros.errors import FileError, SourceError, UnreadableImageError
-from headpose_ros.files.cut_bag import Recorded, readable_messages
-from headpose_ros.files.frame import BrokenFrame, Frame
+from headpose_ros.files.readers import BrokenFrame, Frame
 from headpose_ros.images.compressed import read_compressed
 from headpose_ros.images.raw import read_raw
 from headpose_ros.images.stamps import stamp_seconds
@@ -27,11 +27,11 @@ READERS: dict[str, Callable[[Any], np.ndarray]] = {IMAGE: read_raw, COMPRESSED: 
 METADATA = 'metadata.yaml'
 STORAGE_SUFFIXES = ('.mcap', '.db3')
 
+Recorded = tuple[str, str, int, bytes]  # topic, type, time in nanoseconds, serialized message
+
 
 class Bag:
-    """An open bag.
-
-    To be used in a ``with`` statement.
+    """An open bag, to be closed.
 
     :param path: of the folder of a bag, or of one of the files in it.
     :raises SourceError: it cannot be opened.
@@ -92,12 +92,6 @@ class Bag:
         if self._reader is not None:
             self._reader.close()
 
-    def __enter__(self) -> 'Bag':
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def _indexed(self, topics: Collection[str]) -> Iterator[Recorded]:
         wanted = [each for each in self._reader.connections if each.topic in topics]
         if wanted:  # none would be all of them
@@ -106,7 +100,7 @@ class Bag:
 
     def _before_break(self) -> Iterator[Recorded]:
         for file in _storages(self._file) if self._file.is_dir() else [self._file]:
-            yield from readable_messages(file)
+            yield from _readable_messages(file)
 
     def _scan(self) -> tuple[dict[str, tuple[str, int]], float]:
         """Topics and seconds of what is left of a broken bag."""
@@ -128,12 +122,10 @@ class Bag:
 class BagFrames:
     """The images of a topic of a bag, with the calibration beside them.
 
-    :param bag: open.
     :param topic: of images; ``None`` for the only one.
     :param is_rectified: whether the images are rectified already.
     :raises SourceError: there is no such topic, or there are several.
 
-    :ivar calibration: of the camera.
     """
 
     def __init__(self, bag: Bag, topic: str | None = None, is_rectified: bool = False):
@@ -221,10 +213,43 @@ def _storages(folder: Path) -> list[Path]:
     return sorted(files, key=lambda each: (len(each.name), each.name))
 
 
+def _readable_messages(path: Path) -> Iterator[Recorded]:
+    """The messages of a .mcap or .db3 file in their order, up to where it breaks.
+
+    rosbags does not open what was cut short: a recorder that lost its power leaves an MCAP file
+    without the index at its end, and a copy that broke off an SQLite file with pages missing.
+    """
+    read = _read_mcap if path.suffix == '.mcap' else _read_sqlite
+    try:
+        yield from read(path)
+    except Exception:  # of many classes, which differ with what is broken
+        return
+
+
+def _read_mcap(path: Path) -> Iterator[Recorded]:
+    from mcap.reader import NonSeekingReader
+
+    with path.open('rb') as file:
+        messages = NonSeekingReader(file).iter_messages(log_time_order=False)
+        for schema, channel, message in messages:
+            yield channel.topic, schema.name if schema else '', message.log_time, message.data
+
+
+def _read_sqlite(path: Path) -> Iterator[Recorded]:
+    connection = sqlite3.connect(f'{path.resolve().as_uri()}?mode=ro', uri=True)
+    try:
+        # Otherwise SQLite refuses a file that is shorter than its header says.
+        connection.execute('PRAGMA writable_schema = ON')
+        yield from connection.execute(
+            'SELECT name, type, timestamp, data FROM messages JOIN topics '
+            'ON topics.id = topic_id ORDER BY messages.id'
+        )
+    finally:
+        connection.close()
+
+
 def _image_topic(bag: Bag, wanted: str | None) -> str:
-    topics = [
-        topic for topic, (kind, count) in bag.topics.items() if kind in READERS and count
-    ]
+    topics = [topic for topic, (kind, count) in bag.topics.items() if kind in READERS and count]
     if wanted in topics or (wanted is None and len(topics) == 1):
         return wanted or topics[0]
     if not topics:

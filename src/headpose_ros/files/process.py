@@ -7,29 +7,23 @@ import sys
 import time
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
-from typing import Protocol
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from headpose_ros.camera.camera import Camera
 from headpose_ros.errors import FileError
-from headpose_ros.files.frame import BrokenFrame, FrameSource
+from headpose_ros.files.bag import BagFrames
+from headpose_ros.files.readers import BrokenFrame, ImageFrames, StreamFrames
 from headpose_ros.files.writers import Output
-from headpose_ros.people.follower import People
+from headpose_ros.people.follower import HeadFollower, SeparateImages
 from headpose_ros.quiet import silent_stderr
 
+# Each has ``frames``, ``count`` (``None`` where that is not known) and ``paths``, which are of the
+# files that are read, so that none of them is written over.
+FrameSource = ImageFrames | StreamFrames | BagFrames
+Finder = HeadFollower | SeparateImages
+
 MAX_TOLD = 20  # broken frames of which each is told before it is left at their number
-
-
-class Finder(Protocol):
-    """Tells the people of images, such as ``HeadFollower``."""
-
-    def update(
-        self, bgr: np.ndarray, stamp: float, camera: Camera | None, frame_id: str
-    ) -> People:
-        """The people of the next image."""
 
 
 @dataclass
@@ -64,9 +58,7 @@ def run(source: FrameSource, finder: Finder, outputs: list[Output], has_bar: boo
         with ExitStack() as stack:
             # For a few faces numpy's threads only get in the way, see ros.rclpy_extras.run.
             stack.enter_context(threadpool_limits(limits=1, user_api='blas'))
-            for output in outputs:
-                output.open()
-                stack.callback(output.close)
+            adding = [stack.enter_context(output) for output in outputs]
             frames = stack.enter_context(
                 tqdm(
                     source.frames(), total=source.count, unit=' frames', dynamic_ncols=True,
@@ -86,8 +78,8 @@ def run(source: FrameSource, finder: Finder, outputs: list[Output], has_bar: boo
                     people = finder.update(frame.bgr, frame.stamp, frame.camera, frame.frame_id)
                 counts.faces += len(people.heads)
                 counts.without_face += not people.heads
-                for output in outputs:
-                    output.add(frame, people)
+                for add in adding:
+                    add(frame, people)
     finally:
         if counts.frames and not isinstance(sys.exc_info()[1], BrokenPipeError):
             print(counts.describe(time.monotonic() - started), file=sys.stderr)

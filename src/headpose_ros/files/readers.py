@@ -3,20 +3,18 @@
 
 """Images, videos and webcams as frames."""
 
+import math
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from headpose_ros.camera.camera import Camera
 from headpose_ros.errors import FileError, SourceError, UnreadableImageError
-from headpose_ros.files.frame import BrokenFrame, Frame
 from headpose_ros.images.compressed import read_image_file
-from headpose_ros.media.sources import (
-    ImageSource,
-    ImagesSource,
-    VideoSource,
-    images_of,
-    open_source,
-)
+from headpose_ros.media import sources
 from headpose_ros.quiet import silent_stderr
 
 # Share of the promised frames that may be missing from the end of a video, and their number: some
@@ -25,10 +23,28 @@ MISSING_SHARE = 0.05
 MISSING_COUNT = 3
 
 
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One image of a source."""
+
+    source: str  # what it is from: the image file, the video, the webcam, or the topic of a bag
+    number: int  # counted from 0 within what the command was given, broken ones too
+    bgr: np.ndarray  # ``uint8`` (H, W, 3)
+    stamp: float = math.nan  # seconds; not a number for images, which have no time
+    camera: Camera | None = None  # that took it; ``None`` where it is not known
+    frame_id: str = ''  # name of the camera's frame
+
+
+@dataclass(frozen=True)
+class BrokenFrame:
+    """One image of a source that cannot be read."""
+
+    problem: str
+
+
 class ImageFrames:
     """Image files, and all those of folders.
 
-    :param names: paths of files and folders.
     :raises SourceError: one of them is neither, or a folder without images.
     """
 
@@ -57,10 +73,10 @@ class StreamFrames:
     def __init__(self, name: str):
         self._name = name
         with silent_stderr():  # OpenCV and FFmpeg say in many words what is said in one here
-            self._source = open_source(name)
-        if isinstance(self._source, ImagesSource):
+            self._source = sources.open_source(name)
+        if isinstance(self._source, sources.ImagesSource):
             raise SourceError(f'{name} is not a video; for images there is: headpose image')
-        video = self._source if isinstance(self._source, VideoSource) else None
+        video = self._source if isinstance(self._source, sources.VideoSource) else None
         self.count = (video.count or None) if video else None
         self.rate = video.rate if video else None
         self.paths = [Path(name).expanduser()] if video else []
@@ -70,8 +86,8 @@ class StreamFrames:
 
         :raises FileError: a video ends before the end that it promises.
         """
-        if not isinstance(self._source, VideoSource):
-            yield from _live(self._name, self._source)
+        if not isinstance(self._source, sources.VideoSource):
+            yield from self._live()
             return
         number = -1
         for number, (seconds, bgr) in enumerate(self._source.timed_frames()):
@@ -88,19 +104,18 @@ class StreamFrames:
                 'is cut short or damaged; copy it again'
             )
 
-
-def _live(name: str, source: ImageSource) -> Iterator[Frame | BrokenFrame]:
-    for number, bgr in enumerate(source.frames()):
-        if bgr is not None:
-            yield Frame(name, number, bgr, time.time())
-            continue
-        yield BrokenFrame(f'{name} gave no image')
-        time.sleep(1.0 / source.rate)
+    def _live(self) -> Iterator[Frame | BrokenFrame]:
+        for number, bgr in enumerate(self._source.frames()):
+            if bgr is not None:
+                yield Frame(self._name, number, bgr, time.time())
+                continue
+            yield BrokenFrame(f'{self._name} gave no image')
+            time.sleep(1.0 / self._source.rate)
 
 
 def _images(path: Path) -> list[Path]:
     if path.is_dir():
-        return images_of(path)
+        return sources.images_of(path)
     if path.is_file():
         return [path]
     raise SourceError(f'{path}: there is no such file or folder; want images')

@@ -7,12 +7,11 @@ import csv
 import json
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 
-from headpose_ros.files.frame import Frame
+from headpose_ros.files.readers import Frame
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.people.follower import People
 
@@ -30,30 +29,23 @@ ANGLE_DIGITS = 4  # degrees
 PIXEL_DIGITS = 2
 
 Row = dict[str, Any]
-
-
 WriteRow = Callable[[Row], object]
 
 
-def csv_writer(file: TextIO) -> WriteRow:
-    """Writes CSV with a header, as spreadsheets and pandas read it."""
+def _csv_writer(file: TextIO) -> WriteRow:
     writer = csv.DictWriter(file, COLUMNS, lineterminator='\n')
     writer.writeheader()
     return writer.writerow
 
 
-def json_lines_writer(file: TextIO) -> WriteRow:
-    """Writes a JSON object a line, as jq and pandas read it."""
+def _json_lines_writer(file: TextIO) -> WriteRow:
     return lambda row: file.write(json.dumps(row, ensure_ascii=False) + '\n')
 
 
-WRITERS: dict[str, Callable[[TextIO], WriteRow]] = {'csv': csv_writer, 'jsonl': json_lines_writer}
-
-
-def format_of(path: Path) -> str | None:
-    """Name of the format that the suffix of a path says, a key of ``WRITERS``."""
-    name = path.suffix.lower().removeprefix('.')
-    return name if name in WRITERS else None
+# With a header, as spreadsheets and pandas read it; an object a line, as jq and pandas do.
+WRITERS: dict[str, Callable[[TextIO], WriteRow]] = {
+    'csv': _csv_writer, 'jsonl': _json_lines_writer
+}
 
 
 def rows_of(frame: Frame, people: People) -> list[Row]:

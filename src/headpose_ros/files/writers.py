@@ -1,20 +1,27 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a command on files writes: rows, and a video or images with the heads drawn on them."""
+"""What a command on files writes: rows, and a video or images with the heads drawn on them.
+
+Each output is checked when it is made, and nothing is written until its ``with`` block begins.
+``inputs`` are the files that are read and must stay as they are; ``is_forced`` tells whether other
+files that are there already may be written over.
+"""
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import TextIO
 
 import cv2
 import numpy as np
 
 from headpose_ros.errors import FileError
-from headpose_ros.files.frame import Frame
-from headpose_ros.files.rows import WRITERS, format_of, rows_of
+from headpose_ros.files.readers import Frame
+from headpose_ros.files.rows import WRITERS, WriteRow, rows_of
 from headpose_ros.media.video_writer import VideoWriter
 from headpose_ros.overlay import draw_heads
 from headpose_ros.people.follower import People
@@ -22,137 +29,97 @@ from headpose_ros.people.follower import People
 STANDARD_OUTPUT = '-'
 VIDEO_SUFFIXES = ('.mp4', '.avi', '.mkv', '.mov')
 
-
-class Output(Protocol):
-    """Where the people of frames go. Until it is opened, nothing is written."""
-
-    def check(self, inputs: list[Path], is_forced: bool) -> None:
-        """See whether it can be written.
-
-        :param inputs: files that are read and must stay as they are.
-        :param is_forced: whether files that are there already may be written over.
-        :raises FileError: it cannot, or must not.
-        """
-
-    def open(self) -> None:
-        """Begin to write."""
-
-    def add(self, frame: Frame, people: People) -> None:
-        """Write what belongs to a frame."""
-
-    def close(self) -> None:
-        """Finish what is written."""
+# Writes what belongs to a frame.
+Add = Callable[[Frame, People], None]
+Output = AbstractContextManager[Add]
 
 
-class RowsOutput:
-    """Rows to a file or to standard output.
+def write_rows(name: str, inputs: list[Path], is_forced: bool, kind: str | None) -> Output:
+    """Rows to a file or to standard output, at once, for whoever reads along.
 
     :param name: path of the file, or ``STANDARD_OUTPUT``.
     :param kind: a key of ``WRITERS``; ``None`` for what the file's suffix says.
-    :raises FileError: neither of them says what to write.
+    :raises FileError: it is not known what to write, or the file cannot, or must not, be written.
     """
-
-    def __init__(self, name: str, kind: str | None):
-        self._path = None if name == STANDARD_OUTPUT else Path(name).expanduser()
-        if kind is None:
-            kind = 'csv' if self._path is None else format_of(self._path)
-        if kind is None:
-            wanted = ' or '.join(f'.{each}' for each in WRITERS)
-            raise FileError(f'{name} does not end in {wanted}; rename it, or say --format')
-        self._make_writer = WRITERS[kind]
-
-    def check(self, inputs: list[Path], is_forced: bool) -> None:
-        """See whether it can be written."""
-        if self._path is not None:
-            check_file(self._path, inputs, is_forced)
-
-    def open(self) -> None:
-        """Begin to write."""
-        # File names need not be UTF-8.
-        if self._path is None:
-            self._file: TextIO = sys.stdout
-            if isinstance(self._file, TextIOWrapper):
-                self._file.reconfigure(errors='surrogateescape')
-        else:
-            self._file = self._path.open('w', encoding='utf-8', errors='surrogateescape')
-        self._write_row = self._make_writer(self._file)
-
-    def add(self, frame: Frame, people: People) -> None:
-        """Write the rows of a frame, at once, for whoever reads along."""
-        for row in rows_of(frame, people):
-            self._write_row(row)
-        self._file.flush()
-
-    def close(self) -> None:
-        """Finish the file."""
-        if self._path is None:
-            self._file.flush()
-        else:
-            self._file.close()
+    path = None if name == STANDARD_OUTPUT else Path(name).expanduser()
+    if kind is None:
+        kind = 'csv' if path is None else path.suffix.lower().removeprefix('.')
+    if kind not in WRITERS:
+        wanted = ' or '.join(f'.{each}' for each in WRITERS)
+        raise FileError(f'{name} does not end in {wanted}; rename it, or say --format')
+    if path is not None:
+        _check_file(path, inputs, is_forced)
+    return _rows(path, WRITERS[kind])
 
 
-class VideoOutput:
+@contextmanager
+def _rows(path: Path | None, make_writer: Callable[[TextIO], WriteRow]) -> Iterator[Add]:
+    with nullcontext(sys.stdout) if path is None else path.open('w', encoding='utf-8') as file:
+        if isinstance(file, TextIOWrapper):
+            file.reconfigure(errors='surrogateescape')  # file names need not be UTF-8
+        write_row = make_writer(file)
+
+        def add(frame: Frame, people: People) -> None:
+            for row in rows_of(frame, people):
+                write_row(row)
+            file.flush()
+
+        try:
+            yield add
+        finally:
+            file.flush()
+
+
+def write_video(
+    name: str, inputs: list[Path], is_forced: bool, rate: float | None = None
+) -> Output:
     """Frames with the heads drawn on them as a video.
 
     :param name: path of the file.
     :param rate: Hz; ``None`` for that of the stamps.
-    :raises FileError: that is no name of a video.
+    :raises FileError: that is no name of a video, or the file cannot, or must not, be written.
     """
-
-    def __init__(self, name: str, rate: float | None = None):
-        self._rate = rate
-        self._path = Path(name).expanduser()
-        if self._path.suffix.lower() not in VIDEO_SUFFIXES:
-            raise FileError(f'{name} does not end in {", ".join(VIDEO_SUFFIXES)}; rename it')
-
-    def check(self, inputs: list[Path], is_forced: bool) -> None:
-        """See whether it can be written."""
-        check_file(self._path, inputs, is_forced)
-
-    def open(self) -> None:
-        """Begin to write."""
-        self._recorder = VideoWriter(self._path, self._rate)
-
-    def add(self, frame: Frame, people: People) -> None:
-        """Draw a frame."""
-        self._recorder.add(_drawn(frame, people), frame.stamp)
-
-    def close(self) -> None:
-        """Finish the video."""
-        self._recorder.close()
+    path = Path(name).expanduser()
+    if path.suffix.lower() not in VIDEO_SUFFIXES:
+        raise FileError(f'{name} does not end in {", ".join(VIDEO_SUFFIXES)}; rename it')
+    _check_file(path, inputs, is_forced)
+    return _video(path, rate)
 
 
-class ImagesOutput:
+@contextmanager
+def _video(path: Path, rate: float | None) -> Iterator[Add]:
+    with closing(VideoWriter(path, rate)) as writer:
+        yield lambda frame, people: writer.add(_drawn(frame, people), frame.stamp)
+
+
+def write_images(name: str, inputs: list[Path], is_forced: bool) -> Output:
     """Images with the heads drawn on them in a folder, under their own names.
 
     :param name: path of the folder, which is made.
+    :raises FileError: it is no folder, or one of the images cannot, or must not, be written.
     """
+    folder = Path(name).expanduser()
+    if folder.exists() and not folder.is_dir():
+        raise FileError(f'{folder} is not a folder; annotated images go into one')
+    by_name: dict[str, Path] = {}
+    for path in inputs:
+        other = by_name.setdefault(path.name, path)
+        if other is not path:
+            raise FileError(
+                f'{other} and {path} have one name, and one would be written over the other; '
+                'annotate them one after the other, into two folders'
+            )
+        if folder.is_dir():
+            _check_file(folder / path.name, inputs, is_forced)
+    return _images(folder)
 
-    def __init__(self, name: str):
-        self._folder = Path(name).expanduser()
 
-    def check(self, inputs: list[Path], is_forced: bool) -> None:
-        """See whether all of them can be written."""
-        if self._folder.exists() and not self._folder.is_dir():
-            raise FileError(f'{self._folder} is not a folder; annotated images go into one')
-        by_name: dict[str, Path] = {}
-        for path in inputs:
-            other = by_name.setdefault(path.name, path)
-            if other is not path:
-                raise FileError(
-                    f'{other} and {path} have one name, and one would be written over the other; '
-                    'annotate them one after the other, into two folders'
-                )
-            if self._folder.is_dir():
-                check_file(self._folder / path.name, inputs, is_forced)
+@contextmanager
+def _images(folder: Path) -> Iterator[Add]:
+    folder.mkdir(parents=True, exist_ok=True)
 
-    def open(self) -> None:
-        """Begin to write."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-
-    def add(self, frame: Frame, people: People) -> None:
-        """Draw an image."""
-        path = self._folder / Path(frame.source).name
+    def add(frame: Frame, people: People) -> None:
+        path = folder / Path(frame.source).name
         try:
             is_written = cv2.imwrite(str(path), _drawn(frame, people))
         except cv2.error:  # a suffix that it does not know
@@ -160,11 +127,10 @@ class ImagesOutput:
         if not is_written:
             raise FileError(f'{path} cannot be written as an image')
 
-    def close(self) -> None:
-        """Each image is finished already."""
+    yield add
 
 
-def check_file(path: Path, inputs: list[Path], is_forced: bool) -> None:
+def _check_file(path: Path, inputs: list[Path], is_forced: bool) -> None:
     """See whether a file can be written.
 
     :raises FileError: it cannot, is an input, or is there already and may not be written over.

@@ -22,14 +22,14 @@ Readings that are left open:
 
 from io import BytesIO
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
 from headpose_ros.errors import UnreadableImageError
-from headpose_ros.images.raw import EIGHT_FROM_SIXTEEN_BITS, Data
+from headpose_ros.images.raw import EIGHT_FROM_SIXTEEN_BITS
 
 # Larger ones are taken for a mistake: a file of some kilobytes can ask for all memory there is.
 # 8000 x 6000 has 48 million; Pillow itself warns from 89 million on.
@@ -46,19 +46,13 @@ _ENDS = {'JPEG': b'\xff\xd9', 'PNG': b'IEND'}
 _SHOWN_FORMAT_LENGTH = 48  # characters of a format that an error repeats
 
 
-class CompressedImage(Protocol):
-    """A sensor_msgs/CompressedImage, whoever made it."""
-
-    format: str
-    data: Data
-
-
-def read_compressed(message: CompressedImage) -> np.ndarray:
+def read_compressed(message: Any) -> np.ndarray:
     """Pixels of a message.
 
     Bytes after the end of the file are ignored: drivers that hand on a whole buffer send them.
 
-    :param message: a JPEG or PNG file, in colour or grey, of at most ``MAX_PIXELS``.
+    :param message: a sensor_msgs/CompressedImage: a JPEG or PNG file, in colour or grey, of at
+        most ``MAX_PIXELS``.
     :return: ``uint8`` (H, W, 3) BGR, C-contiguous.
     :raises UnreadableImageError: it holds no such image.
     """

@@ -19,27 +19,12 @@ Bytes after the last row are ignored: ``step`` and ``height`` say where the pixe
 drivers that hand on a whole page-aligned capture buffer send them.
 """
 
-from array import array
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 
 from headpose_ros.errors import UnreadableImageError
-
-# The bytes of a message: rclpy has arrays, rosbags has them as numpy's.
-Data = bytes | bytearray | memoryview | array | np.ndarray
-
-
-class RawImage(Protocol):
-    """A sensor_msgs/Image, whoever made it."""
-
-    height: int
-    width: int
-    encoding: str
-    is_bigendian: int
-    step: int
-    data: Data
 
 
 class Layout(NamedTuple):
@@ -105,10 +90,10 @@ EIGHT_FROM_SIXTEEN_BITS = 255 / 65535
 _SHOWN_NAME_LENGTH = 32  # characters of an unknown encoding that an error repeats
 
 
-def read_raw(msg: RawImage) -> np.ndarray:
+def read_raw(msg: Any) -> np.ndarray:
     """Pixels of a message.
 
-    :param msg: any of ``SUPPORTED_ENCODINGS``.
+    :param msg: a sensor_msgs/Image, of rclpy or rosbags, in any of ``SUPPORTED_ENCODINGS``.
     :return: ``uint8`` (H, W, 3) BGR, C-contiguous. It may share its memory with the message: copy
         it before drawing.
     :raises UnreadableImageError: the message is not an image or of another encoding.
@@ -116,7 +101,7 @@ def read_raw(msg: RawImage) -> np.ndarray:
     return read_pixels(msg, checked_layout(msg))
 
 
-def read_pixels(msg: RawImage, layout: Layout) -> np.ndarray:
+def read_pixels(msg: Any, layout: Layout) -> np.ndarray:
     """The same of a message whose layout is known by ``checked_layout``."""
     rows = layout.data_rows(msg.height)
     image = np.frombuffer(msg.data, np.uint8, rows * msg.step).reshape(rows, msg.step)
@@ -132,7 +117,7 @@ def read_pixels(msg: RawImage, layout: Layout) -> np.ndarray:
     return image
 
 
-def checked_layout(msg: RawImage) -> Layout:
+def checked_layout(msg: Any) -> Layout:
     """Layout of a message that holds all the pixels it promises.
 
     :raises UnreadableImageError: if it does not, or if its encoding is not supported.

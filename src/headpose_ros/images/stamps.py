@@ -3,22 +3,9 @@
 
 """Time stamps of messages."""
 
-from typing import Protocol
+from typing import Any
 
 
-class Time(Protocol):
-    """A builtin_interfaces/Time, whoever made it."""
-
-    sec: int
-    nanosec: int
-
-
-class Stamped(Protocol):
-    """A std_msgs/Header, whoever made it, as far as its stamp goes."""
-
-    stamp: Time
-
-
-def stamp_seconds(header: Stamped) -> float:
-    """Stamp of a header in seconds."""
+def stamp_seconds(header: Any) -> float:
+    """Stamp of a std_msgs/Header, of rclpy or rosbags, in seconds."""
     return header.stamp.sec + header.stamp.nanosec * 1e-9

@@ -7,7 +7,6 @@ import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -25,22 +24,7 @@ REOPEN_PERIOD = 1.0  # seconds between attempts to get a lost camera back
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 
 
-class ImageSource(Protocol):
-    """A stream of images."""
-
-    @property
-    def rate(self) -> float:
-        """Images a second, Hz."""
-
-    @property
-    def camera_matrix(self) -> np.ndarray | None:
-        """(3, 3) pixels, or ``None`` when the camera is not calibrated."""
-
-    def frames(self) -> Iterator[np.ndarray | None]:
-        """One pass over the images, ``uint8`` (H, W, 3) BGR; ``None`` for one that was lost."""
-
-
-def open_source(name: str, size: tuple[int, int] | None = None) -> ImageSource:
+def open_source(name: str, size: tuple[int, int] | None = None) -> 'ImageSource':
     """Source of a name.
 
     :param name: ``sample``, the path or number of a webcam, a video or image file, or a folder
@@ -82,7 +66,7 @@ class SampleSource:
         self.camera_matrix = self._head.camera_matrix
 
     def frames(self) -> Iterator[np.ndarray]:
-        """Images of the head, as ``ImageSource.frames``, ``1 / rate`` seconds apart."""
+        """Images of the head, ``1 / rate`` seconds apart."""
         for i in itertools.count():
             yield self._head.render(self._rotation_at(i / self.rate))
 
@@ -105,7 +89,7 @@ class WebcamSource:
         self.rate = _rate_of(capture)
 
     def frames(self) -> Iterator[np.ndarray | None]:
-        """As ``ImageSource.frames``, as they come; ``None`` while the camera gives none."""
+        """Images as they come; ``None`` while the camera gives none."""
         opened = time.monotonic()
         while True:
             ok, image = self._capture.read()
@@ -137,25 +121,23 @@ class VideoSource:
 
     def __init__(self, path: Path):
         self._path = path
-        capture = self._open()
+        capture = cv2.VideoCapture(str(path))
         if not any(capture.read()[0] for _ in range(MAX_LOST + 1)):
             raise SourceError(f'{path}: not a video that OpenCV can read; convert it to MP4')
         self.rate = _rate_of(capture)
-        self.size = (
-            int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
-            int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
-        )
+        width, height = cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT
+        self.size = int(capture.get(width)), int(capture.get(height))
         self.count = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
         capture.release()
 
     def frames(self) -> Iterator[np.ndarray | None]:
-        """As ``ImageSource.frames``, from the beginning; ``None`` for what cannot be read."""
+        """Images from the beginning; ``None`` for what cannot be read."""
         for _, image in self.timed_frames():
             yield image
 
     def timed_frames(self) -> Iterator[tuple[float, np.ndarray | None]]:
         """The same with the seconds from the beginning to each."""
-        capture = self._open()
+        capture = cv2.VideoCapture(str(self._path))
         seconds, lost = None, 0
         try:
             while lost <= MAX_LOST:
@@ -174,9 +156,6 @@ class VideoSource:
         finally:
             capture.release()
 
-    def _open(self) -> cv2.VideoCapture:
-        return cv2.VideoCapture(str(self._path))
-
 
 class ImagesSource:
     """Image files, one after the other."""
@@ -188,7 +167,7 @@ class ImagesSource:
         self._paths = paths
 
     def frames(self) -> Iterator[np.ndarray | None]:
-        """As ``ImageSource.frames``; ``None`` for a file that cannot be read."""
+        """An image of each; ``None`` for a file that cannot be read."""
         for path in self._paths:
             try:
                 yield read_image_file(path)
@@ -214,3 +193,9 @@ def images_of(folder: Path) -> list[Path]:
             f'{", ".join(IMAGE_SUFFIXES)}'
         )
     return paths
+
+
+# A stream of images: its ``rate``, images a second (Hz); ``camera_matrix``, (3, 3) pixels or
+# ``None`` when the camera is not calibrated; and ``frames``, one pass over the images, ``uint8``
+# (H, W, 3) BGR, with ``None`` for one that was lost.
+ImageSource = SampleSource | WebcamSource | VideoSource | ImagesSource

@@ -25,18 +25,13 @@ MAX_SPREAD = math.radians(2.0)
 
 @dataclass(frozen=True, eq=False)
 class Neutral:
-    """A neutral pose.
+    """A neutral pose."""
 
-    :ivar rpy: (3,) roll, pitch, yaw in radians of the mean pose: ``FollowSettings.neutral_rpy``.
-    :ivar rotation: (3, 3) the same as ``R_opt``.
-    :ivar poses: how many it is the mean of.
-    :ivar spread: radians, RMS of the angles between these and the mean: how still the head was.
-    """
-
+    # (3,) roll, pitch, yaw in radians of the mean pose: ``FollowSettings.neutral_rpy``.
     rpy: np.ndarray
-    rotation: np.ndarray
-    poses: int
-    spread: float
+    rotation: np.ndarray  # (3, 3) the same as ``R_opt``
+    poses: int  # how many it is the mean of
+    spread: float  # radians, RMS of the angles between these and the mean: how still the head was
 
 
 class NeutralRecorder:

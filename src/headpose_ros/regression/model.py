@@ -3,10 +3,8 @@
 
 """A trained model: its description, and from landmarks to rotations and how sure they are."""
 
-import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,48 +20,23 @@ ANGLE_CONVENTION = (
 )
 
 
-def library_versions() -> dict[str, str]:
-    """Versions of what a model depends on; a package that is not installed is left out."""
-    versions = {'python': platform.python_version()}
-    for package in ('scikit-learn', 'numpy', 'scipy', 'joblib', 'mediapipe'):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return versions
-
-
 @dataclass(frozen=True)
 class ModelDescription:
-    """What a model file says of itself.
+    """What a model file says of itself."""
 
-    :ivar detector: name of the detector whose landmarks the regressor was trained on.
-    :ivar features: name of the feature set, a key of ``features.FEATURE_SETS``.
-    :ivar feature_count: length of a feature vector.
-    :ivar landmark_count: landmarks of a face.
-    :ivar regressor: the pipeline in words.
-    :ivar training_data: names, counts and terms of the data.
-    :ivar protocol: how the figures were measured.
-    :ivar figures: name to value, degrees unless the name says otherwise.
-    :ivar coverage: range of the label's yaw to percent of errors within one and two standard
-        deviations.
-    :ivar command: what makes the file again.
-    :ivar angle_convention: what the regressor's outputs mean.
-    :ivar versions: package to version, of what trained it.
-    """
-
-    detector: str
-    features: str
-    regressor: str
-    training_data: str
-    protocol: str
-    figures: Mapping[str, float]
+    detector: str  # name of the detector whose landmarks the regressor was trained on
+    features: str  # name of the feature set, a key of ``features.FEATURE_SETS``
+    regressor: str  # the pipeline in words
+    training_data: str  # names, counts and terms of the data
+    protocol: str  # how the figures were measured
+    figures: Mapping[str, float]  # name to value, degrees unless the name says otherwise
+    # Range of the label's yaw to percent of errors within one and two standard deviations.
     coverage: Mapping[str, tuple[float, float]]
-    command: str
-    feature_count: int
-    landmark_count: int = LANDMARK_COUNT
-    angle_convention: str = ANGLE_CONVENTION
-    versions: Mapping[str, str] = field(default_factory=library_versions)
+    command: str  # what makes the file again
+    feature_count: int  # length of a feature vector
+    versions: Mapping[str, str]  # package to version, of what trained it
+    landmark_count: int = LANDMARK_COUNT  # landmarks of a face
+    angle_convention: str = ANGLE_CONVENTION  # what the regressor's outputs mean
 
 
 @dataclass(frozen=True)
@@ -74,11 +47,6 @@ class Model:
     description: ModelDescription
     predict_outputs: Callable[[np.ndarray], np.ndarray]
     uncertainty: Uncertainty
-
-    @property
-    def trained_on(self) -> str:
-        """Name of the dataset it was trained on."""
-        return self.description.training_data.partition(':')[0]
 
     def predict(self, landmarks: np.ndarray) -> np.ndarray:
         """Head rotations ``R_opt`` (n, 3, 3) of landmarks (n, 468, 3) in pixels."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from headpose_ros.errors import UnsupportedRegressorError
 
-# A fitted estimator of scikit-learn, or what ``headpose_ros.regression.unpickling`` reads of one.
+# A fitted estimator of scikit-learn, or what ``model_file`` reads of one.
 # Its classes share no type, and the robot has none of them.
 Fitted = Any
 
@@ -47,13 +47,11 @@ def feature_count(regressor: Fitted) -> int:
     return regressor.n_features_in_
 
 
-def check_convertible(pipeline: Any) -> None:
-    """Raise ``UnsupportedRegressorError`` for a pipeline, fitted or not, without a numpy form."""
-    for _, step in pipeline.steps:
-        _converter(step)
+def converter_of(regressor: Any) -> _Converter:
+    """What turns a regressor, fitted or not, into plain numpy.
 
-
-def _converter(regressor: Any) -> _Converter:
+    :raises UnsupportedRegressorError: there is nothing for its class.
+    """
     kind = type(regressor).__name__
     if kind not in _CONVERTERS:
         raise UnsupportedRegressorError(
@@ -63,7 +61,7 @@ def _converter(regressor: Any) -> _Converter:
 
 
 def _convert(regressor: Fitted, dtype: np.dtype) -> list[Step]:
-    return _converter(regressor)(regressor, dtype)
+    return converter_of(regressor)(regressor, dtype)
 
 
 def _run(steps: list[Step], x: np.ndarray) -> np.ndarray:
@@ -211,10 +209,7 @@ _CONVERTERS: dict[str, _Converter] = {
     'MeanRegressor': _mean,
     'StandardScaler': _scaler,
     'PCA': _pca,
-    'LinearRegression': _linear,
-    'Ridge': _linear,
-    'Lasso': _linear,
-    'ElasticNet': _linear,
+    **dict.fromkeys(('LinearRegression', 'Ridge', 'Lasso', 'ElasticNet'), _linear),
     'PLSRegression': _pls,
     'RBFSampler': _fourier,
     'KernelRidge': _kernel_ridge,

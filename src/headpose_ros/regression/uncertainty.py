@@ -22,25 +22,16 @@ MIN_STD, MAX_STD = np.radians(0.3), np.pi
 _TINY = 1e-6  # keeps logarithms finite, and is above what rounding leaves of nothing
 
 _CLUES = 6
-_FIRST, _SECOND = np.triu_indices(_CLUES + 1)  # pairs of a constant and the clues
-
-# Where the amount of yaw, which is the second clue, and its square are among the terms.
-_PAIRS = list(zip(_FIRST.tolist(), _SECOND.tolist(), strict=True))
-YAW_TERM, YAW_SQUARED_TERM = _PAIRS.index((0, 2)), _PAIRS.index((2, 2))
+FIRST, SECOND = np.triu_indices(_CLUES + 1)  # pairs of a constant and the clues
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureSpace:
-    """Where the features of the training faces lie.
+    """Where the features of the training faces lie."""
 
-    :ivar mean: (length,), of the features.
-    :ivar components: (k, length), their principal components.
-    :ivar deviations: (k,), the standard deviations along these.
-    """
-
-    mean: np.ndarray
-    components: np.ndarray
-    deviations: np.ndarray
+    mean: np.ndarray  # (length,), of the features
+    components: np.ndarray  # (k, length), their principal components
+    deviations: np.ndarray  # (k,), the standard deviations along these
 
     def distances(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How far features (n, length) lie aside of the components and out along them, (n,)."""
@@ -54,24 +45,20 @@ class FeatureSpace:
 class Uncertainty:
     """What turns features and outputs of a regressor into standard deviations.
 
-    :ivar space: of the features.
-    :ivar lowest: (6,), the lower end of each clue in the training.
-    :ivar highest: (6,), the upper end.
-    :ivar weights: (28, 3), from the quadratic terms to log standard deviations of roll, pitch
-        and yaw in radians.
     :raises ValueError: numbers that cannot be used.
     """
 
-    space: FeatureSpace
-    lowest: np.ndarray
-    highest: np.ndarray
+    space: FeatureSpace  # of the features
+    lowest: np.ndarray  # (6,), the lower end of each clue in the training
+    highest: np.ndarray  # (6,), the upper end
+    # (28, 3), from quadratic terms to log standard deviations of roll, pitch and yaw in radians.
     weights: np.ndarray
 
     def __post_init__(self) -> None:
         space = self.space
         count, length = space.components.shape
         arrays = [space.mean, space.deviations, self.lowest, self.highest, self.weights]
-        wanted = [(length,), (count,), (_CLUES,), (_CLUES,), (len(_FIRST), 3)]
+        wanted = [(length,), (count,), (_CLUES,), (_CLUES,), (len(FIRST), 3)]
         if [x.shape for x in arrays] != wanted:
             raise ValueError(f'arrays of shapes {[x.shape for x in arrays]}; want {wanted}')
         if not all(np.isfinite(x).all() for x in (*arrays, space.components)):
@@ -122,7 +109,7 @@ def quadratic_terms(clues: np.ndarray, lowest: np.ndarray, highest: np.ndarray) 
     within = np.minimum(np.maximum(clues, lowest), highest)
     with_one = np.ones((len(clues), 1 + _CLUES))
     with_one[:, 1:] = 2.0 * (within - lowest) / (highest - lowest) - 1.0
-    return with_one[:, _FIRST] * with_one[:, _SECOND]
+    return with_one[:, FIRST] * with_one[:, SECOND]
 
 
 def _squares(rows: np.ndarray) -> np.ndarray:

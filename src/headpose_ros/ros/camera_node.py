@@ -32,7 +32,6 @@ LAST_IMAGE_WAIT = Duration(seconds=1.0)  # for subscribers to get the last image
 class CameraNode(Node):
     """Publishes ``image`` and ``camera_info`` from a webcam, a video, images or the sample.
 
-    :param options: of ``rclpy.node.Node``, such as its context.
     :raises StartError: the source cannot be opened.
     """
 

@@ -9,18 +9,18 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
 from headpose_ros.errors import DetectorUnavailableError, TransformsUnavailableError
-from headpose_ros.ros.diagnostics import report
+from headpose_ros.ros import diagnostics
 from headpose_ros.ros.input.stream_watch import Load, StreamWatch
 from headpose_ros.ros.neutral_services import NeutralServices
 from headpose_ros.ros.parameters import HeadPoseParameters, changed_parameters, declare_parameters
 from headpose_ros.ros.pipeline import Pipeline
 from headpose_ros.ros.rclpy_extras.lifecycle import log_exceptions, refuse_impossible_transitions
 from headpose_ros.ros.rclpy_extras.run import run_node
+from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
 
 NAME = 'headpose_node'
 
@@ -33,7 +33,6 @@ class HeadPoseNode(LifecycleNode):
 
     Everything happens in the one thread that spins the node, because the detector wants one.
 
-    :param options: of ``rclpy.node.Node``, such as its context.
     :raises headpose_ros.errors.ParameterError: a parameter has no meaning.
     """
 
@@ -47,14 +46,10 @@ class HeadPoseNode(LifecycleNode):
         self._failure = ''  # why the last transition did not go through
         self._watch = StreamWatch(time.monotonic())
         self._neutral = NeutralServices(self, lambda: self._is_active)
-        report.start_diagnostics(self, self._status)
-        # Steady, so that it goes on without a /clock in simulated time too.
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._listener_timer = self.create_timer(
-            LISTENER_PERIOD, self._look_for_listeners, clock=steady
-        )
+        diagnostics.start_diagnostics(self, self._status)
+        self._listener_timer = steady_timer(self, LISTENER_PERIOD, self._look_for_listeners)
         self._listener_timer.cancel()
-        self._autostart_timer = self.create_timer(0.0, self._on_autostart, clock=steady)
+        self._autostart_timer = steady_timer(self, 0.0, self._on_autostart)
 
     @log_exceptions
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -118,8 +113,11 @@ class HeadPoseNode(LifecycleNode):
             self._is_active = False
             self._listener_timer.cancel()
             self._pipeline.stop()
-            if self.context.ok():
+            try:
                 self._pipeline.publishers.clear()
+            except Exception:  # RCLError, which rclpy does not export
+                if self.context.ok():  # a signal shuts it down at any time
+                    raise
 
     def _free(self) -> None:
         self._deactivate()
@@ -178,8 +176,8 @@ class HeadPoseNode(LifecycleNode):
             'frames processed': watch.processed,
             'frames skipped': watch.missed,
             'frames dropped': watch.dropped,
-            **report.load_values(load),
-            **dict(report.write_faces(people)),
+            **diagnostics.load_values(load),
+            **dict(diagnostics.write_faces(people)),
         }
         return DiagnosticStatus(
             level=findings[0].level if findings else DiagnosticStatus.OK,
@@ -195,15 +193,15 @@ class HeadPoseNode(LifecycleNode):
             return 'not active'
         return 'works' if self._pipeline.images.is_running else 'sleeps, as nobody listens'
 
-    def _findings(self, load: Load | None, now: float) -> Iterator[report.Finding]:
+    def _findings(self, load: Load | None, now: float) -> Iterator[diagnostics.Finding]:
         if self._failure:
-            yield report.Finding(report.ERROR, self._failure)
+            yield diagnostics.Finding(diagnostics.ERROR, self._failure)
         if not self._is_active or not self._pipeline.images.is_running:
             return
-        for finding in report.stream_findings(self._watch, self._pipeline.images, load, now):
+        for finding in diagnostics.stream_findings(self._watch, self._pipeline.images, load, now):
             self.get_logger().warning(finding.text, throttle_duration_sec=WARNING_PERIOD)
             yield finding
-        yield from report.camera_findings(self._watch, self._pipeline.camera_info)
+        yield from diagnostics.camera_findings(self._watch, self._pipeline.camera_info)
 
 
 def main(args: list[str] | None = None) -> int:

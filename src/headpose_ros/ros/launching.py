@@ -9,7 +9,9 @@ launch file may include these ones more than once, and its own arguments and env
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from launch import LaunchContext, LaunchDescription
@@ -33,12 +35,14 @@ Values = dict[str, str]
 _named: dict[str, str] = {}
 
 
-def switch(name: str, default: bool, description: str) -> DeclareLaunchArgument:
-    """An argument that is true or false."""
-    return DeclareLaunchArgument(
-        name, default_value=str(default).lower(), choices=['true', 'false'],
-        description=description,
-    )
+def argument(
+    name: str, description: str, default: str | None = '', **more: Any
+) -> DeclareLaunchArgument:
+    """An argument of a launch file; ``None`` for one that must be given."""
+    return DeclareLaunchArgument(name, default_value=default, description=description, **more)
+
+
+switch = partial(argument, default='false', choices=['true', 'false'])
 
 
 def describe_launch(
@@ -51,36 +55,29 @@ def describe_launch(
     """
     arguments = [
         *own,
-        DeclareLaunchArgument(
-            'image', default_value='image',
-            description='Topic of the camera images, in the namespace of the node.',
-        ),
-        DeclareLaunchArgument(
-            'camera_info', default_value='',
-            description='Topic of the calibration of the camera; when empty camera_info beside '
+        argument('image', 'Topic of the camera images, in the namespace of the node.', 'image'),
+        argument(
+            'camera_info', 'Topic of the calibration of the camera; when empty camera_info beside '
             'the images: /front/camera_info for /front/image_raw.',
         ),
-        DeclareLaunchArgument(
-            'params_file', default_value='',
-            description='YAML file with the parameters of headpose_node; when empty '
+        argument(
+            'params_file', 'YAML file with the parameters of headpose_node; when empty '
             f'{PARAMETERS} of the package, of which a changed copy is a good start.',
         ),
-        switch('use_sim_time', False, 'Take the time from /clock, as with a simulator or a bag.'),
+        switch('use_sim_time', 'Take the time from /clock, as with a simulator or a bag.'),
         switch(
-            'large_images', True,
-            'Start what publishes images with the Fast DDS profile for large ones, unless Fast '
-            'DDS is configured already or /dev/shm is too small; false leaves Fast DDS as it is.',
+            'large_images', 'Start what publishes images with the Fast DDS profile for large '
+            'ones, unless Fast DDS is configured already or /dev/shm is too small; false leaves '
+            'Fast DDS as it is.', default='true',
         ),
-        switch('view', False, 'Show it on a web page too, which needs NiceGUI.'),
-        DeclareLaunchArgument(
-            'view_host', default_value='127.0.0.1',
-            description='Address that the page is served on; with 0.0.0.0 anyone on the network '
-            'can see the camera and change the parameters.',
+        switch('view', 'Show it on a web page too, which needs NiceGUI.'),
+        argument(
+            'view_host', 'Address that the page is served on; with 0.0.0.0 anyone on the network '
+            'can see the camera and change the parameters.', '127.0.0.1',
         ),
-        DeclareLaunchArgument(
-            'view_port', default_value='8080',
-            description='Port of the page; with several cameras of the first one, the others have '
-            'those after it.',
+        argument(
+            'view_port', 'Port of the page; with several cameras of the first one, the others '
+            'have those after it.', '8080',
         ),
     ]
 
@@ -95,7 +92,9 @@ def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> lis
     # Only where it is true: params_file may say so as well.
     use_sim_time = {'use_sim_time': True} if values['use_sim_time'] == 'true' else {}
     image, info = _topics(values)
-    publishing = {'additional_env': _environment(values, context), 'output': 'screen'}
+    is_off = values['large_images'] == 'false'
+    environment = {SWITCH: '0'} if is_off else large_image_environment(context.environment)
+    publishing = {'additional_env': environment, 'output': 'screen'}
     parameters = _parameters_file(values['params_file'])
     nodes = []
     if values.get('camera') == 'true':
@@ -172,12 +171,6 @@ def _topics(values: Values) -> tuple[str, str]:
             f'{_named[named]}; if it is left over from another include, give each its own'
         )
     return image, named or f'{image[:image.rfind("/") + 1]}camera_info'
-
-
-def _environment(values: Values, context: LaunchContext) -> dict[str, str]:
-    if values['large_images'] == 'false':
-        return {SWITCH: '0'}
-    return large_image_environment(context.environment)
 
 
 def _parameters_file(given: str) -> str:

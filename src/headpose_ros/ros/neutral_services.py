@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.task import Future
@@ -17,6 +16,7 @@ from std_srvs.srv import Trigger
 from headpose_ros.errors import NeutralError
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.people.neutral import NeutralRecorder
+from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
 
 DURATION = 1.0  # seconds of images that the mean is taken of
 PATIENCE = 4.0  # seconds after which it ends, however many images came
@@ -38,9 +38,7 @@ class NeutralServices:
         self._done: Future | None = None
         # Images and everything else must go on while a calibration waits for them.
         aside = ReentrantCallbackGroup()
-        node.create_service(
-            Trigger, '~/calibrate_neutral', self._calibrate, callback_group=aside
-        )
+        node.create_service(Trigger, '~/calibrate_neutral', self._calibrate, callback_group=aside)
         node.create_service(Trigger, '~/reset_neutral', self._reset, callback_group=aside)
 
     @property
@@ -59,9 +57,7 @@ class NeutralServices:
         if now - self._started >= DURATION:
             self._done.set_result(None)
 
-    async def _calibrate(
-        self, _: Trigger.Request, response: Trigger.Response
-    ) -> Trigger.Response:
+    async def _calibrate(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
             response.message = await self._record()
             response.success = True
@@ -76,10 +72,7 @@ class NeutralServices:
         if self.is_recording:
             raise NeutralError('a calibration is under way; wait for its end')
         self._recorder, self._started, self._done = NeutralRecorder(), None, Future()
-        steady = Clock(clock_type=ClockType.STEADY_TIME)
-        timer = self._node.create_timer(
-            PATIENCE, lambda: self._done.set_result(None), clock=steady
-        )
+        timer = steady_timer(self._node, PATIENCE, lambda: self._done.set_result(None))
         try:
             await self._done
             if self._started is None:

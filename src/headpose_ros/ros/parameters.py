@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,11 +26,13 @@ from headpose_ros.six_dof import HEAD_WIDTH
 
 T = TypeVar('T')
 
+MAX_SIDE = 16384  # pixels
+_SIDE = "{} in pixels, of webcams and of the sample; 0 for the source's own."
+
 
 def _parameter(
     default: Any,
     description: str,
-    *,
     low: float | None = None,
     high: float | None = None,
     choices: Sequence[str] = (),
@@ -38,8 +41,7 @@ def _parameter(
 ) -> Any:
     """Field of a dataclass that is a parameter of a node.
 
-    :param low: smallest value of a number.
-    :param high: largest value of a number.
+    :param low: smallest value of a number, and ``high`` its largest.
     :param choices: values of a text.
     :param constraints: what else must hold, in words.
     :param live: whether it can change while the node runs.
@@ -56,6 +58,9 @@ def _parameter(
     return field(default=default, metadata={'descriptor': descriptor, 'choices': choices})
 
 
+_live = partial(_parameter, live=True)
+
+
 @dataclass(frozen=True)
 class HeadPoseParameters:
     """Parameters of ``headpose_node``.
@@ -64,102 +69,81 @@ class HeadPoseParameters:
     """
 
     autostart: bool = _parameter(
-        True,
-        'Configure and activate at the start; false leaves both to a lifecycle manager.',
+        True, 'Configure and activate at the start; false leaves both to a lifecycle manager.'
     )
     detector: str = _parameter('face_mesh', 'Face detector.', choices=tuple(DETECTORS))
     bundle: str = _parameter(
-        '',
-        'Path of the .task bundle of the detector face_landmarker; empty for the one of '
-        f'{VARIABLE}, or else the one that "headpose fetch-model" downloaded.',
+        '', 'Path of the .task bundle of the detector face_landmarker; empty for the one of '
+        f'{VARIABLE}, or else the one that "headpose fetch-model" downloaded.'
     )
     model: str = _parameter(
-        '',
-        'Path of a trained model; empty for the one of the package. joblib files run code when '
-        'they are loaded: name only files you trust.',
+        '', 'Path of a trained model; empty for the one of the package. joblib files run code '
+        'when they are loaded: name only files you trust.'
     )
-    max_faces: int = _parameter(1, 'Faces to look for at the most.', low=1, high=10)
+    max_faces: int = _parameter(1, 'Faces to look for at the most.', 1, 10)
     input_width: int = _parameter(
-        0,
-        'Pixels: wider images are shrunk for the detector to no less than this, by a whole '
-        'factor; 0 for never.',
-        low=0, high=16384,
+        0, 'Pixels: wider images are shrunk for the detector to no less than this, by a whole '
+        'factor; 0 for never.', 0, MAX_SIDE
     )
     image_transport: str = _parameter(
-        'raw',
-        'Whether to subscribe to raw images (topic "image") or compressed ones (the same topic '
-        'with "/compressed" after it).',
-        choices=TRANSPORTS,
+        'raw', 'Whether to subscribe to raw images (topic "image") or compressed ones (the same '
+        'topic with "/compressed" after it).', choices=TRANSPORTS
     )
     rectified: bool = _parameter(
-        False,
-        'Whether the images are rectified already: then the projection matrix of camera_info '
-        'counts, otherwise its camera matrix and distortion.',
+        False, 'Whether the images are rectified already: then the projection matrix of '
+        'camera_info counts, otherwise its camera matrix and distortion.'
     )
     publish_tf: bool = _parameter(
-        False,
-        'Broadcast a TF frame face_<id> for each head, which needs tf2_ros and a calibrated '
-        'camera.',
+        False, 'Broadcast a TF frame face_<id> for each head, which needs tf2_ros and a '
+        'calibrated camera.'
     )
     tf_prefix: str = _parameter(
         '', 'Put before the names of the TF frames, to tell several cameras apart.'
     )
-    min_detection_confidence: float = _parameter(
-        0.5, 'Confidence below which a found face is dropped.', low=0.0, high=1.0, live=True
+    min_detection_confidence: float = _live(
+        0.5, 'Confidence below which a found face is dropped.', 0.0, 1.0
     )
-    min_tracking_confidence: float = _parameter(
-        0.5,
-        'Confidence below which a followed face is looked for again.',
-        low=0.0, high=1.0, live=True,
+    min_tracking_confidence: float = _live(
+        0.5, 'Confidence below which a followed face is looked for again.', 0.0, 1.0
     )
-    max_std: float = _parameter(
-        60.0,
-        'Degrees: heads are dropped of whose roll, pitch or yaw the standard deviation is '
-        'larger, as of most things that are taken for a face and are none.',
-        low=0.0, high=180.0, live=True,
+    max_std: float = _live(
+        60.0, 'Degrees: heads are dropped of whose roll, pitch or yaw the standard deviation is '
+        'larger, as of most things that are taken for a face and are none.', 0.0, 180.0
     )
-    smoothing_min_cutoff: float = _parameter(
-        MIN_CUTOFF,
-        'One Euro filter: cutoff in Hz while the head holds still; lower is calmer, 0.0 turns '
-        'smoothing off.',
-        low=0.0, high=MAX_MIN_CUTOFF, live=True,
+    smoothing_min_cutoff: float = _live(
+        MIN_CUTOFF, 'One Euro filter: cutoff in Hz while the head holds still; lower is calmer, '
+        '0.0 turns smoothing off.', 0.0, MAX_MIN_CUTOFF
     )
-    smoothing_beta: float = _parameter(
-        BETA,
-        'One Euro filter: rise of the cutoff with the speed of the head, in Hz per rad/s; '
-        'higher lags less.',
-        low=0.0, high=MAX_BETA, live=True,
+    smoothing_beta: float = _live(
+        BETA, 'One Euro filter: rise of the cutoff with the speed of the head, in Hz per rad/s; '
+        'higher lags less.', 0.0, MAX_BETA
     )
-    primary: str = _parameter(
-        'largest',
-        'Which of several people head_pose is about.',
-        choices=tuple(POLICIES), live=True,
+    primary: str = _live(
+        'largest', 'Which of several people head_pose is about.', choices=tuple(POLICIES)
     )
-    neutral_rpy: tuple[float, ...] = _parameter(
-        (0.0, 0.0, 0.0),
-        'Degrees: roll, pitch and yaw that count as straight ahead; head_pose is relative to '
-        'them. ~/calibrate_neutral sets them.',
-        constraints='three numbers from -180 to 180', live=True,
+    neutral_rpy: tuple[float, ...] = _live(
+        (0.0, 0.0, 0.0), 'Degrees: roll, pitch and yaw that count as straight ahead; head_pose '
+        'is relative to them. ~/calibrate_neutral sets them.',
+        constraints='three numbers from -180 to 180'
     )
-    head_width: float = _parameter(
-        HEAD_WIDTH,
-        'Metres from cheekbone to cheekbone in front of the ears, from which the distance '
-        'follows.',
-        low=0.05, high=0.5, live=True,
+    head_width: float = _live(
+        HEAD_WIDTH, 'Metres from cheekbone to cheekbone in front of the ears, from which the '
+        'distance follows.', 0.05, 0.5
     )
-    lazy: bool = _parameter(
-        False, 'Unsubscribe from the camera while nobody listens to any output.', live=True
-    )
-    draw_ids: bool = _parameter(True, 'Draw the number of each person.', live=True)
-    draw_angles: bool = _parameter(True, 'Draw roll, pitch and yaw.', live=True)
-    draw_axes: bool = _parameter(True, 'Draw the axes of each head.', live=True)
-    draw_mesh: bool = _parameter(False, 'Draw the face mesh.', live=True)
-    jpeg_quality: int = _parameter(
-        80, 'Quality of the compressed annotated image, percent.', low=1, high=100, live=True
-    )
+    lazy: bool = _live(False, 'Unsubscribe from the camera while nobody listens to any output.')
+    draw_ids: bool = _live(True, 'Draw the number of each person.')
+    draw_angles: bool = _live(True, 'Draw roll, pitch and yaw.')
+    draw_axes: bool = _live(True, 'Draw the axes of each head.')
+    draw_mesh: bool = _live(False, 'Draw the face mesh.')
+    jpeg_quality: int = _live(80, 'Quality of the compressed annotated image, percent.', 1, 100)
 
     def __post_init__(self) -> None:
-        _check_choices(self)
+        for each in fields(self):
+            value, choices = getattr(self, each.name), each.metadata['choices']
+            if choices and value not in choices:
+                raise ParameterError(
+                    f'{each.name} is {value!r}; want one of: {", ".join(choices)}'
+                )
         angles = np.asarray(self.neutral_rpy, float)
         if angles.shape != (3,) or not (np.abs(angles) <= 180.0).all():
             raise ParameterError(
@@ -200,29 +184,19 @@ class CameraParameters:
     """Parameters of ``camera_node``."""
 
     source: str = _parameter(
-        SAMPLE,
-        'What to publish.',
+        SAMPLE, 'What to publish.',
         constraints=f'{SAMPLE!r} for the built-in moving head, the path of a webcam such as '
-        '/dev/video0, a video file, an image file, or a folder of images',
+        '/dev/video0, a video file, an image file, or a folder of images'
     )
     loop: bool = _parameter(
-        True,
-        'Start again at the end; otherwise the source is shown once, from when somebody '
-        'subscribes, and the node ends with it.',
+        True, 'Start again at the end; otherwise the source is shown once, from when somebody '
+        'subscribes, and the node ends with it.'
     )
     rate: float = _parameter(
-        0.0, "Images a second, Hz; 0.0 for the source's own rate.", low=0.0, high=1000.0
+        0.0, "Images a second, Hz; 0.0 for the source's own rate.", 0.0, 1000.0
     )
-    width: int = _parameter(
-        0,
-        "Width in pixels, of webcams and of the sample; 0 for the source's own.",
-        low=0, high=16384,
-    )
-    height: int = _parameter(
-        0,
-        "Height in pixels, of webcams and of the sample; 0 for the source's own.",
-        low=0, high=16384,
-    )
+    width: int = _parameter(0, _SIDE.format('Width'), 0, MAX_SIDE)
+    height: int = _parameter(0, _SIDE.format('Height'), 0, MAX_SIDE)
     frame_id: str = _parameter('camera_optical_frame', 'Optical frame of the images.')
 
 
@@ -231,12 +205,11 @@ class ViewParameters:
     """Parameters of ``view_node``."""
 
     host: str = _parameter(
-        '127.0.0.1',
-        'Address to listen on. 127.0.0.1 is for this machine alone; with 0.0.0.0 anyone on the '
-        'network can see the camera and change the parameters.',
+        '127.0.0.1', 'Address to listen on. 127.0.0.1 is for this machine alone; with 0.0.0.0 '
+        'anyone on the network can see the camera and change the parameters.'
     )
     port: int = _parameter(
-        8080, 'Port to listen on; 0 for any free one, which the log tells.', low=0, high=65535
+        8080, 'Port to listen on; 0 for any free one, which the log tells.', 0, 65535
     )
     node: str = _parameter('headpose_node', 'Name of the node that is shown.')
 
@@ -258,7 +231,6 @@ def declare_parameters(node: Node, kind: type[T]) -> T:
 def changed_parameters(now: T, parameters: Sequence[Parameter]) -> T:
     """The values of a node with some of its parameters changed, all or none.
 
-    :param now: the values before.
     :param parameters: those to change; names that ``now`` does not have are not its own.
     :raises ParameterError: a value has no meaning.
     """
@@ -268,12 +240,3 @@ def changed_parameters(now: T, parameters: Sequence[Parameter]) -> T:
 
 def _plain(value: Any) -> Any:
     return value if isinstance(value, str | bool | int | float) else tuple(value)
-
-
-def _check_choices(parameters: HeadPoseParameters) -> None:
-    for each in fields(parameters):
-        value, choices = getattr(parameters, each.name), each.metadata['choices']
-        if choices and value not in choices:
-            raise ParameterError(
-                f'{each.name} is {value!r}; want one of: {", ".join(choices)}'
-            )

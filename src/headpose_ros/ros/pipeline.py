@@ -21,7 +21,7 @@ from headpose_ros.ros.input.image_input import ImageInput
 from headpose_ros.ros.input.stream_watch import StreamWatch
 from headpose_ros.ros.output.publishers import HeadPublishers
 from headpose_ros.ros.parameters import HeadPoseParameters
-from headpose_ros.ros.rclpy_extras.core_warnings import core_warnings_logged
+from headpose_ros.ros.rclpy_extras.lifecycle import core_warnings_logged
 
 LOGGED_FIGURES = ('MAE', 'geodesic')  # of the model's, degrees
 
@@ -30,25 +30,16 @@ class Pipeline:
     """What a node is made of while it is configured: the way of an image through it.
 
     :param node: the node, whose publishers and subscriptions they become.
-    :param parameters: at the start.
-    :param watch: of the stream of images.
     :param on_primary: is called with the primary face of each image, or none.
     :raises ValueError: detector or model cannot be used.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
     :raises headpose_ros.errors.TransformsUnavailableError: TF is wanted and not installed.
 
-    :ivar model: the trained model in use.
     :ivar people: in the last image; ``None`` before the first.
-    :ivar images: the subscription of images.
-    :ivar camera_info: the subscription of their calibration.
-    :ivar publishers: of all results.
     """
 
     def __init__(
-        self,
-        node: LifecycleNode,
-        parameters: HeadPoseParameters,
-        watch: StreamWatch,
+        self, node: LifecycleNode, parameters: HeadPoseParameters, watch: StreamWatch,
         on_primary: Callable[[HeadPose | None], None],
     ):
         with ExitStack() as closing:
@@ -69,13 +60,7 @@ class Pipeline:
                 node, parameters.image_transport, self._converter, watch, self._process
             )
             self.camera_info = CameraInfoInput(node, parameters.rectified)
-            self.publishers = HeadPublishers(
-                node,
-                self._converter,
-                parameters.tf_prefix if parameters.publish_tf else None,
-                parameters.overlay_style,
-                parameters.jpeg_quality,
-            )
+            self.publishers = HeadPublishers(node, self._converter, parameters)
             closing.callback(self.publishers.close)
             self._closing = closing.pop_all()
         self.people: People | None = None
@@ -109,8 +94,7 @@ class Pipeline:
         if after.confidences != before.confidences:
             self._estimator.set_confidences(**after.confidences)
         self._follower.settings = settings
-        self.publishers.overlay_style = after.overlay_style
-        self.publishers.jpeg_quality = after.jpeg_quality
+        self.publishers.parameters = after
 
     def _process(self, header: Header, bgr: np.ndarray) -> None:
         stamp = stamp_seconds(header)

@@ -19,10 +19,7 @@ NAME = 'view_node'
 
 
 class ViewNode(Node):
-    """Subscribes to what ``headpose_node`` publishes and calls its services; nothing else.
-
-    :param options: of ``rclpy.node.Node``, such as its context.
-    """
+    """Subscribes to what ``headpose_node`` publishes and calls its services; nothing else."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(NAME, **options)

@@ -7,12 +7,8 @@ import numpy as np
 
 
 def rasterise(
-    pixels: np.ndarray,
-    depths: np.ndarray,
-    texture: np.ndarray,
-    triangles: np.ndarray,
-    width: int,
-    height: int,
+    pixels: np.ndarray, depths: np.ndarray, texture: np.ndarray, triangles: np.ndarray,
+    width: int, height: int,
 ) -> list[np.ndarray]:
     """Texture coordinates of every pixel of a picture, exact in perspective, row by row.
 

@@ -20,14 +20,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from headpose_ros.landmarks import CHEEKBONES, LANDMARK_COUNT
+from headpose_ros.media.sample_head import photograph
 from headpose_ros.media.sample_head.head_mesh import build_mesh, own_rotation
-from headpose_ros.media.sample_head.photograph import (
-    cut_out,
-    find_landmarks,
-    level,
-    load_photograph,
-    pyramid,
-)
 from headpose_ros.media.sample_head.rasteriser import rasterise
 from headpose_ros.rotation import rotation_from_rpy
 
@@ -70,8 +64,8 @@ class RenderedHead:
         self.camera_matrix = np.array(
             [[focal, 0.0, width / 2], [0.0, focal, height / 2], [0.0, 0.0, 1.0]]
         )
-        photograph = load_photograph()
-        landmarks = find_landmarks(photograph)
+        photo = photograph.load_photograph()
+        landmarks = photograph.find_landmarks(photo)
         left, right = landmarks[list(CHEEKBONES)]
         self._centre = (left + right) / 2
         self._metres = FACE_WIDTH / np.linalg.norm(left - right)  # a pixel of the photograph
@@ -79,7 +73,9 @@ class RenderedHead:
         # The mesh as it is in the photograph, and turned to face the camera; metres.
         self._body = (points - self._centre) * self._metres
         self._head = self._body @ own_rotation(landmarks)
-        self._head_images, self._body_images = map(pyramid, cut_out(photograph))
+        self._head_images, self._body_images = map(
+            photograph.pyramid, photograph.cut_out(photo)
+        )
 
     def landmarks(self, rotation: np.ndarray, position: ArrayLike = (0.0, 0.0, 0.6)) -> np.ndarray:
         """Where the landmarks of the face truly are: (468, 3) metres in the optical frame.
@@ -111,7 +107,7 @@ class RenderedHead:
         low = np.clip(pixels.min(axis=0) - soft, 0, self._size).astype(int)
         high = np.clip(pixels.max(axis=0) + soft, 0, self._size).astype(int)
         if (low < high).all():
-            texture, factor = level(self._head_images, scale)
+            texture, factor = photograph.level(self._head_images, scale)
             maps = rasterise(
                 pixels - low, points[:, 2], self._texture * factor, self._triangles, *(high - low)
             )
@@ -125,7 +121,7 @@ class RenderedHead:
 
     def _render_body(self, position: np.ndarray, scale: float) -> np.ndarray:
         # The photograph without the head, on a plane through the centre of the head.
-        texture, factor = level(self._body_images, scale)
+        texture, factor = photograph.level(self._body_images, scale)
         step = factor / scale
         # OpenCV counts from the middle of the first pixel.
         start = self._centre[:2] * factor + (0.5 - self.project(position)) * step - 0.5

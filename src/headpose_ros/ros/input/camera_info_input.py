@@ -12,7 +12,7 @@ from sensor_msgs.msg import CameraInfo
 from headpose_ros.camera.camera import Camera
 from headpose_ros.camera.camera_info import CameraInfoCache
 from headpose_ros.ros.input.image_input import NEWEST
-from headpose_ros.ros.rclpy_extras.events import NO_SUBSCRIPTION_EVENTS
+from headpose_ros.ros.rclpy_extras.shortcuts import NO_SUBSCRIPTION_EVENTS
 
 # Reasons that are told in the log before it is left at those: a driver that sends nonsense may
 # send other nonsense each time.
@@ -25,7 +25,6 @@ PATIENCE = 1.0
 class CameraInfoInput:
     """Follows ``camera_info`` and has the camera for an image ready.
 
-    :param node: the node.
     :param is_rectified: whether images are rectified already.
 
     :ivar topic: name of the topic, resolved.

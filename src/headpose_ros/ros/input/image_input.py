@@ -20,9 +20,8 @@ from headpose_ros.images.compressed import read_compressed
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.ros.input.image_conversion import ImageConverter
 from headpose_ros.ros.input.stream_watch import StreamWatch
-from headpose_ros.ros.rclpy_extras.events import NO_SUBSCRIPTION_EVENTS
+from headpose_ros.ros.rclpy_extras.shortcuts import NO_SUBSCRIPTION_EVENTS, take_waiting
 from headpose_ros.ros.rclpy_extras.transport import cure_of_loss
-from headpose_ros.ros.rclpy_extras.waiting import take_waiting
 
 RAW, COMPRESSED = 'raw', 'compressed'
 TRANSPORTS = (RAW, COMPRESSED)
@@ -45,9 +44,7 @@ class ImageInput:
 
     An image that cannot be decoded or processed is dropped, with a warning.
 
-    :param node: the node.
     :param transport: one of ``TRANSPORTS``.
-    :param converter: for raw images.
     :param watch: is told what has arrived, and what was dropped.
     :param on_image: is called with the header of each image and its pixels, ``uint8`` (H, W, 3)
         BGR, which may lie in the memory of the message.
@@ -56,11 +53,7 @@ class ImageInput:
     """
 
     def __init__(
-        self,
-        node: Node,
-        transport: str,
-        converter: ImageConverter,
-        watch: StreamWatch,
+        self, node: Node, transport: str, converter: ImageConverter, watch: StreamWatch,
         on_image: Callable[[Header, np.ndarray], None],
     ):
         self._node = node

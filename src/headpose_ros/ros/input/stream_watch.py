@@ -23,23 +23,16 @@ LIGHT_LOAD = 0.5
 
 @dataclass(frozen=True)
 class Load:
-    """How a stream was coped with over the last seconds.
+    """How a stream was coped with over the last seconds."""
 
-    :ivar seconds: how many seconds.
-    :ivar rate: images worked on a second.
-    :ivar camera_rate: images a second that the camera sent, as far as that is known.
-    :ivar busy: share of the time spent on them.
-    :ivar missed: share of the images that were not seen, or ``None`` where they are not numbered.
-    :ivar work: seconds spent on an image, median and 95th percentile.
-    :ivar latency: seconds from the stamp of an image to its results, median and 95th percentile.
-    """
-
-    seconds: float
-    rate: float
-    camera_rate: float
-    busy: float
+    seconds: float  # how many seconds
+    rate: float  # images worked on a second
+    camera_rate: float  # images a second that the camera sent, as far as that is known
+    busy: float  # share of the time spent on them
+    # Share of the images that were not seen, or ``None`` where they are not numbered.
     missed: float | None
-    work: tuple[float, float]
+    work: tuple[float, float]  # seconds spent on an image, median and 95th percentile
+    # Seconds from the stamp of an image to its results, median and 95th percentile.
     latency: tuple[float, float]
 
     @property

@@ -37,14 +37,11 @@ class PeopleMarkers:
         self._shown: set[int] = set()
 
     def update(
-        self,
-        header: Header,
-        people: Iterable[tuple[HeadPose, CameraPose]],
+        self, header: Header, people: Iterable[tuple[HeadPose, CameraPose]],
         tracked_ids: frozenset[int],
     ) -> MarkerArray:
         """Markers of one image.
 
-        :param header: of the image.
         :param people: those who are in it, with their track IDs, and where.
         :param tracked_ids: of those who are still followed; the others' markers are deleted.
         """

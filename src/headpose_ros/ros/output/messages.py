@@ -5,12 +5,7 @@
 
 import cv2
 import numpy as np
-from geometry_msgs.msg import (
-    PoseWithCovarianceStamped,
-    Quaternion,
-    QuaternionStamped,
-    Vector3Stamped,
-)
+from geometry_msgs import msg as geometry
 from sensor_msgs.msg import CameraInfo, CompressedImage
 from std_msgs.msg import Header
 
@@ -21,29 +16,29 @@ from headpose_ros.six_dof import CameraPose
 MAX_JPEG_SIDE = 65500  # pixels, libjpeg's JPEG_MAX_DIMENSION
 
 
-def fill_quaternion(message: Quaternion, quaternion: np.ndarray) -> None:
+def fill_quaternion(message: geometry.Quaternion, quaternion: np.ndarray) -> None:
     """Put a quaternion (4,) x, y, z, w into a message."""
     message.x, message.y, message.z, message.w = quaternion.tolist()
 
 
-def rpy_message(header: Header, head: HeadPose) -> Vector3Stamped:
+def rpy_message(header: Header, head: HeadPose) -> geometry.Vector3Stamped:
     """Roll, pitch and yaw in radians as x, y and z."""
-    message = Vector3Stamped(header=header)
+    message = geometry.Vector3Stamped(header=header)
     vector = message.vector
     vector.x, vector.y, vector.z = head.rpy.tolist()
     return message
 
 
-def orientation_message(header: Header, head: HeadPose) -> QuaternionStamped:
+def orientation_message(header: Header, head: HeadPose) -> geometry.QuaternionStamped:
     """The head frame in the optical frame, along the line of sight."""
-    message = QuaternionStamped(header=header)
+    message = geometry.QuaternionStamped(header=header)
     fill_quaternion(message.quaternion, head.quaternion)
     return message
 
 
-def pose_message(header: Header, pose: CameraPose) -> PoseWithCovarianceStamped:
+def pose_message(header: Header, pose: CameraPose) -> geometry.PoseWithCovarianceStamped:
     """Where the head is and how it is turned, in the optical frame."""
-    message = PoseWithCovarianceStamped(header=header)
+    message = geometry.PoseWithCovarianceStamped(header=header)
     position = message.pose.pose.position
     position.x, position.y, position.z = pose.position.tolist()
     fill_quaternion(message.pose.pose.orientation, pose.quaternion)

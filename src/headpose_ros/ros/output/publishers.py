@@ -3,23 +3,27 @@
 
 """All that the node publishes about the people in an image, made only where it has subscribers."""
 
+from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
-from geometry_msgs.msg import PoseWithCovarianceStamped, QuaternionStamped, Vector3Stamped
+from geometry_msgs import msg as geometry
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header, Int32
 from visualization_msgs.msg import MarkerArray
 
-from headpose_ros.overlay import OverlayStyle, draw_heads
+from headpose_ros.errors import TransformsUnavailableError
+from headpose_ros.overlay import draw_heads
 from headpose_ros.people.follower import People
 from headpose_ros.ros.input.image_conversion import ImageConverter
 from headpose_ros.ros.output import messages
 from headpose_ros.ros.output.markers import PeopleMarkers
-from headpose_ros.ros.output.transforms import HeadTransforms
-from headpose_ros.ros.rclpy_extras.events import NO_PUBLISHER_EVENTS
+from headpose_ros.ros.parameters import HeadPoseParameters
+from headpose_ros.ros.rclpy_extras.shortcuts import NO_PUBLISHER_EVENTS
+from headpose_ros.six_dof import CameraPose
 
 # Reliable, so that RViz and ros2 topic echo work unasked.
 RESULTS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
@@ -30,31 +34,25 @@ class HeadPublishers:
     """The publishers of a node.
 
     :param node: the node, whose state decides whether they publish.
-    :param converter: for the annotated image.
-    :param tf_prefix: put before the names of TF frames; ``None`` for no frames.
     :raises headpose_ros.errors.TransformsUnavailableError: TF is wanted and not installed.
 
-    :ivar overlay_style: of the annotated image; may be changed at any time.
-    :ivar jpeg_quality: of the compressed one, 1 to 100; likewise.
+    :ivar parameters: of the node; may be replaced at any time.
     """
 
     def __init__(
-        self,
-        node: LifecycleNode,
-        converter: ImageConverter,
-        tf_prefix: str | None,
-        overlay_style: OverlayStyle,
-        jpeg_quality: int,
+        self, node: LifecycleNode, converter: ImageConverter, parameters: HeadPoseParameters
     ):
-        self.overlay_style, self.jpeg_quality = overlay_style, jpeg_quality
+        self.parameters = parameters
         self._node = node
         self._converter = converter
-        self._transforms = None if tf_prefix is None else HeadTransforms(node, tf_prefix)
+        self._transforms: HeadTransforms | None = None
+        if parameters.publish_tf:
+            self._transforms = HeadTransforms(node, parameters.tf_prefix)
         self._markers = PeopleMarkers()
         create = partial(node.create_lifecycle_publisher, event_callbacks=NO_PUBLISHER_EVENTS)
-        self._rpy = create(Vector3Stamped, 'head_pose', RESULTS)
-        self._orientation = create(QuaternionStamped, 'head_pose/orientation', RESULTS)
-        self._pose = create(PoseWithCovarianceStamped, 'head_pose/pose', RESULTS)
+        self._rpy = create(geometry.Vector3Stamped, 'head_pose', RESULTS)
+        self._orientation = create(geometry.QuaternionStamped, 'head_pose/orientation', RESULTS)
+        self._pose = create(geometry.PoseWithCovarianceStamped, 'head_pose/pose', RESULTS)
         self._count = create(Int32, 'head_pose/face_count', RESULTS)
         self._marker_array = create(MarkerArray, 'head_pose/markers', RESULTS)
         self._annotated = create(Image, 'head_pose/annotated_image', RESULT_IMAGES)
@@ -107,11 +105,12 @@ class HeadPublishers:
         raw, compressed = _is_heard(self._annotated), _is_heard(self._compressed)
         if not raw and not compressed:
             return
-        drawn = draw_heads(bgr, people.heads, self.overlay_style, people.primary_id)
+        drawn = draw_heads(bgr, people.heads, self.parameters.overlay_style, people.primary_id)
         if raw:
             self._annotated.publish(self._converter.cv2_to_imgmsg(drawn, 'bgr8', header))
         if compressed:
-            self._compressed.publish(messages.write_compressed(drawn, header, self.jpeg_quality))
+            quality = self.parameters.jpeg_quality
+            self._compressed.publish(messages.write_compressed(drawn, header, quality))
 
     def clear(self) -> None:
         """Delete what RViz shows."""
@@ -128,3 +127,48 @@ class HeadPublishers:
 
 def _is_heard(publisher: LifecyclePublisher) -> bool:
     return publisher.get_subscription_count() > 0
+
+
+class HeadTransforms:
+    """Broadcasts ``face_<id>`` (REP-155) for heads, in the frame of the image.
+
+    :raises TransformsUnavailableError: tf2_ros is not installed.
+    """
+
+    def __init__(self, node: Node, prefix: str):
+        try:
+            from tf2_ros import TransformBroadcaster
+        except ImportError as error:
+            raise TransformsUnavailableError(
+                f'publish_tf is true, but tf2_ros cannot be imported ({error}); install it (on '
+                'Ubuntu: ros-$ROS_DISTRO-tf2-ros-py), or set publish_tf to false'
+            ) from error
+        self._node = node
+        self._prefix = prefix
+        self._broadcaster = TransformBroadcaster(node)
+        self._last_stamp = None
+
+    def publish(self, header: Header, poses: Iterable[tuple[int, CameraPose]]) -> None:
+        """Broadcast the frames of one image: track ID of each person, and where the head is."""
+        # TF refuses the same frame at the same time again, with a warning in every listener.
+        if header.stamp == self._last_stamp:
+            return
+        self._last_stamp = header.stamp
+        transforms = []
+        for track_id, pose in poses:
+            name = f'{self._prefix}face_{track_id}'
+            message = geometry.TransformStamped(header=header, child_frame_id=name)
+            translation = message.transform.translation
+            translation.x, translation.y, translation.z = pose.position.tolist()
+            messages.fill_quaternion(message.transform.rotation, pose.quaternion)
+            transforms.append(message)
+        if transforms:
+            self._broadcaster.sendTransform(transforms)
+
+    def has_listeners(self) -> bool:
+        """Whether anybody listens to TF."""
+        return self._node.count_subscribers('/tf') > 0
+
+    def close(self) -> None:
+        """Give the publisher back."""
+        self._node.destroy_publisher(self._broadcaster.pub_tf)

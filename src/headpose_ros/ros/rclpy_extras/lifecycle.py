@@ -1,15 +1,21 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What rclpy's lifecycle node leaves to its users: no transition may end the process."""
+"""What rclpy leaves to its users in transitions: none ends the process, warnings are logged."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 
 from lifecycle_msgs.srv import ChangeState
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.node import Node
 
 Transition = Callable[[LifecycleNode, LifecycleState], TransitionCallbackReturn]
+
+_CORE = Path(__file__).resolve().parents[2]
 
 
 def log_exceptions(transition: Transition) -> Transition:
@@ -50,3 +56,16 @@ def refuse_impossible_transitions(node: LifecycleNode) -> None:
             return response
 
     service.callback = refuse_or_change
+
+
+@contextmanager
+def core_warnings_logged(node: Node) -> Iterator[None]:
+    """Log what the core warns of; what other packages say to programmers is left out."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always', UserWarning)
+        try:
+            yield
+        finally:
+            for warning in caught:
+                if Path(warning.filename).resolve().is_relative_to(_CORE):
+                    node.get_logger().warning(str(warning.message))

@@ -55,7 +55,6 @@ def large_image_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
     Without it, the default segment of 0.5 MB loses most best-effort images of 640x480 and more.
 
-    :param environment: of the process.
     :return: variables to add; none where the user has set how Fast DDS sends, ``SWITCH`` is 0, or
         ``/dev/shm`` is too small.
     """
@@ -81,7 +80,6 @@ def use_large_image_profile() -> None:
 def cure_of_loss(node: Node, topic: str, is_silent: bool) -> str:
     """What to do where the images of a camera get lost on their way to a node.
 
-    :param topic: that the node is subscribed to.
     :param is_silent: whether none arrives at all.
     """
     cameras = [bytes(p.endpoint_gid) for p in node.get_publishers_info_by_topic(topic)]

@@ -17,18 +17,13 @@ REFRESH_PERIOD = 0.1  # seconds
 
 @dataclass(frozen=True)
 class Control:
-    """A parameter on the page.
+    """A parameter on the page."""
 
-    :ivar parameter: its name.
-    :ivar label: what it is called on the page.
-    :ivar unit: of its values.
-    :ivar power: of the way of the slider that its value grows with; more than 1 for a parameter
-        whose useful values lie near its lower end.
-    """
-
-    parameter: str
-    label: str
-    unit: str = ''
+    parameter: str  # its name
+    label: str  # what it is called on the page
+    unit: str = ''  # of its values
+    # Of the way of the slider that its value grows with; more than 1 for a parameter whose useful
+    # values lie near its lower end.
     power: int = 1
 
     def position(self, value: float, span: FloatingPointRange) -> float:

@@ -1,31 +1,65 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The page: how its parts lie, and how the node is."""
+"""The page: how its parts lie, how the node is, angles, people and rates."""
 
+import html
+import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from nicegui import ui
 
+from headpose_ros.overlay import AXIS_COLORS
+from headpose_ros.ros.diagnostics import read_faces
 from headpose_ros.ros.web.controls import add_controls
 from headpose_ros.ros.web.node_client import NodeClient
-from headpose_ros.ros.web.panels import add_angles, add_plot, faces_table, rates_table
-from headpose_ros.ros.web.state import NodeState
+from headpose_ros.ros.web.state import HISTORY, NodeState
 
 STREAM = '/image.mjpeg'  # address of the annotated image
 STYLE = Path(__file__).with_name('style.css')
 STATUS_PERIOD = 0.5  # seconds
 STILL = 2.0  # seconds after which an image is an old one
 LEVELS = {DiagnosticStatus.OK: 'is-ok', DiagnosticStatus.WARN: 'is-warn'}  # others: 'is-error'
+NUMBERS_PERIOD = 0.1  # seconds
+PLOT_PERIOD = 0.25  # seconds
+
+# Roll turns about x, pitch about y, yaw about z: the colours of the axes on the image, as in CSS.
+ANGLE_COLORS = tuple(f'rgb({red}, {green}, {blue})' for blue, green, red in AXIS_COLORS)
+
+# Can be read on white and on black.
+PLOT_TEXT, PLOT_LINES = '#808890', 'rgba(128, 136, 144, 0.3)'
+
+NAMES = ('Roll', 'Pitch', 'Yaw')
+# REP-103's signs of the head frame: where a positive angle, and where a negative one turns.
+DIRECTIONS = (
+    ('tilts to their right', 'tilts to their left'),
+    ('looks down', 'looks up'),
+    ('turns to their left', 'turns to their right'),
+)
+STRAIGHT = 3.0  # degrees, up to which no direction is told
+OLD = 1.0  # seconds after which an angle is not told as the one of now
+GAP = 0.5  # seconds without a pose, over which no line is drawn
+TICKS = 10  # seconds between two ticks of the plot
+LEAST = 30  # degrees to both sides that the plot shows at the least
+
+# Name in the diagnostics, name on the page, unit.
+RATES = (
+    ('camera rate (Hz)', 'camera', 'Hz'),
+    ('processed rate (Hz)', 'worked on', 'Hz'),
+    ('busy (%)', 'of the time busy', '%'),
+    ('frames skipped', 'images missed', ''),
+    ('latency from stamp p50 (ms)', 'latency, median', 'ms'),
+    ('latency from stamp p95 (ms)', 'latency, 95 %', 'ms'),
+    ('work p50 (ms)', 'work, median', 'ms'),
+    ('work p95 (ms)', 'work, 95 %', 'ms'),
+)
 
 
 def build_page(name: str, state: NodeState, client: NodeClient, warning: str) -> None:
     """Fill a page that was opened.
 
-    :param name: of the node that is shown.
-    :param state: what is known of it.
-    :param client: what can be set and called.
     :param warning: what people must know of this page; empty for nothing.
     """
     ui.add_css(STYLE)
@@ -77,3 +111,108 @@ def _card(title: str) -> ui.element:
     with card:
         ui.html(f'<h2>{title}</h2>', sanitize=False)
     return card
+
+
+def add_angles(state: NodeState) -> None:
+    """Add roll, pitch and yaw of the primary face as they are now."""
+    numbers, hints = [], []
+    with ui.element('div').classes('angles'):
+        for name, color in zip(NAMES, ANGLE_COLORS, strict=True):
+            with ui.element('div').classes('angle').style(f'border-color: {color}'):
+                ui.label(name).classes('name')
+                numbers.append(ui.label().classes('number'))
+                hints.append(ui.label().classes('hint'))
+
+    def refresh() -> None:
+        angles = state.angles
+        if not angles or time.monotonic() - angles[-1][0] > OLD:
+            for number, hint in zip(numbers, hints, strict=True):
+                number.set_text('–')
+                hint.set_text('no pose')
+            return
+        rows = zip(numbers, hints, angles[-1][1], DIRECTIONS, strict=True)
+        for number, hint, angle, (positive, negative) in rows:
+            number.set_text(f'{_signed(angle)}°')
+            direction = positive if angle > 0 else negative
+            hint.set_text(direction if abs(angle) > STRAIGHT else 'straight')
+
+    ui.timer(NUMBERS_PERIOD, refresh)
+
+
+def add_plot(state: NodeState) -> None:
+    """Add roll, pitch and yaw over the last seconds."""
+    axis = {
+        'type': 'value',
+        'axisLine': {'lineStyle': {'color': PLOT_LINES}},
+        'splitLine': {'lineStyle': {'color': PLOT_LINES}},
+    }
+    series = [
+        {
+            'name': name, 'type': 'line', 'showSymbol': False, 'silent': True, 'data': [],
+            'lineStyle': {'width': 2, 'color': color},
+        }
+        for name, color in zip(NAMES, ANGLE_COLORS, strict=True)
+    ]
+    chart = ui.echart({
+        'animation': False,
+        'grid': {'left': 8, 'right': 14, 'top': 12, 'bottom': 4, 'containLabel': True},
+        'xAxis': {
+            **axis, 'min': -HISTORY, 'max': 0, 'interval': TICKS,
+            'axisLabel': {'color': PLOT_TEXT, ':formatter': 't => t ? `\u2212${-t} s` : "now"'},
+        },
+        'yAxis': {
+            **axis, 'minInterval': 10,
+            ':min': f'shown => Math.min(-{LEAST}, Math.floor(shown.min / 10) * 10)',
+            ':max': f'shown => Math.max({LEAST}, Math.ceil(shown.max / 10) * 10)',
+            'axisLabel': {
+                'color': PLOT_TEXT, ':formatter': 'angle => `${angle}°`.replace("-", "\u2212")'
+            },
+        },
+        'series': series,
+    }).classes('plot')
+
+    def refresh() -> None:
+        now = time.monotonic()
+        rows: list[tuple[float | None, ...]] = []  # time, roll, pitch and yaw
+        for seconds, rpy in state.angles:
+            ago = round(seconds - now, 2)
+            if rows and ago - rows[-1][0] > GAP:
+                rows.append((ago, None, None, None))
+            rows.append((ago, *(round(angle, 1) for angle in rpy)))
+        for i, line in enumerate(chart.options['series'], 1):
+            line['data'] = [(row[0], row[i]) for row in rows]  # which is sent by itself
+
+    ui.timer(PLOT_PERIOD, refresh)
+
+
+def faces_table(values: Mapping[str, str] | None) -> str:
+    """The people in the image, with their track IDs and how sure their angles are, as HTML.
+
+    :param values: of the last diagnostics; ``None`` while the node is away.
+    """
+    rows = ''
+    for face in read_faces(values or {}):
+        note = ' <span class="soft">primary</span>' if face.is_primary else ''
+        cells = ''.join(
+            f'<td>{_signed(angle)} <span class="soft">± {std:.1f}°</span></td>'
+            for angle, std in zip(face.rpy, face.std, strict=True)
+        )
+        rows += f'<tr><td>#{face.track_id}{note}</td>{cells}</tr>'
+    nobody = 'no data' if values is None else 'nobody'
+    rows = rows or f'<tr><td colspan="4" class="soft">{nobody}</td></tr>'
+    head = ''.join(f'<th>{name}</th>' for name in ('Face', *NAMES))
+    return f'<table class="figures"><tr>{head}</tr>{rows}</table>'
+
+
+def rates_table(values: Mapping[str, str] | None) -> str:
+    """Rates and latency as HTML, of the same values."""
+    cells = ''
+    for key, name, unit in RATES:
+        value = html.escape((values or {}).get(key, '-'))
+        text = '–' if value == '-' else f'{value} {unit}'
+        cells += f'<div><div class="number">{text}</div><div class="name">{name}</div></div>'
+    return f'<div class="rates">{cells}</div>'
+
+
+def _signed(angle: float) -> str:
+    return f'{angle:+.1f}'.replace('-', '−')

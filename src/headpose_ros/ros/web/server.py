@@ -17,9 +17,8 @@ from rclpy.node import Node
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from headpose_ros.errors import NoAnswerError
-from headpose_ros.ros.web.asyncio_bridge import AsyncioBridge
 from headpose_ros.ros.web.controls import CONTROLS
-from headpose_ros.ros.web.node_client import NodeClient
+from headpose_ros.ros.web.node_client import AsyncioBridge, NodeClient
 from headpose_ros.ros.web.page import STREAM, build_page
 from headpose_ros.ros.web.state import NodeState
 
@@ -61,7 +60,6 @@ def serve_page(node: Node, shown: str, listening: socket.socket, warning: str) -
 
     :param node: that listens and calls, spun meanwhile.
     :param shown: full name of the node on the page.
-    :param listening: socket.
     :param warning: what people must know of this page; empty where only this machine sees it.
     """
     outer = FastAPI(openapi_url=None)

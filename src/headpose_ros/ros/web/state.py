@@ -15,8 +15,8 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage
 
-from headpose_ros.ros.diagnostics.report import status_name
-from headpose_ros.ros.web.asyncio_bridge import AsyncioBridge
+from headpose_ros.ros.diagnostics import status_name
+from headpose_ros.ros.web.node_client import AsyncioBridge
 
 HISTORY = 30.0  # seconds of angles that are kept
 AWAY = 3.5  # seconds without diagnostics, which come once a second, after which a node is away

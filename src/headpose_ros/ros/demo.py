@@ -1,14 +1,16 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Camera and node as two processes, the pose as a live line, and a summary at the end."""
+"""``python -m headpose_ros.ros.demo``: camera and node as two processes, and a live line."""
 
 import math
 import os
+import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import rclpy
@@ -24,13 +26,73 @@ from headpose_ros.errors import ProcessEndedError, StartError
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.media.sources import SAMPLE
 from headpose_ros.media.video_writer import VideoWriter
-from headpose_ros.ros.demo.processes import START_TIMEOUT, CameraAndNode
 from headpose_ros.ros.input.image_conversion import create_converter
 from headpose_ros.ros.parameters import ViewParameters
 
 LINE_PERIOD = 0.1  # seconds between updates of the live line on a terminal
 LOG_LINE_PERIOD = 2.0  # the same where the output is a file
 SECONDS = 20.0  # how long it lasts
+START_TIMEOUT = 60.0  # seconds until the first result; loading takes long on a slow disk
+STOP_TIMEOUT = 10.0  # seconds for a process to end after it was asked to
+
+CAMERA, NODE, VIEW = 'camera_node', 'headpose_node', 'view_node'
+
+
+def node_command(name: str, parameters: Mapping[str, Any]) -> list[str]:
+    """Command of a node of this package."""
+    options = [word for key, value in parameters.items() for word in ('-p', f'{key}:={value}')]
+    return [sys.executable, '-m', 'headpose_ros.ros', name, '--ros-args', *options]
+
+
+class Processes:
+    """Runs commands while its ``with`` block does.
+
+    :param commands: by a name of the process.
+
+    :ivar running: the processes by their names.
+    """
+
+    def __init__(self, commands: Mapping[str, list[str]]):
+        self._commands = commands
+        self.running: dict[str, subprocess.Popen] = {}
+
+    def __enter__(self) -> 'Processes':
+        for name, command in self._commands.items():
+            self.running[name] = subprocess.Popen(command)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        for process in self.running.values():
+            if process.poll() is None:
+                process.terminate()
+        for process in self.running.values():
+            try:
+                process.wait(STOP_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def check(self) -> None:
+        """See whether all still run.
+
+        :raises ProcessEndedError: one does not.
+        """
+        for name, process in self.running.items():
+            if process.poll() is not None:
+                code = process.returncode
+                raise ProcessEndedError(f'{name} ended with exit code {code}; see above')
+
+
+def camera_and_node(source: str, view: bool = False, **parameters: Any) -> Processes:
+    """``camera_node`` of a source, ``headpose_node`` with parameters, ``view_node`` if wanted."""
+    # In quotes, so that a path which looks like a number stays a text.
+    commands = {
+        CAMERA: node_command(CAMERA, {'source': f'"{source}"'}),
+        NODE: node_command(NODE, parameters),
+    }
+    if view:
+        commands[VIEW] = node_command(VIEW, {})
+    return Processes(commands)
 
 
 class Listener(Node):
@@ -48,12 +110,8 @@ class Listener(Node):
         self.pose: Vector3Stamped | None = None
         self._converter = create_converter()
         # One small message comes with every image.
-        self.create_subscription(
-            CameraInfo, 'camera_info', self._on_info, qos_profile_sensor_data
-        )
-        self.create_subscription(
-            Vector3Stamped, 'head_pose', self._on_pose, QoSProfile(depth=10)
-        )
+        self.create_subscription(CameraInfo, 'camera_info', self._on_info, qos_profile_sensor_data)
+        self.create_subscription(Vector3Stamped, 'head_pose', self._on_pose, QoSProfile(depth=10))
         self.create_subscription(
             Image, 'head_pose/annotated_image', self._on_annotated, QoSProfile(depth=10)
         )
@@ -111,7 +169,7 @@ def demo(
         print(f'the page is http://localhost:{port}; Ctrl-C ends it all', flush=True)
     listener = None
     try:
-        with CameraAndNode(source, view) as processes:
+        with camera_and_node(source, view) as processes:
             rclpy.init()
             # A video without an end fills the disk.
             listener = Listener(out if math.isfinite(seconds) else None)
@@ -131,7 +189,7 @@ def demo(
     _print_summary(listener, seconds)
 
 
-def _listen(listener: Listener, processes: CameraAndNode, seconds: float) -> float:
+def _listen(listener: Listener, processes: Processes, seconds: float) -> float:
     started = time.monotonic()
     first = None
     next_line = 0.0

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
@@ -18,6 +17,7 @@ from headpose_ros.people.follower import People
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
 from headpose_ros.ros.input.image_input import ImageInput
 from headpose_ros.ros.input.stream_watch import Load, StreamWatch
+from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
 
 PERIOD = 1.0  # seconds
 
@@ -32,14 +32,10 @@ IDS = re.compile(r'face (\d+) roll \(deg\)')
 
 
 class Finding(NamedTuple):
-    """Something that is not as it should be.
+    """Something that is not as it should be."""
 
-    :ivar level: ``WARN`` or ``ERROR``.
-    :ivar text: what, and what to do.
-    """
-
-    level: bytes
-    text: str
+    level: bytes  # ``WARN`` or ``ERROR``
+    text: str  # what, and what to do
 
 
 def start_diagnostics(node: Node, make_status: Callable[[], DiagnosticStatus]) -> None:
@@ -56,8 +52,7 @@ def start_diagnostics(node: Node, make_status: Callable[[], DiagnosticStatus]) -
         message.header.stamp = node.get_clock().now().to_msg()
         publisher.publish(message)
 
-    # A steady clock, so that it goes on without a /clock in simulated time too.
-    node.create_timer(PERIOD, publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
+    steady_timer(node, PERIOD, publish)
 
 
 def status_name(node: str) -> str:
@@ -84,7 +79,6 @@ def stream_findings(
 ) -> Iterator[Finding]:
     """What keeps images from being worked on.
 
-    :param load: of ``watch``, now.
     :param now: seconds of the clock of ``watch``.
     """
     if reason := watch.failure(now):
@@ -120,18 +114,12 @@ def camera_findings(watch: StreamWatch, calibration: CameraInfoInput) -> Iterato
 
 @dataclass(frozen=True)
 class FaceValues:
-    """One person as in the diagnostics.
+    """One person as in the diagnostics."""
 
-    :ivar track_id: of the person.
-    :ivar rpy: roll, pitch and yaw, degrees.
-    :ivar std: standard deviations of them, degrees.
-    :ivar is_primary: whether ``head_pose`` is about this one.
-    """
-
-    track_id: int
-    rpy: tuple[float, ...]
-    std: tuple[float, ...]
-    is_primary: bool
+    track_id: int  # of the person
+    rpy: tuple[float, ...]  # roll, pitch and yaw, degrees
+    std: tuple[float, ...]  # standard deviations of them, degrees
+    is_primary: bool  # whether ``head_pose`` is about this one
 
 
 def write_faces(people: People | None) -> Iterator[tuple[str, str]]:
