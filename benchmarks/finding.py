@@ -220,7 +220,8 @@ def _with_somebody_near(frame: np.ndarray) -> np.ndarray:
 
 
 def _is_found_at_once(network: str, sample: Sample) -> bool:
-    return _is_found(_fresh_detector(network, 'video').detect(sample.read_image(), 1.0), sample.region)
+    faces = _fresh_detector(network, 'video').detect(sample.read_image(), 1.0)
+    return _is_found(faces, sample.region)
 
 
 def _false_faces(network: str, sample: Sample) -> int:

@@ -40,7 +40,7 @@ def head(x=280.0, y=200.0, side=80.0, rpy=(8, -5, 24), track_id=1) -> HeadPose:
     landmarks[10], landmarks[152] = 0, side
     landmarks[NOSE_TIP] = side / 2
     rotation = rotation_from_rpy(np.radians(rpy))
-    return HeadPose(rotation, landmarks + (x, y, 0), np.full(3, 0.1), track_id)
+    return HeadPose(rotation, landmarks + (x, y, 0), np.full(3, 0.1), track_id=track_id)
 
 
 def is_color(image: np.ndarray, color: tuple[int, int, int]) -> np.ndarray:

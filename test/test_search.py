@@ -8,10 +8,10 @@ from contextlib import closing
 import cv2
 import numpy as np
 import pytest
+from headpose_ros.detection.crops import Crop, search_levels
 from scipy.spatial.transform import Rotation
 from skimage import data
 
-from headpose_ros.detection.crops import Crop, search_levels
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.detection.search import VideoSearch
 from headpose_ros.regression.model_file import load_model

@@ -8,7 +8,7 @@ landmarks that are moved by arithmetic.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zlib import crc32
 
 import cv2
@@ -29,13 +29,23 @@ class Copy:
     :ivar mirrored: left to right, before the rest.
     :ivar clockwise: degrees by which the image is turned.
     :ivar scale: by which the image is scaled.
+    :ivar face: pixels, from and to; the longer side of the face's box is between these in the
+        copy, in place of a scale.
     :ivar damage: what is done to the image before all that.
     """
 
     mirrored: bool = False
     clockwise: float = 0.0
     scale: float = 1.0
+    face: tuple[float, float] | None = None
     damage: Damage | None = None
+
+    def of(self, region: np.ndarray) -> 'Copy':
+        """The copy of an image whose face spans the pixels (n, 2) of ``region``."""
+        if self.face is None:
+            return self
+        size = _chance(region).uniform(*self.face)
+        return replace(self, scale=size / np.ptp(region, axis=0).max(), face=None)
 
     def image(self, bgr: np.ndarray, region: np.ndarray) -> np.ndarray:
         """Copy of an (H, W, 3) image, black where the original does not reach.
@@ -45,8 +55,9 @@ class Copy:
         :param region: (n, 2) pixels that span the face.
         """
         if self.damage:
-            chance = np.random.default_rng(crc32(np.ascontiguousarray(region).data))
-            bgr = self.damage(bgr, region, chance)
+            bgr = self.damage(bgr, region, _chance(region))
+        if self.scale < 0.5:  # as a camera does, whose pixels see all that is before them
+            bgr = cv2.blur(bgr, (round(1.0 / self.scale),) * 2)
         height, width = bgr.shape[:2]
         return cv2.warpAffine(bgr, self._matrix(bgr.shape), (width, height))
 
@@ -107,6 +118,10 @@ def _with_gamma(bgr: np.ndarray, gamma: float, gain: float) -> np.ndarray:
     return cv2.LUT(bgr, np.clip(levels, 0.0, 255.0).astype(np.uint8))
 
 
+def _chance(region: np.ndarray) -> np.random.Generator:
+    return np.random.default_rng(crc32(np.ascontiguousarray(region).data))
+
+
 PLAIN = 'plain'
 
 # The turned ones are shrunk so that the corners stay inside.
@@ -126,4 +141,10 @@ COPIES = {
     'mirrored and bright': Copy(mirrored=True, damage=brighten),
     'covered': Copy(damage=cover),
     'mirrored and covered': Copy(mirrored=True, damage=cover),
+    'far': Copy(face=(16.0, 32.0)),
+    'mirrored and far': Copy(mirrored=True, face=(24.0, 48.0)),
+    'less far': Copy(face=(40.0, 80.0)),
 }
+
+# Copies that are what a camera would see, at the size that they have.
+FAR = ('far', 'mirrored and far', 'less far')

@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 
 from headpose_ros.regression.features import FEATURE_SETS, extract_features
 from headpose_ros.regression.model_file import OUTPUT_COUNT
-from headpose_ros.rotation import nearest_rotation
+from headpose_ros.rotation import nearest_rotation, quarter_rotations
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
 from training.metrics import pose_figures
@@ -87,7 +87,8 @@ class CrossValidation:
     :ivar figures: means over the repeats, see ``training.metrics.pose_figures``.
     :ivar spread: standard deviation of MAE over the repeats, degrees.
     :ivar predicted: (repeats, n, 3, 3) ``R_opt`` of the n plain images that are scored.
-    :ivar outputs: (repeats, m, 9) outputs of the regressor for all m images of the data, copies
+    :ivar outputs: (repeats, m, 9) outputs of the regressor for all m images of the data, with the
+        face upright, copies
         that are trained on among them; NaN where there is no face.
     """
 
@@ -129,7 +130,8 @@ def cross_validate(
         for repeat, _ in folds:
             test, outputs_fold = next(outcomes)
             outputs[repeat, test] = outputs_fold
-        predicted = nearest_rotation(outputs[:, shown].reshape(protocol.repeats, -1, 3, 3))
+        upright = nearest_rotation(outputs[:, shown].reshape(protocol.repeats, -1, 3, 3))
+        predicted = quarter_rotations(data.quarters[shown]) @ upright
         repeats = pd.DataFrame([pose_figures(each, labels) for each in predicted])
         results.append(
             CrossValidation(
@@ -164,7 +166,7 @@ def predict_fold(
         groups = row_groups(data, chosen)
         pipeline = choose_settings(regressor, features, inputs, targets, groups)
         pipeline.fit(inputs, targets)
-        return test, pipeline.predict(extract_features(data.landmarks[test], features))
+        return test, pipeline.predict(extract_features(data.upright_landmarks[test], features))
 
 
 def trainable(data: LandmarkFile, with_copies: bool) -> np.ndarray:
@@ -181,7 +183,7 @@ def training_rows(
     :param chosen: (n,) bool.
     :return: features (m, length) and targets (m, 9), the rows of ``R_opt`` one after the other.
     """
-    landmarks, rotations = data.landmarks[chosen], data.rotations[chosen]
+    landmarks, rotations = data.upright_landmarks[chosen], data.upright_rotations[chosen]
     inputs = [extract_features(x, features) for x in (landmarks, mirror_landmarks(landmarks))]
     targets = np.concatenate([rotations, mirrored_rotation(rotations)]).reshape(-1, 9)
     return np.concatenate(inputs), targets

@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from headpose_ros.assets.bundle import find_bundle, read_bundle
-from headpose_ros.detection.base import FaceDetector
 from headpose_ros.detection import face_landmarker
+from headpose_ros.detection.base import FaceDetector
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.detection.mediapipe_common import INSTALL
 from headpose_ros.errors import DetectorUnavailableError
@@ -198,7 +198,7 @@ def _detect(search: Search, index: int, samples: list[Sample]) -> Chunk:
     for sample in samples:
         bgr = _read(sample)
         for name in search.copies:
-            copy = COPIES[name]
+            copy = COPIES[name].of(sample.region)
             image = bgr if name == PLAIN else copy.image(bgr, sample.region)
             faces = [each.landmarks for each in detector.detect(image)]
             face = pick_labelled_face(faces, copy.points(sample.region, bgr.shape))

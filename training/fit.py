@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from headpose_ros.landmarks import face_sizes
 from headpose_ros.regression.features import FEATURE_SETS, extract_features
 from headpose_ros.regression.model import ModelDescription
 from headpose_ros.regression.numpy_regressor import as_numpy, converter_of
@@ -67,7 +68,7 @@ def fit_model(
         groups = row_groups(data, chosen)
         pipeline = choose_settings(regressor, features, inputs, targets, groups)
         pipeline.fit(inputs, targets)
-    uncertainty, shares = _fit_uncertainty(data, features, result)
+    uncertainty, shares, small = _fit_uncertainty(data, features, result)
     _round_to_single(pipeline)
     _check_plain_numpy(pipeline, inputs[:: max(1, len(inputs) // 1000)])
     description = ModelDescription(
@@ -82,6 +83,7 @@ def fit_model(
         protocol=protocol.describe(data),
         figures=result.figures,
         coverage=shares,
+        small_faces=small,
         command=make_command(data, regressor, features, protocol),
         versions=library_versions(),
     )
@@ -118,15 +120,23 @@ def make_command(data: LandmarkFile, regressor: str, features: str, protocol: Pr
 
 def _fit_uncertainty(
     data: LandmarkFile, features: str, result: CrossValidation
-) -> tuple[Uncertainty, dict[str, tuple[float, float]]]:
+) -> tuple[Uncertainty, dict[str, tuple[float, float]], dict[str, tuple[float, ...]]]:
     repeats, rows = np.nonzero(np.isfinite(result.outputs).all(axis=2))
-    inputs = extract_features(data.landmarks[rows], features)
+    inputs = extract_features(data.upright_landmarks[rows], features)
     outputs = result.outputs[repeats, rows]
-    table = coverage(inputs, outputs, data, rows)
-    shares = {row[0]: (row[1], row[2]) for row in table.itertuples(index=False)}
-    uncertainty = fit_uncertainty(inputs, outputs, data.rotations[rows], data.plain[rows])
+    by_yaw, by_size = coverage(inputs, outputs, data, rows)
+    shares = {row[0]: (row[1], row[2]) for row in by_yaw.itertuples(index=False)}
+    small = {row[0]: row[1:4] for row in by_size.itertuples(index=False)}
+    uncertainty = fit_uncertainty(
+        inputs,
+        outputs,
+        data.upright_rotations[rows],
+        face_sizes(data.landmarks[rows]),
+        data.plain[rows],
+        data.far[rows],
+    )
     space = [_rounded(value) for value in vars(uncertainty.space).values()]
-    return replace(uncertainty, space=FeatureSpace(*space)), shares
+    return replace(uncertainty, space=FeatureSpace(*space)), shares, small
 
 
 def _parts(regressor: Any) -> Iterator:

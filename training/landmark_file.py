@@ -11,14 +11,13 @@ from functools import cached_property
 
 import numpy as np
 
-from headpose_ros.landmarks import LANDMARK_COUNT
-from training.copies import PLAIN
+from headpose_ros.landmarks import LANDMARK_COUNT, quarter_turns, turned_landmarks
+from headpose_ros.rotation import quarter_rotations
+from training.copies import FAR, PLAIN
 from training.errors import TrainingError
 from training.rotation import rotation_from_label
 
 FORMAT = 'headpose_ros landmarks 1'
-
-# At the end of a detector's version where nobody was looked for again.
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +80,28 @@ class LandmarkFile:
         """
         self.check_trainable()
         return rotation_from_label(self.labels)
+
+    @cached_property
+    def far(self) -> np.ndarray:
+        """(n,) bool, whether it is a copy that shows a face far away, as a camera would."""
+        return np.isin(self.copies, FAR)
+
+    @cached_property
+    def quarters(self) -> np.ndarray:
+        """(n,) of ``headpose_ros.landmarks.quarter_turns``; 0 where there is no face."""
+        quarters = np.zeros(len(self.names), int)
+        quarters[self.found] = quarter_turns(self.landmarks[self.found])
+        return quarters
+
+    @cached_property
+    def upright_landmarks(self) -> np.ndarray:
+        """(n, 468, 3) ``landmarks`` of the upright face, as a model sees them."""
+        return turned_landmarks(self.landmarks, -self.quarters)
+
+    @cached_property
+    def upright_rotations(self) -> np.ndarray:
+        """(n, 3, 3) ``rotations`` of the upright face, as a model predicts them."""
+        return quarter_rotations(-self.quarters) @ self.rotations
 
     def found_in(self, other: 'LandmarkFile') -> np.ndarray:
         """(n,) bool, whether another file of the dataset has the face on the plain image too.

@@ -9,6 +9,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold
 
+from headpose_ros.landmarks import face_sizes
 from headpose_ros.regression.uncertainty import (
     FIRST,
     MAX_STD,
@@ -21,6 +22,7 @@ from headpose_ros.regression.uncertainty import (
 from headpose_ros.rotation import nearest_rotation, rpy_from_rotation
 from training.landmark_file import LandmarkFile
 from training.metrics import ALL_YAWS, yaw_masks
+from training.rotation import geodesic_angle
 
 COMPONENTS = 100
 NO_EXTENT = 1e-6  # of the largest deviation, or of a clue: what rounding leaves of nothing
@@ -40,6 +42,13 @@ ONE_WEIGHT = 2 / 3  # of the first share against the second
 _PAIRS = list(zip(FIRST.tolist(), SECOND.tolist(), strict=True))
 YAW_TERM, YAW_SQUARED_TERM = _PAIRS.index((0, 2)), _PAIRS.index((2, 2))
 
+# The same of how small the face is, which is the last clue.
+_LAST = int(SECOND.max())
+SIZE_TERM, SIZE_SQUARED_TERM = _PAIRS.index((0, _LAST)), _PAIRS.index((_LAST, _LAST))
+
+# Pixels, longer side of the landmarks' box: faces far away are told of in these ranges.
+SIZE_RANGES = ((16, 22), (22, 27), (27, 35), (35, 50), (50, 72))
+
 
 def angle_deviations(rotations: np.ndarray, labelled: np.ndarray) -> np.ndarray:
     """Absolute differences (n, 3) of roll, pitch and yaw of rotations (n, 3, 3), radians."""
@@ -48,16 +57,24 @@ def angle_deviations(rotations: np.ndarray, labelled: np.ndarray) -> np.ndarray:
 
 
 def fit_uncertainty(
-    features: np.ndarray, outputs: np.ndarray, labelled: np.ndarray, plain: np.ndarray
+    features: np.ndarray,
+    outputs: np.ndarray,
+    labelled: np.ndarray,
+    sizes: np.ndarray,
+    plain: np.ndarray,
+    far: np.ndarray,
 ) -> Uncertainty:
     """Fit standard deviations to predictions of faces that the regressor was not trained on.
 
-    All faces tell what an error depends on; those on images as they were taken set the scale.
+    All faces tell what an error depends on; those on images as they were taken set the scale, and
+    those that are far away the scale of small faces.
 
     :param features: (n, length).
     :param outputs: (n, 9) of the regressor.
     :param labelled: (n, 3, 3) ``R_opt`` of the labels.
+    :param sizes: (n,) pixels, of ``headpose_ros.landmarks.face_sizes``.
     :param plain: (n,) bool, no copy of an image.
+    :param far: (n,) bool, a copy that shows what a camera sees of a face far away.
     """
     rotations = nearest_rotation(outputs.reshape(-1, 3, 3))
     errors = angle_deviations(rotations, labelled)
@@ -66,7 +83,7 @@ def fit_uncertainty(
     deviations = np.sqrt(pca.explained_variance_)
     kept = deviations > NO_EXTENT * deviations[0]
     space = FeatureSpace(pca.mean_, pca.components_[kept], deviations[kept])
-    clues = find_clues(space, features, outputs, rotations)
+    clues = find_clues(space, features, outputs, rotations, sizes)
     lowest, highest = np.quantile(clues, CLUE_ENDS, axis=0)
     highest = np.maximum(highest, lowest + NO_EXTENT)
     terms = quadratic_terms(clues, lowest, highest)
@@ -84,46 +101,67 @@ def fit_uncertainty(
         logarithms = terms[plain] @ weights[:, angle]
         bend = _correction(terms[plain, YAW_TERM], logarithms, of_angle, ranges, 2)
         weights[[YAW_SQUARED_TERM, YAW_TERM, 0], angle] += bend
+        if far.any():
+            # Then by size: large faces, which are right now, are one of the parts.
+            by_size = np.flatnonzero(far)[np.argsort(sizes[far])]
+            parts = [np.flatnonzero(plain), *np.array_split(by_size, PARTS)]
+            logarithms = terms @ weights[:, angle]
+            bend = _correction(terms[:, SIZE_TERM], logarithms, errors[:, angle], parts, 2)
+            weights[[SIZE_SQUARED_TERM, SIZE_TERM, 0], angle] += bend
     return Uncertainty(space, lowest, highest, weights)
 
 
 def coverage(
     features: np.ndarray, outputs: np.ndarray, data: LandmarkFile, rows: np.ndarray
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Shares of errors within one and two standard deviations, in percent.
 
     Cross-validated once more, by photograph: no deviation was fitted to the errors it is held
-    against. Of the images as they were taken, by the label's yaw.
+    against. Of the images as they were taken, by the label's yaw; and of the copies that show
+    faces far away, by size, with the geodesic error.
 
     :param features: (n, length).
     :param outputs: (n, 9) of regressors that were trained without the photograph.
     :param rows: (n,) indices into ``data``.
     """
-    labelled, plain = data.rotations[rows], data.plain[rows]
+    labelled, plain, far = data.upright_rotations[rows], data.plain[rows], data.far[rows]
+    sizes = face_sizes(data.landmarks[rows])
     rotations = nearest_rotation(outputs.reshape(-1, 3, 3))
     std = np.full((len(rows), 3), MAX_STD)
     groups = data.groups[rows]
     folds = GroupKFold(min(FOLDS, len(set(groups))))
     for fitted, tested in folds.split(rows, groups=groups):
-        uncertainty = fit_uncertainty(
-            features[fitted], outputs[fitted], labelled[fitted], plain[fitted]
-        )
+        given = (each[fitted] for each in (features, outputs, labelled, sizes, plain, far))
+        uncertainty = fit_uncertainty(*given)
         std[tested] = uncertainty.standard_deviations(
-            features[tested], outputs[tested], rotations[tested]
+            features[tested], outputs[tested], rotations[tested], sizes[tested]
         )
-    ratios = (angle_deviations(rotations, labelled) / std)[plain]
-    yaw, std = data.labels[rows, 1][plain], np.degrees(std[plain])
-    table = []
-    for name, mask in yaw_masks(yaw).items():
-        row: dict[str, object] = {'abs(yaw), deg': name}
-        for count in (1, 2):
-            row[f'within {count} std, %'] = 100.0 * np.mean(ratios[mask] < count)
-        for angle, of_angle in zip(('roll', 'pitch', 'yaw'), ratios[mask].T, strict=True):
-            row[f'{angle} 1 std, %'] = 100.0 * np.mean(of_angle < 1)
-            row[f'{angle} 2 std, %'] = 100.0 * np.mean(of_angle < 2)
-        row['median std, deg'] = ' '.join(f'{x:.1f}' for x in np.median(std[mask], axis=0))
-        table.append(row)
-    return pd.DataFrame(table)
+    ratios = angle_deviations(rotations, labelled) / std
+    by_yaw = [
+        {'abs(yaw), deg': name, **_shares(ratios[plain][mask], std[plain][mask])}
+        for name, mask in yaw_masks(data.labels[rows, 1][plain]).items()
+    ]
+    by_size = []
+    geodesic = np.degrees(geodesic_angle(rotations, labelled))
+    for low, high in SIZE_RANGES:
+        mask = far & (low <= sizes) & (sizes < high)
+        if mask.any():
+            size = {'size, px': f'{low}-{high}', 'geodesic': geodesic[mask].mean()}
+            by_size.append(size | _shares(ratios[mask], std[mask]))
+    return pd.DataFrame(by_yaw), pd.DataFrame(by_size)
+
+
+def _shares(ratios: np.ndarray, std: np.ndarray) -> dict[str, object]:
+    """Of ratios (n, 3) of errors to deviations (n, 3), by angle."""
+    row: dict[str, object] = {}
+    for count in (1, 2):
+        row[f'within {count} std, %'] = 100.0 * np.mean(ratios < count)
+    for angle, of_angle in zip(('roll', 'pitch', 'yaw'), ratios.T, strict=True):
+        row[f'{angle} 1 std, %'] = 100.0 * np.mean(of_angle < 1)
+        row[f'{angle} 2 std, %'] = 100.0 * np.mean(of_angle < 2)
+    medians = np.degrees(np.median(std, axis=0))
+    row['median std, deg'] = ' '.join(f'{x:.1f}' for x in medians)
+    return row
 
 
 def _correction(

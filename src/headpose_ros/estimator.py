@@ -11,11 +11,17 @@ import numpy as np
 
 from headpose_ros.camera.camera import Camera
 from headpose_ros.camera.line_of_sight import LineOfSight
+from headpose_ros.detection.base import Face
 from headpose_ros.detection.factory import SEARCH_RATE, create_detector
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.images.bgr import check_bgr
-from headpose_ros.landmarks import box_of
+from headpose_ros.landmarks import turned_landmarks
 from headpose_ros.regression.model_file import load_model
+
+# Radians. A face that the landmark network doubts counts when its pose is surer than this.
+SURE_STD = np.radians(20.0)
+
+ROTATIONS = (0, 90, 180, 270)  # degrees, clockwise
 
 
 class HeadPoseEstimator:
@@ -36,12 +42,16 @@ class HeadPoseEstimator:
         they are loaded); ``None`` for the one that comes with the package.
     :param bundle: file of the detector ``face_landmarker``; ``None`` looks for it where
         ``headpose_ros.assets.bundle`` says.
-    :param retry: look again, closer and at a turned image, when nobody is found.
-    :param input_width: pixels: a wider image is shrunk for the detector to no less than this, see
-        ``headpose_ros.detection.mediapipe_common.rgb_for_mediapipe``; 0 for never. Crops for the
-        second-pass search are made from the image itself.
-    :param confidences: ``min_detection_confidence`` and ``min_tracking_confidence`` of the
-        detector, 0 to 1.
+    :param face_detector: what proposes faces far away, one of
+        ``headpose_ros.detection.factory.FACE_DETECTORS``; ``'auto'`` takes the best there is.
+    :param search_rate: in ``'video'`` mode, looks for new faces a second while somebody is
+        followed; three times as many while there is nobody.
+    :param image_rotation: 0, 90, 180 or 270 degrees by which the images have to be turned
+        clockwise to be upright, for a camera that is mounted otherwise. Poses and landmarks are
+        in the axes of the image as it is given.
+    :param min_detection_confidence: 0 to 1; a face is dropped whose detection scores below it.
+    :param min_tracking_confidence: 0 to 1; a followed face is looked at again whose landmarks
+        score below it.
     :raises ValueError: a parameter has no meaning.
     :raises headpose_ros.errors.ModelError: the model cannot be used.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector or its bundle is not
@@ -57,12 +67,19 @@ class HeadPoseEstimator:
         bundle: str | os.PathLike | None = None,
         face_detector: str = 'auto',
         search_rate: float = SEARCH_RATE,
-        **confidences: float,
+        image_rotation: int = 0,
+        min_detection_confidence: float = 0.5,
+        min_tracking_confidence: float = 0.5,
     ):
+        if image_rotation not in ROTATIONS:
+            known = ', '.join(map(str, ROTATIONS))
+            raise ValueError(f'image_rotation is {image_rotation!r}; want one of {known}')
+        self._quarters = image_rotation // 90
         self._create_detector = partial(
             create_detector, detector, mode, max_faces, bundle, face_detector, search_rate
         )
-        self._detector = self._create_detector(**confidences)
+        self._min_tracking_confidence = min_tracking_confidence
+        self._detector = self._create_detector(min_detection_confidence, min_tracking_confidence)
         try:
             self.model = load_model(model, detector)
         except BaseException:
@@ -78,25 +95,46 @@ class HeadPoseEstimator:
         :param camera: that took it, if it is calibrated. Then the model sees each face freed of
             the lens, of its place in the image and of the perspective of a near head, and the
             heads have a ``sight``; but for those that are where the calibration does not reach.
+        :param stamp: seconds, when it was taken; ``None`` for now. In ``'video'`` mode looks for
+            new faces are rationed by it.
         :raises ValueError: not such an image.
         """
         check_bgr(bgr)
-        found = self._detector.detect(bgr, time.monotonic() if stamp is None else stamp)
-        if not found:
+        faces = self._detect(bgr, time.monotonic() if stamp is None else stamp)
+        if not faces:
             return []
-        faces = [face.landmarks for face in found]
-        if len(faces) > 1:
-            faces.sort(key=lambda face: box_of(face).area, reverse=True)
-        sights = [_sight(camera, face) for face in faces]
+        faces.sort(key=lambda face: face.box.area, reverse=True)
+        sights = [_sight(camera, face.landmarks) for face in faces]
         seen = [
-            face if sight is None else sight.normalised_landmarks
+            face.landmarks if sight is None else sight.normalised_landmarks
             for face, sight in zip(faces, sights, strict=True)
         ]
-        rotations, stds = self.model.predict_with_std(np.array(seen))
-        return [
-            HeadPose(rotation, face, std, sight=sight)
+        sizes = np.array([face.box.longer_side for face in faces])
+        rotations, stds = self.model.predict_with_std(np.array(seen), sizes)
+        heads = [
+            HeadPose(rotation, face.landmarks, std, face.score, sight=sight)
             for rotation, face, std, sight in zip(rotations, faces, stds, sights, strict=True)
         ]
+        # Of what the landmark network doubts, such as faces seen from the side, a sure pose tells.
+        return [
+            head for head in heads
+            if head.score >= self._min_tracking_confidence or head.is_sure(SURE_STD)
+        ]
+
+    def _detect(self, bgr: np.ndarray, seconds: float) -> list[Face]:
+        if not self._quarters:
+            return list(self._detector.detect(bgr, seconds))
+        upright = np.ascontiguousarray(np.rot90(bgr, -self._quarters))
+        height, width = upright.shape[:2]
+        # About the centres of the two images, of which one turns onto the other.
+        back = np.array([-self._quarters])
+        faces = []
+        for face in self._detector.detect(upright, seconds):
+            landmarks = face.landmarks - (width / 2.0, height / 2.0, 0.0)
+            (landmarks,) = turned_landmarks(landmarks[None], back)
+            landmarks += (bgr.shape[1] / 2.0, bgr.shape[0] / 2.0, 0.0)
+            faces.append(Face(landmarks, face.score))
+        return faces
 
     def set_confidences(
         self, min_detection_confidence: float, min_tracking_confidence: float
@@ -109,9 +147,9 @@ class HeadPoseEstimator:
         """
         before = self._detector
         self._detector = self._create_detector(
-            min_detection_confidence=min_detection_confidence,
-            min_tracking_confidence=min_tracking_confidence,
+            min_detection_confidence, min_tracking_confidence
         )
+        self._min_tracking_confidence = min_tracking_confidence
         before.close()
 
     def close(self) -> None:

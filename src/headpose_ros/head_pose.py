@@ -22,6 +22,7 @@ class HeadPose:
     :ivar landmarks: (468, 3) pixels of the face mesh; x right, y down, depth in the scale of x,
         smaller is nearer.
     :ivar std: (3,) radians, standard deviations of roll, pitch and yaw: how sure ``rpy`` is.
+    :ivar score: 0 to 1, how sure the landmark network is that this is a face.
     :ivar track_id: of the person, kept from frame to frame by a ``FaceTracker``;
         ``None`` when nothing tracks.
     :ivar sight: the line of sight to the head; ``None`` where the camera is not calibrated.
@@ -32,6 +33,7 @@ class HeadPose:
     rotation: np.ndarray
     landmarks: np.ndarray
     std: np.ndarray
+    score: float = 1.0
     track_id: int | None = None
     sight: LineOfSight | None = None
     neutral: np.ndarray | None = None

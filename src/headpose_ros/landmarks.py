@@ -20,6 +20,11 @@ SIX_POINTS = (NOSE_TIP, 199, 33, 263, 61, 291)
 # On the cheekbones in front of the ears, the person's left one first.
 CHEEKBONES = (454, 234)
 
+FOREHEAD, CHIN = 10, 152  # in the middle: at the hairline, and lowest
+
+# Of quarters, clockwise as x is right and y down.
+_COS, _SIN = np.array([1.0, 0.0, -1.0, 0.0]), np.array([0.0, 1.0, 0.0, -1.0])
+
 # A face whose landmarks span less than this many pixels has no shape left to read.
 MIN_FACE_SIZE = 4.0
 
@@ -79,6 +84,31 @@ def box_of(points: np.ndarray) -> Box:
     rows = np.ascontiguousarray(points.T[:2])  # along which numpy is several times faster
     low, high = np.minimum.reduce(rows, axis=1), np.maximum.reduce(rows, axis=1)
     return Box(*low.tolist(), *high.tolist())
+
+
+def face_sizes(landmarks: np.ndarray) -> np.ndarray:
+    """Longer sides (n,) of the boxes around faces (n, 468, 3), in the unit of the landmarks."""
+    return np.ptp(landmarks[..., :2], axis=-2).max(axis=-1)
+
+
+def quarter_turns(landmarks: np.ndarray) -> np.ndarray:
+    """By how many quarters faces (n, 468, 3) are turned clockwise from upright: (n,) int, 0 to 3.
+
+    Within 45 degrees of upright, from the top of the forehead to the chin, it is none.
+    """
+    down = landmarks[:, CHIN, :2] - landmarks[:, FOREHEAD, :2]
+    quarters = np.rint(np.arctan2(-down[:, 0], down[:, 1]) / (np.pi / 2.0))
+    return quarters.astype(int) % 4
+
+
+def turned_landmarks(landmarks: np.ndarray, quarters: np.ndarray) -> np.ndarray:
+    """Landmarks (n, 468, 3) turned clockwise about the origin by so many quarters (n,)."""
+    if not quarters.any():
+        return landmarks
+    cos, sin = _COS[quarters % 4], _SIN[quarters % 4]
+    x, y, z = np.moveaxis(landmarks, -1, 0)
+    cos, sin = cos[:, None], sin[:, None]
+    return np.stack([cos * x - sin * y, sin * x + cos * y, z], axis=-1)
 
 
 def has_shape(landmarks: np.ndarray) -> bool:

@@ -22,6 +22,12 @@ import numpy as np
 OPTICAL_FROM_HEAD = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]])
 
 
+_QUARTERS = np.array([
+    [[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]]
+    for cos, sin in ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))
+])
+
+
 def rpy_from_rotation(rotation: np.ndarray) -> np.ndarray:
     """Roll, pitch, yaw to publish, of ``Qt R_opt Q`` about fixed axes: (..., 3, 3) to (..., 3)."""
     # Of the head's matrix in its own axes, OPTICAL_FROM_HEAD.T @ r @ OPTICAL_FROM_HEAD, these are
@@ -64,6 +70,11 @@ def vector_from_rotation(rotation: np.ndarray) -> np.ndarray:
 def rotation_from_vector(vector: np.ndarray) -> np.ndarray:
     """Rotation by a vector in radians: (3,) to (3, 3)."""
     return cv2.Rodrigues(vector)[0]
+
+
+def quarter_rotations(quarters: np.ndarray) -> np.ndarray:
+    """Rotations (n, 3, 3) about the optical axis by so many quarters (n,), clockwise as seen."""
+    return _QUARTERS[quarters % 4]
 
 
 def nearest_rotation(matrix: np.ndarray) -> np.ndarray:

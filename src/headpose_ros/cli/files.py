@@ -65,7 +65,13 @@ def _process(
     try:
         follow = FollowSettings(max_std=math.radians(options.max_std), **settings)
         estimator = HeadPoseEstimator(
-            options.detector, mode, options.max_faces, options.model, options.bundle
+            options.detector,
+            mode,
+            options.max_faces,
+            options.model,
+            options.bundle,
+            options.face_detector,
+            image_rotation=options.image_rotation,
         )
     except ValueError as error:
         raise FileError(str(error)) from error

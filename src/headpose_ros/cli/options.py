@@ -18,7 +18,7 @@ from typer import Option
 
 from headpose_ros.assets.bundle import VARIABLE
 
-Detector = Annotated[Literal['face_mesh', 'face_landmarker'], Option(help='Face detector.')]
+Detector = Annotated[Literal['face_mesh', 'face_landmarker'], Option(help='Landmark network.')]
 Bundle = Annotated[
     Path | None,
     Option(
@@ -63,7 +63,18 @@ class Options:
             'loaded.  [default: the one of the package]',
         ),
     ] = None
-    max_faces: Annotated[int, Option(metavar='N', help='Detect at most so many faces.')] = 1
+    max_faces: Annotated[int, Option(metavar='N', help='Report at most so many faces.')] = 5
+    face_detector: Annotated[
+        Literal['auto', 'full_range', 'short_range', 'yunet'],
+        Option(help='Network that finds faces far away; auto takes the best that is installed.'),
+    ] = 'auto'
+    image_rotation: Annotated[
+        int,
+        Option(
+            metavar='DEG',
+            help='0, 90, 180 or 270: the images have to be turned so far clockwise to be upright.',
+        ),
+    ] = 0
     max_std: Annotated[
         float,
         Option(metavar='DEG', help='Discard heads whose roll, pitch or yaw std exceeds this.'),

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from headpose_ros.detection.region import Region
+from headpose_ros.landmarks import Box, box_of
 
 
 class Face(NamedTuple):
@@ -20,6 +21,11 @@ class Face(NamedTuple):
 
     landmarks: np.ndarray
     score: float
+
+    @property
+    def box(self) -> Box:
+        """Around the landmarks, pixels."""
+        return box_of(self.landmarks)
 
 
 class Candidate(NamedTuple):
@@ -68,14 +74,7 @@ class LandmarkNetwork(Protocol):
 
 
 class FaceDetector(Protocol):
-    """Image to faces. Used from one thread.
-
-    :ivar min_tracking_confidence: 0 to 1; a followed face whose score falls below it is looked at
-        again, and lost when the detectors do not see it either.
-    """
-
-    name: str
-    min_tracking_confidence: float
+    """Image to faces. Used from one thread."""
 
     def detect(self, bgr: np.ndarray, seconds: float = 0.0) -> list[Face]:
         """Faces of a ``uint8`` (H, W, 3) BGR image.

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Is there a face where one was proposed, and which way up is it?"""
+"""A close look at a place where a face may be: whether there is one, and which way up."""
 
 import math
 from dataclasses import replace
@@ -32,8 +32,8 @@ class FaceChecker:
     """Looks closely at one place, with a face detector for near faces and the landmark network.
 
     A face upside down is found by most detectors and fitted by the landmark network as if it were
-    upright, and both are surer of it the right way up. So a view of the place is turned by quarters
-    and the one is taken of which they are surest.
+    upright, and both are surer of it the right way up. So a view of the place is turned by
+    quarters and the one is taken of which they are surest.
 
     :param near: the face detector; not closed with this one.
     :param network: not closed with this one.

@@ -92,6 +92,8 @@ def _warn_of_plain(reason: str) -> None:
 
 
 class PlainFaceMesh:
+    """MediaPipe's own class, which follows one face; see ``view_network.Tracker``."""
+
     def __init__(self, min_confidence: float):
         from mediapipe.python.solutions.face_mesh import FaceMesh
 
@@ -102,10 +104,12 @@ class PlainFaceMesh:
         )
 
     def run(self, rgb: np.ndarray) -> list[np.ndarray]:
+        """As ``Tracker.run``."""
         faces = self._face_mesh.process(rgb).multi_face_landmarks or []
         return [as_array(face.landmark) for face in faces]
 
     def close(self) -> None:
+        """Free it."""
         self._face_mesh.close()
 
 

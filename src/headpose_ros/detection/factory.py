@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 from headpose_ros.assets.bundle import yunet_path
 from headpose_ros.detection import face_landmarker, face_mesh
-from headpose_ros.detection.base import CandidateDetector, FaceDetector, Searcher
+from headpose_ros.detection.base import FaceDetector, Searcher
 from headpose_ros.detection.following import FollowingDetector
 from headpose_ros.detection.still import StillDetector
 from headpose_ros.detection.yunet import YuNetDetector
@@ -20,8 +20,8 @@ DETECTORS = (face_mesh.NAME, face_landmarker.NAME)
 
 SEARCH_RATE = 10.0  # looks for new faces, a second
 
-# What is shown to each detector: MediaPipe's own input, 128 and 192 pixels, and what YuNet takes as
-# much time for as the full-range network. Faces of 20 pixels are then of 18, 9 and 10.
+# What is shown to each detector: what the networks of MediaPipe see, 128 and 192 pixels, or a
+# little more, and what YuNet takes as long for. Faces of 20 pixels are then of 12, 9 and 10.
 _SHORT_RANGE = {'look_size': 192, 'smallest_tile': 216}
 _FULL_RANGE = {'look_size': 192, 'smallest_tile': 432}
 _YUNET = {'look_size': 320, 'smallest_tile': 640}
@@ -64,7 +64,6 @@ def create_detector(
         if not 0.0 <= value <= 1.0:
             raise ValueError(f'{key} is {value!r}; want a number from 0 to 1')
     with ExitStack() as started:
-        near: CandidateDetector
         if name == face_mesh.NAME:
             if bundle is not None:
                 raise ValueError(
@@ -85,13 +84,12 @@ def create_detector(
             searchers.append(far)
             started.callback(far.detector.close)
         if mode == 'image':
-            detector: FaceDetector = StillDetector(tuple(searchers), network, max_faces)
-        else:
-            detector = FollowingDetector(
-                tuple(searchers), network, max_faces, search_rate, min_tracking_confidence
-            )
+            started.pop_all()
+            return StillDetector(tuple(searchers), network, max_faces)
         started.pop_all()
-    return detector
+        return FollowingDetector(
+            tuple(searchers), network, max_faces, search_rate, min_tracking_confidence
+        )
 
 
 def _far_searcher(face_detector: str) -> Searcher | None:

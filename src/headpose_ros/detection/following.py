@@ -8,11 +8,11 @@ from itertools import chain, cycle
 
 import numpy as np
 
-from headpose_ros.detection.base import Searcher, Face, LandmarkNetwork
+from headpose_ros.detection.base import Face, LandmarkNetwork, Searcher
 from headpose_ros.detection.checking import FaceChecker
 from headpose_ros.detection.region import Region
 from headpose_ros.detection.search import Look, looks, propose
-from headpose_ros.landmarks import box_of, distinct, has_shape
+from headpose_ros.landmarks import distinct, has_shape
 
 # Overlap (intersection over union) of two faces' landmarks from which they are one face.
 _ONE_FACE = 0.5
@@ -54,7 +54,7 @@ class FollowingDetector:
         self._search_rate = search_rate
         self._min_tracking_confidence = min_tracking_confidence
         self._faces: list[Face] = []
-        self._shape = (0, 0)
+        self._shape: tuple[int, ...] = ()
         self._seconds: float | None = None
         self._due = 1.0
 
@@ -63,7 +63,7 @@ class FollowingDetector:
         if bgr.shape[:2] != self._shape:
             self._shape = bgr.shape[:2]
             self._faces, self._due, self._seconds = [], 1.0, None
-            self._looks = _in_turns(*looks(*self._shape, self._searchers[-1].smallest_tile))
+            self._looks = _in_turns(*looks(*bgr.shape[:2], self._searchers[-1].smallest_tile))
         faces = []
         for face in self._faces:
             region = Region.around_landmarks(face.landmarks)
@@ -74,7 +74,7 @@ class FollowingDetector:
                 faces.append(now)
         if len(faces) < self._max_faces and self._is_look_due(seconds, not faces):
             faces += self._find(bgr, faces)
-        boxes = [box_of(face.landmarks) for face in faces]
+        boxes = [face.box for face in faces]
         self._faces = [faces[i] for i in distinct(boxes, _ONE_FACE)][: self._max_faces]
         return self._faces
 
@@ -93,17 +93,18 @@ class FollowingDetector:
         look = next(self._looks)
         while known and look.quarters:  # only where there is nobody upright
             look = next(self._looks)
-        # In tiles faces are small. The whole image shows near ones, which the last may not see.
+        # In tiles faces are small. The whole image shows near ones, which the last may miss.
         searchers = self._searchers if look.is_whole else self._searchers[-1:]
         candidates = [c for each in searchers for c in look.candidates(bgr, each)]
-        proposed = propose(candidates, [box_of(face.landmarks) for face in known])
+        proposed = propose(candidates, [face.box for face in known])
         found = (self._checker.find(bgr, each.region) for each in proposed[:_MAX_CHECKS])
         return [face for face in found if face is not None and has_shape(face.landmarks)]
 
     def close(self) -> None:
         """Free the networks."""
-        for each in (*(each.detector for each in self._searchers), self._network):
-            each.close()
+        for searcher in self._searchers:
+            searcher.detector.close()
+        self._network.close()
 
 
 def _in_turns(whole: tuple[Look, ...], tiles: tuple[Look, ...]) -> Iterator[Look]:

@@ -18,6 +18,9 @@ from headpose_ros.landmarks import Box, distinct
 # Share of its side by which a tile overlaps the next, so that a face is whole in one of them.
 _TILE_OVERLAP = 0.2
 
+# An image that is hardly larger than a tile is one.
+_NEARLY_ONE = 1.1
+
 # Overlap (intersection over union) of two boxes from which they are proposals of one face.
 SAME_FACE = 0.3
 
@@ -77,7 +80,7 @@ def looks(
         1 + max(0, math.ceil((length - smallest_tile) / (smallest_tile * steps)))
         for length in (height, width)
     )
-    if rows == columns == 1:
+    if max(height, width) <= _NEARLY_ONE * smallest_tile:
         return whole, ()
     # As small as so many can be.
     side = math.ceil(max(height / (1 + (rows - 1) * steps), width / (1 + (columns - 1) * steps)))

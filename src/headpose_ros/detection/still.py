@@ -5,10 +5,10 @@
 
 import numpy as np
 
-from headpose_ros.detection.base import Searcher, Face, LandmarkNetwork
+from headpose_ros.detection.base import Face, LandmarkNetwork, Searcher
 from headpose_ros.detection.checking import FaceChecker
 from headpose_ros.detection.search import Look, looks, propose
-from headpose_ros.landmarks import box_of, distinct, has_shape
+from headpose_ros.landmarks import distinct, has_shape
 
 # Overlap (intersection over union) of two faces' landmarks from which they are one face.
 _ONE_FACE = 0.5
@@ -36,23 +36,25 @@ class StillDetector:
         """The largest faces of a ``uint8`` (H, W, 3) BGR image, at most ``max_faces``."""
         whole, tiles = looks(*bgr.shape[:2], self._searchers[-1].smallest_tile)
         faces = self._find(bgr, (whole[0], *tiles)) or self._find(bgr, whole[1:])
-        faces.sort(key=lambda face: box_of(face.landmarks).area, reverse=True)
+        faces.sort(key=lambda face: face.box.area, reverse=True)
         return faces[: self._max_faces]
 
     def _find(self, bgr: np.ndarray, at: tuple[Look, ...]) -> list[Face]:
         candidates = [
             candidate
             for look in at
-            for searcher in self._searchers
+            # In tiles faces are small. The whole image shows near ones, which the last may miss.
+            for searcher in self._searchers[0 if look.is_whole else -1 :]
             for candidate in look.candidates(bgr, searcher)
         ]
         checked = (self._checker.find(bgr, each.region) for each in propose(candidates))
         faces = [face for face in checked if face is not None and has_shape(face.landmarks)]
         faces.sort(key=lambda face: face.score, reverse=True)
-        kept = distinct([box_of(face.landmarks) for face in faces], _ONE_FACE)
+        kept = distinct([face.box for face in faces], _ONE_FACE)
         return [faces[i] for i in kept]
 
     def close(self) -> None:
         """Free the networks."""
-        for each in (*(each.detector for each in self._searchers), self._network):
-            each.close()
+        for searcher in self._searchers:
+            searcher.detector.close()
+        self._network.close()

@@ -9,10 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from headpose_ros.landmarks import LANDMARK_COUNT
+from headpose_ros.landmarks import (
+    LANDMARK_COUNT,
+    face_sizes,
+    quarter_turns,
+    turned_landmarks,
+)
 from headpose_ros.regression.features import extract_features
 from headpose_ros.regression.uncertainty import Uncertainty
-from headpose_ros.rotation import nearest_rotation
+from headpose_ros.rotation import nearest_rotation, quarter_rotations
 
 ANGLE_CONVENTION = (
     'row-major R_opt = Rx(-pitch) Ry(yaw) Rz(roll) of AFLW2000-3D labels, in the camera optical '
@@ -32,6 +37,8 @@ class ModelDescription:
     figures: Mapping[str, float]  # name to value, degrees unless the name says otherwise
     # Range of the label's yaw to percent of errors within one and two standard deviations.
     coverage: Mapping[str, tuple[float, float]]
+    # Range of sizes in pixels, of faces far away, to their geodesic error and the same shares.
+    small_faces: Mapping[str, tuple[float, ...]]
     command: str  # what makes the file again
     feature_count: int  # length of a feature vector
     versions: Mapping[str, str]  # package to version, of what trained it
@@ -50,14 +57,31 @@ class Model:
 
     def predict(self, landmarks: np.ndarray) -> np.ndarray:
         """Head rotations ``R_opt`` (n, 3, 3) of landmarks (n, 468, 3) in pixels."""
-        return self._predict(landmarks)[2]
+        quarters, _, outputs = self._predict(landmarks)
+        return quarter_rotations(quarters) @ nearest_rotation(outputs.reshape(-1, 3, 3))
 
-    def predict_with_std(self, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The same, and standard deviations (n, 3) of roll, pitch and yaw in radians."""
-        features, outputs, rotations = self._predict(landmarks)
-        return rotations, self.uncertainty.standard_deviations(features, outputs, rotations)
+    def predict_with_std(
+        self, landmarks: np.ndarray, sizes: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The same, and standard deviations (n, 3) of roll, pitch and yaw in radians.
+
+        :param sizes: (n,) of ``face_sizes`` in the image, where the landmarks are not in its
+            pixels.
+        """
+        if sizes is None:
+            sizes = face_sizes(landmarks)
+        quarters, features, outputs = self._predict(landmarks)
+        upright = nearest_rotation(outputs.reshape(-1, 3, 3))
+        std = self.uncertainty.standard_deviations(features, outputs, upright, sizes)
+        if not quarters.any():
+            return upright, std
+        # On its side, what was pitch of the upright face is yaw, and the other way round.
+        on_its_side = (quarters % 2 == 1)[:, None]
+        std = np.where(on_its_side, std[:, [0, 2, 1]], std)
+        return quarter_rotations(quarters) @ upright, std
 
     def _predict(self, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        features = extract_features(landmarks, self.description.features).astype(np.float32)
-        outputs = self.predict_outputs(features)
-        return features, outputs, nearest_rotation(outputs.reshape(-1, 3, 3))
+        quarters = quarter_turns(landmarks)
+        upright = turned_landmarks(landmarks, -quarters)
+        features = extract_features(upright, self.description.features).astype(np.float32)
+        return quarters, features, self.predict_outputs(features)

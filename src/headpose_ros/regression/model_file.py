@@ -27,7 +27,7 @@ from headpose_ros.regression.model import ANGLE_CONVENTION, Model, ModelDescript
 from headpose_ros.regression.numpy_regressor import Step, as_numpy, feature_count
 from headpose_ros.regression.uncertainty import FeatureSpace, Uncertainty
 
-FORMAT = 'headpose_ros model 3'
+FORMAT = 'headpose_ros model 4'
 OUTPUT_COUNT = 9  # entries of R_opt
 
 # Features of made-up faces on which single precision is tried, and the largest difference of the

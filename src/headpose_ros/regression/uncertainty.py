@@ -4,8 +4,9 @@
 """How sure a prediction is: a standard deviation for each angle, from what gives errors away.
 
 The clues are the predicted pose itself, how far the regressor's nine numbers are from a rotation,
-and how unlike the faces of the training the landmarks are. The logarithm of the standard deviation
-is a quadratic function of them, fitted to errors of cross-validation (``training.uncertainty``).
+how unlike the faces of the training the landmarks are, and how small the face is. The logarithm
+of the standard deviation is a quadratic function of them, fitted to errors of cross-validation
+(``training.uncertainty``).
 """
 
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ MIN_STD, MAX_STD = np.radians(0.3), np.pi
 
 _TINY = 1e-6  # keeps logarithms finite, and is above what rounding leaves of nothing
 
-_CLUES = 6
+# Pixels. Larger faces are read no better: a landmark network sees 192 of them.
+_LARGE_FACE = 192.0
+
+_CLUES = 7
 FIRST, SECOND = np.triu_indices(_CLUES + 1)  # pairs of a constant and the clues
 
 
@@ -49,9 +53,9 @@ class Uncertainty:
     """
 
     space: FeatureSpace  # of the features
-    lowest: np.ndarray  # (6,), the lower end of each clue in the training
-    highest: np.ndarray  # (6,), the upper end
-    # (28, 3), from quadratic terms to log standard deviations of roll, pitch and yaw in radians.
+    lowest: np.ndarray  # (7,), the lower end of each clue in the training
+    highest: np.ndarray  # (7,), the upper end
+    # (36, 3), from quadratic terms to log standard deviations of roll, pitch and yaw in radians.
     weights: np.ndarray
 
     def __post_init__(self) -> None:
@@ -67,7 +71,11 @@ class Uncertainty:
             raise ValueError('a direction or a clue without any extent; leave it out')
 
     def standard_deviations(
-        self, features: np.ndarray, outputs: np.ndarray, rotations: np.ndarray
+        self,
+        features: np.ndarray,
+        outputs: np.ndarray,
+        rotations: np.ndarray,
+        sizes: np.ndarray,
     ) -> np.ndarray:
         """Standard deviations of roll, pitch and yaw, (n, 3) radians.
 
@@ -77,8 +85,9 @@ class Uncertainty:
         :param features: (n, length), what the regressor saw.
         :param outputs: (n, 9), what it gave.
         :param rotations: (n, 3, 3), the nearest rotations of that.
+        :param sizes: (n,) pixels, of ``headpose_ros.landmarks.face_sizes``.
         """
-        clues = find_clues(self.space, features, outputs, rotations)
+        clues = find_clues(self.space, features, outputs, rotations, sizes)
         beyond = np.maximum(clues - self.highest, 0.0)[:, POSE_CLUES:].sum(axis=1)
         logarithms = quadratic_terms(clues, self.lowest, self.highest) @ self.weights
         deviations = np.exp(logarithms + beyond[:, None])
@@ -86,25 +95,30 @@ class Uncertainty:
 
 
 def find_clues(
-    space: FeatureSpace, features: np.ndarray, outputs: np.ndarray, rotations: np.ndarray
+    space: FeatureSpace,
+    features: np.ndarray,
+    outputs: np.ndarray,
+    rotations: np.ndarray,
+    sizes: np.ndarray,
 ) -> np.ndarray:
-    """Clues (n, 6): pitch, amounts of yaw and roll in radians, and three logarithms.
+    """Clues (n, 7): pitch, amounts of yaw and roll in radians, and four logarithms.
 
     The parameters are those of ``Uncertainty.standard_deviations``.
     """
     roll, pitch, yaw = rpy_from_rotation(rotations).T
     off = np.sqrt(_squares(outputs - rotations.reshape(-1, 9)))
     aside, out = space.distances(features)
-    clues = np.array([pitch, np.abs(yaw), np.abs(roll), off, aside, out]).T
+    small = 1.0 / np.minimum(np.maximum(sizes, 1.0), _LARGE_FACE)
+    clues = np.array([pitch, np.abs(yaw), np.abs(roll), off, aside, out, small]).T
     clues[:, POSE_CLUES:] = np.log(clues[:, POSE_CLUES:] + _TINY)
     return clues
 
 
 def quadratic_terms(clues: np.ndarray, lowest: np.ndarray, highest: np.ndarray) -> np.ndarray:
-    """Constant, linear and quadratic terms (n, 28) of clues (n, 6), within their ends.
+    """Constant, linear and quadratic terms (n, 36) of clues (n, 7), within their ends.
 
-    :param lowest: (6,) lower ends, which become -1.
-    :param highest: (6,) upper ends, which become 1.
+    :param lowest: (7,) lower ends, which become -1.
+    :param highest: (7,) upper ends, which become 1.
     """
     within = np.minimum(np.maximum(clues, lowest), highest)
     with_one = np.ones((len(clues), 1 + _CLUES))

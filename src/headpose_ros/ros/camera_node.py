@@ -74,10 +74,22 @@ class CameraNode(Node):
             )
             return
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._settings.frame_id)
-        height, width = bgr.shape[:2]
         matrix = self._source.camera_matrix
+        if quarters := self._settings.image_rotation // 90:
+            matrix = None if matrix is None else turned_matrix(matrix, *bgr.shape[:2], quarters)
+            bgr = np.ascontiguousarray(np.rot90(bgr, -quarters))
+        height, width = bgr.shape[:2]
         self._image.publish(self._converter.cv2_to_imgmsg(bgr, 'bgr8', header))
         self._info.publish(camera_info_message(header, width, height, matrix))
+
+
+def turned_matrix(matrix: np.ndarray, height: int, width: int, quarters: int) -> np.ndarray:
+    """Camera matrix (3, 3) of images of that size after they were turned clockwise."""
+    for _ in range(quarters):
+        (fx, _, cx), (_, fy, cy), _ = matrix
+        matrix = np.array([[fy, 0.0, height - cy], [0.0, fx, cx], [0.0, 0.0, 1.0]])
+        height, width = width, height
+    return matrix
 
 
 def _open(parameters: CameraParameters) -> ImageSource:

@@ -14,8 +14,9 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from headpose_ros.assets.bundle import VARIABLE
-from headpose_ros.detection.factory import DETECTORS
+from headpose_ros.detection.factory import DETECTORS, FACE_DETECTORS, SEARCH_RATE
 from headpose_ros.errors import ParameterError
+from headpose_ros.estimator import ROTATIONS
 from headpose_ros.media.sources import SAMPLE
 from headpose_ros.overlay import OverlayStyle
 from headpose_ros.people.follower import MAX_BETA, MAX_MIN_CUTOFF, FollowSettings
@@ -27,6 +28,7 @@ from headpose_ros.six_dof import HEAD_WIDTH
 T = TypeVar('T')
 
 MAX_SIDE = 16384  # pixels
+_ROTATIONS = f'one of: {", ".join(map(str, ROTATIONS))}'
 _SIDE = "{} in pixels, of webcams and of the sample; 0 for the source's own."
 
 
@@ -71,7 +73,11 @@ class HeadPoseParameters:
     autostart: bool = _parameter(
         True, 'Configure and activate at the start; false leaves both to a lifecycle manager.'
     )
-    detector: str = _parameter('face_mesh', 'Face detector.', choices=tuple(DETECTORS))
+    detector: str = _parameter('face_mesh', 'Landmark network.', choices=DETECTORS)
+    face_detector: str = _parameter(
+        'auto', 'Network that finds faces far away; auto takes the best that is installed.',
+        choices=FACE_DETECTORS
+    )
     bundle: str = _parameter(
         '', 'Path of the .task bundle of the detector face_landmarker; empty for the one of '
         f'{VARIABLE}, or else the one that "headpose fetch-model" downloaded.'
@@ -80,10 +86,15 @@ class HeadPoseParameters:
         '', 'Path of a trained model; empty for the one of the package. joblib files run code '
         'when they are loaded: name only files you trust.'
     )
-    max_faces: int = _parameter(1, 'Faces to look for at the most.', 1, 10)
-    input_width: int = _parameter(
-        0, 'Pixels: wider images are shrunk for the detector to no less than this, by a whole '
-        'factor; 0 for never.', 0, MAX_SIDE
+    max_faces: int = _parameter(5, 'Faces to follow at the most.', 1, 10)
+    search_rate: float = _parameter(
+        SEARCH_RATE, 'Looks for new faces a second while somebody is followed; three times as '
+        'many while there is nobody.', 0.0, 1000.0
+    )
+    image_rotation: int = _parameter(
+        0, 'Degrees by which the images have to be turned clockwise to be upright, for a camera '
+        'that is mounted otherwise. Poses are in the axes of the image as it comes.',
+        constraints=_ROTATIONS
     )
     image_transport: str = _parameter(
         'raw', 'Whether to subscribe to raw images (topic "image") or compressed ones (the same '
@@ -138,6 +149,7 @@ class HeadPoseParameters:
     jpeg_quality: int = _live(80, 'Quality of the compressed annotated image, percent.', 1, 100)
 
     def __post_init__(self) -> None:
+        _check_rotation(self.image_rotation)
         for each in fields(self):
             value, choices = getattr(self, each.name), each.metadata['choices']
             if choices and value not in choices:
@@ -181,7 +193,10 @@ class HeadPoseParameters:
 
 @dataclass(frozen=True)
 class CameraParameters:
-    """Parameters of ``camera_node``."""
+    """Parameters of ``camera_node``.
+
+    :raises ParameterError: a value has no meaning.
+    """
 
     source: str = _parameter(
         SAMPLE, 'What to publish.',
@@ -198,6 +213,13 @@ class CameraParameters:
     width: int = _parameter(0, _SIDE.format('Width'), 0, MAX_SIDE)
     height: int = _parameter(0, _SIDE.format('Height'), 0, MAX_SIDE)
     frame_id: str = _parameter('camera_optical_frame', 'Optical frame of the images.')
+    image_rotation: int = _parameter(
+        0, 'Degrees by which the images are turned clockwise before they are published.',
+        constraints=_ROTATIONS
+    )
+
+    def __post_init__(self) -> None:
+        _check_rotation(self.image_rotation)
 
 
 @dataclass(frozen=True)
@@ -212,6 +234,11 @@ class ViewParameters:
         8080, 'Port to listen on; 0 for any free one, which the log tells.', 0, 65535
     )
     node: str = _parameter('headpose_node', 'Name of the node that is shown.')
+
+
+def _check_rotation(degrees: int) -> None:
+    if degrees not in ROTATIONS:
+        raise ParameterError(f'image_rotation is {degrees}; want {_ROTATIONS}')
 
 
 def declare_parameters(node: Node, kind: type[T]) -> T:

@@ -50,7 +50,9 @@ class Pipeline:
                     max_faces=parameters.max_faces,
                     model=parameters.model or None,
                     bundle=parameters.bundle or None,
-                    input_width=parameters.input_width,
+                    face_detector=parameters.face_detector,
+                    search_rate=parameters.search_rate,
+                    image_rotation=parameters.image_rotation,
                     **parameters.confidences,
                 ))
             self.model = self._estimator.model
