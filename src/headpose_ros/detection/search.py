@@ -49,7 +49,8 @@ class Look:
         part = bgr[self.top : self.top + self.height, self.left : self.left + self.width]
         scale = searcher.look_size / max(part.shape[:2])
         if scale < 1.0:  # the detector would take single pixels of it
-            part = cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            height, width = (max(1, round(scale * length)) for length in part.shape[:2])
+            part = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
         rgb = cv2.cvtColor(np.rot90(part, -self.quarters), cv2.COLOR_BGR2RGB)
         rgb.flags.writeable = False
         return [
