@@ -11,11 +11,8 @@ import numpy as np
 from headpose_ros.detection.base import Face, LandmarkNetwork, Searcher
 from headpose_ros.detection.checking import FaceChecker
 from headpose_ros.detection.region import Region
-from headpose_ros.detection.search import Look, looks, propose
-from headpose_ros.landmarks import distinct, has_shape
-
-# Overlap (intersection over union) of two faces' landmarks from which they are one face.
-_ONE_FACE = 0.5
+from headpose_ros.detection.search import Look, each_once, looks, propose
+from headpose_ros.landmarks import has_shape
 
 # While there is nobody, looks are so many times as frequent, and every so many of them are at the
 # whole image: people who are near come first.
@@ -74,8 +71,7 @@ class FollowingDetector:
                 faces.append(now)
         if len(faces) < self._max_faces and self._is_look_due(seconds, not faces):
             faces += self._find(bgr, faces)
-        boxes = [face.box for face in faces]
-        self._faces = [faces[i] for i in distinct(boxes, _ONE_FACE)][: self._max_faces]
+        self._faces = each_once(faces)[: self._max_faces]
         return self._faces
 
     def _is_look_due(self, seconds: float, nobody: bool) -> bool:

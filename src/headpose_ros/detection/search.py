@@ -11,7 +11,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from headpose_ros.detection.base import Candidate, Searcher
+from headpose_ros.detection.base import Candidate, Face, Searcher
 from headpose_ros.detection.region import Region
 from headpose_ros.landmarks import Box, distinct
 
@@ -23,6 +23,10 @@ _NEARLY_ONE = 1.1
 
 # Overlap (intersection over union) of two boxes from which they are proposals of one face.
 SAME_FACE = 0.3
+
+# Overlap of two faces' landmarks from which they are one face, and the share of a face that lies
+# within another's box from which it is a part of that: a tile can show half of a near face.
+_ONE_FACE, _PART = 0.5, 0.8
 
 
 @dataclass(frozen=True)
@@ -99,3 +103,16 @@ def propose(candidates: Sequence[Candidate], known: Sequence[Box] = ()) -> list[
     boxes = [*known, *(each.region.box for each in ordered)]
     return [ordered[i - len(known)] for i in distinct(boxes, SAME_FACE) if i >= len(known)]
 
+
+def each_once(faces: Sequence[Face]) -> list[Face]:
+    """The faces but for those that are one of them before, or that one's part or whole."""
+    kept: list[Face] = []
+    for face in faces:
+        box = face.box
+        if not any(_is_one(box, other.box) for other in kept):
+            kept.append(face)
+    return kept
+
+
+def _is_one(a: Box, b: Box) -> bool:
+    return a.overlap(b) >= _ONE_FACE or a.common(b) >= _PART * min(a.area, b.area)

@@ -7,11 +7,8 @@ import numpy as np
 
 from headpose_ros.detection.base import Face, LandmarkNetwork, Searcher
 from headpose_ros.detection.checking import FaceChecker
-from headpose_ros.detection.search import Look, looks, propose
-from headpose_ros.landmarks import distinct, has_shape
-
-# Overlap (intersection over union) of two faces' landmarks from which they are one face.
-_ONE_FACE = 0.5
+from headpose_ros.detection.search import Look, each_once, looks, propose
+from headpose_ros.landmarks import has_shape
 
 
 class StillDetector:
@@ -49,9 +46,9 @@ class StillDetector:
         ]
         checked = (self._checker.find(bgr, each.region) for each in propose(candidates))
         faces = [face for face in checked if face is not None and has_shape(face.landmarks)]
-        faces.sort(key=lambda face: face.score, reverse=True)
-        kept = distinct([face.box for face in faces], _ONE_FACE)
-        return [faces[i] for i in kept]
+        # Of those that are as sure the larger first: a part of a face can look like a face.
+        faces.sort(key=lambda face: (round(face.score, 1), face.box.area), reverse=True)
+        return each_once(faces)
 
     def close(self) -> None:
         """Free the networks."""
