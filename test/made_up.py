@@ -31,8 +31,8 @@ def fitted(*steps) -> Pipeline:
 def make_uncertainty() -> Uncertainty:
     """Deviations that depend on everything a little."""
     space = FeatureSpace(np.zeros(LENGTH), np.eye(3, LENGTH), np.ones(3))
-    weights = np.random.default_rng(2).normal(0, 0.1, (28, 3))
-    return Uncertainty(space, np.full(6, -3.0), np.full(6, 3.0), weights)
+    weights = np.random.default_rng(2).normal(0, 0.1, (36, 3))
+    return Uncertainty(space, np.full(7, -3.0), np.full(7, 3.0), weights)
 
 
 def describe(detector: str = 'face_mesh') -> ModelDescription:

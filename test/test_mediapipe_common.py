@@ -1,44 +1,117 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""MediaPipe's import, and images on their way to it."""
+"""MediaPipe's import, and its networks that start anew after they failed."""
 
+import gc
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from headpose_ros.detection.mediapipe_common import rgb_for_mediapipe
+from headpose_ros.detection.mediapipe_common import Restarting
+from headpose_ros.detection.region import Region
+
+IMAGE = np.zeros((48, 64, 3), np.uint8)
+REGION = Region(32.0, 24.0, 40.0)
 
 
-@pytest.mark.parametrize(
-    ('size', 'input_width', 'expected'),
-    [
-        ((640, 480), 640, (640, 480)),
-        ((1279, 720), 640, (1279, 720)),
-        ((1280, 720), 640, (640, 360)),
-        ((1920, 1080), 640, (640, 360)),
-        ((3840, 2160), 640, (640, 360)),
-        ((1280, 1), 640, (640, 1)),
-        ((1920, 1080), 0, (1920, 1080)),
-    ],
-)
-def test_wide_images_are_shrunk_to_no_less_than_the_width(size, input_width, expected):
-    bgr = np.full((size[1], size[0], 3), (10, 20, 30), np.uint8)
-    rgb = rgb_for_mediapipe(bgr, input_width)
-    assert rgb.shape == (expected[1], expected[0], 3)
-    assert (rgb == (30, 20, 10)).all()
+class Landmarks:
+    """A landmark network that fails for good once it fails, as a graph of MediaPipe does."""
+
+    def __init__(self, made):
+        self.number, self.seen, self.failed, self.closed = len(made), [], False, False
+        made.append(self)
+
+    def fit(self, bgr, region):
+        self.seen.append((bgr, region))
+        self.failed = self.failed or bgr.ndim != 3
+        if self.failed:
+            raise ValueError('the graph has failed')
+        return self.number
+
+    def close(self):
+        self.closed = True
+        if self.failed:
+            raise RuntimeError('the graph has failed')
 
 
-def test_memory_is_used_again_where_it_fits():
-    first = rgb_for_mediapipe(np.full((480, 640, 3), 1, np.uint8))
-    again = rgb_for_mediapipe(np.full((480, 640, 3), (1, 2, 3), np.uint8), 0, first)
-    assert np.shares_memory(first, again)
-    assert (again == (3, 2, 1)).all()
-    other = rgb_for_mediapipe(np.full((240, 320, 3), (4, 5, 6), np.uint8), 0, again)
-    assert other.shape == (240, 320, 3)
-    assert (other == (6, 5, 4)).all()
+class Faces:
+    """A detector of faces."""
+
+    def __init__(self, made):
+        self.seen, self.closed = [], False
+        made.append(self)
+
+    def find(self, rgb):
+        self.seen.append(rgb)
+        return ['a face']
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.fixture
+def made():
+    return []
+
+
+def test_after_a_failure_it_starts_anew(made):
+    network = Restarting(lambda: Landmarks(made))
+    assert network.fit(IMAGE, REGION) == 0
+    with pytest.raises(ValueError, match='has failed'):
+        network.fit(IMAGE[:, :, 0], REGION)
+    assert network.fit(IMAGE, REGION) == 1
+    assert [each.closed for each in made] == [True, False]
+
+
+def test_networks_are_loaded_at_the_start(made):
+    Restarting(lambda: Landmarks(made))
+    Restarting(lambda: Faces(made))
+    for network in made:
+        assert len(network.seen) == 1
+    ((bgr, region),), (rgb,) = made[0].seen, made[1].seen
+    assert not bgr.any() and not rgb.any()  # nobody is there
+    assert region.side > 0.0
+
+
+def test_a_detector_of_faces_is_used_in_the_same_way(made):
+    detector = Restarting(lambda: Faces(made))
+    assert detector.find(IMAGE) == ['a face']
+    detector.close()
+    with pytest.raises(RuntimeError, match='was closed; make a new one'):
+        detector.find(IMAGE)
+
+
+def test_closed_means_closed(made):
+    network = Restarting(lambda: Landmarks(made))
+    network.close()
+    network.close()
+    assert made[0].closed
+    with pytest.raises(RuntimeError, match='was closed; make a new one'):
+        network.fit(IMAGE, REGION)
+    assert len(made) == 1
+
+
+def test_who_forgets_to_close_leaves_nothing_open(made):
+    network = Restarting(lambda: Landmarks(made))
+    del network
+    gc.collect()
+    assert made[0].closed
+
+
+def test_what_cannot_start_anew_is_closed(made):
+    def create():
+        if made:
+            raise OSError('no more files')
+        return Landmarks(made)
+
+    network = Restarting(create)
+    with pytest.raises(OSError, match='no more files'):
+        network.fit(IMAGE[:, :, 0], REGION)
+    with pytest.raises(RuntimeError, match='was closed'):
+        network.fit(IMAGE, REGION)
 
 
 @pytest.mark.slow
