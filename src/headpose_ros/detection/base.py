@@ -69,6 +69,9 @@ class LandmarkNetwork(Protocol):
     def fit(self, bgr: np.ndarray, region: Region) -> Face | None:
         """The face in a region of a ``uint8`` (H, W, 3) BGR image, or ``None``."""
 
+    def forget(self) -> None:
+        """Forget all images before: the next has nothing to do with them."""
+
     def close(self) -> None:
         """Free what it holds."""
 

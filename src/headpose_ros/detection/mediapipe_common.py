@@ -104,6 +104,10 @@ class Restarting:
         """As ``LandmarkNetwork.fit``."""
         return self._use('fit', bgr, region)
 
+    def forget(self) -> None:
+        """As ``LandmarkNetwork.forget``."""
+        self._use('forget')
+
     def find(self, rgb: np.ndarray) -> list[Candidate]:
         """As ``CandidateDetector.find``."""
         return self._use('find', rgb)

@@ -177,6 +177,9 @@ class LandmarkGraph:
         landmarks[:, 1] += top
         return Face(landmarks, self._read_score(answers[_PRESENCE]))
 
+    def forget(self) -> None:
+        """Nothing: it remembers nothing."""
+
     def close(self) -> None:
         """Free the graph."""
         self._graph.close()

@@ -31,6 +31,7 @@ class StillDetector:
 
     def detect(self, bgr: np.ndarray, seconds: float = 0.0) -> list[Face]:
         """The largest faces of a ``uint8`` (H, W, 3) BGR image, at most ``max_faces``."""
+        self._network.forget()
         whole, tiles = looks(*bgr.shape[:2], self._searchers[-1].smallest_tile)
         faces = self._find(bgr, (whole[0], *tiles)) or self._find(bgr, whole[1:])
         faces.sort(key=lambda face: face.box.area, reverse=True)

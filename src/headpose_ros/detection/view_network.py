@@ -49,6 +49,10 @@ class ViewNetwork:
             return None
         return Face(shown.to_image(in_pixels(faces[0], _SIZE, _SIZE), _SIZE), 1.0)
 
+    def forget(self) -> None:
+        """As ``LandmarkNetwork.forget``: where nobody is the tracker loses whom it followed."""
+        self._tracker.run(np.zeros((_SIZE, _SIZE, 3), np.uint8))
+
     def close(self) -> None:
         """Free the tracker."""
         self._tracker.close()
