@@ -12,7 +12,7 @@ from headpose_ros.detection.base import Face, LandmarkNetwork, Searcher
 from headpose_ros.detection.checking import FaceChecker
 from headpose_ros.detection.region import Region
 from headpose_ros.detection.search import Look, looks, propose
-from headpose_ros.landmarks import distinct, has_shape
+from headpose_ros.landmarks import Box, distinct, has_shape
 
 # Overlap (intersection over union) of two faces' landmarks from which they are one face.
 _ONE_FACE = 0.5
@@ -27,6 +27,9 @@ _MAX_GAP, _ONE_FRAME = 0.2, 1.0 / 30.0
 
 # Proposed faces that are checked in one frame; others get their turn when they are proposed again.
 _MAX_CHECKS = 3
+
+# Seconds for which what was no face is not looked at again.
+_REJECTED = 0.3
 
 
 class FollowingDetector:
@@ -57,12 +60,13 @@ class FollowingDetector:
         self._shape: tuple[int, ...] = ()
         self._seconds: float | None = None
         self._due = 1.0
+        self._rejected: list[tuple[float, Box]] = []
 
     def detect(self, bgr: np.ndarray, seconds: float = 0.0) -> list[Face]:
         """Faces of the next frame, those who are followed for longest first."""
         if bgr.shape[:2] != self._shape:
             self._shape = bgr.shape[:2]
-            self._faces, self._due, self._seconds = [], 1.0, None
+            self._faces, self._rejected, self._due, self._seconds = [], [], 1.0, None
             self._looks = _in_turns(*looks(*bgr.shape[:2], self._searchers[-1].smallest_tile))
         faces = []
         for face in self._faces:
@@ -73,7 +77,7 @@ class FollowingDetector:
             if now is not None and has_shape(now.landmarks):
                 faces.append(now)
         if len(faces) < self._max_faces and self._is_look_due(seconds, not faces):
-            faces += self._find(bgr, faces)
+            faces += self._find(bgr, seconds, faces)
         boxes = [face.box for face in faces]
         self._faces = [faces[i] for i in distinct(boxes, _ONE_FACE)][: self._max_faces]
         return self._faces
@@ -89,7 +93,7 @@ class FollowingDetector:
         self._due = min(self._due - 1.0, 1.0)
         return True
 
-    def _find(self, bgr: np.ndarray, known: list[Face]) -> list[Face]:
+    def _find(self, bgr: np.ndarray, seconds: float, known: list[Face]) -> list[Face]:
         look = next(self._looks)
         while known and look.quarters:  # only where there is nobody upright
             look = next(self._looks)
