@@ -100,9 +100,16 @@ class FollowingDetector:
         # In tiles faces are small. The whole image shows near ones, which the last may miss.
         searchers = self._searchers if look.is_whole else self._searchers[-1:]
         candidates = [c for each in searchers for c in look.candidates(bgr, each)]
-        proposed = propose(candidates, [face.box for face in known])
-        found = (self._checker.find(bgr, each.region) for each in proposed[:_MAX_CHECKS])
-        return [face for face in found if face is not None and has_shape(face.landmarks)]
+        self._rejected = [each for each in self._rejected if 0.0 <= seconds - each[0] < _REJECTED]
+        boxes = [*(face.box for face in known), *(box for _, box in self._rejected)]
+        found = []
+        for candidate in propose(candidates, boxes)[:_MAX_CHECKS]:
+            face = self._checker.find(bgr, candidate.region)
+            if face is not None and has_shape(face.landmarks):
+                found.append(face)
+            else:
+                self._rejected.append((seconds, candidate.region.box))
+        return found
 
     def close(self) -> None:
         """Free the networks."""
