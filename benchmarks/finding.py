@@ -17,7 +17,7 @@ from typer import Option
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.options import Aflw2000
-from headpose_ros.assets.bundle import yunet_path
+from headpose_ros.assets.bundle import YUNET
 from headpose_ros.detection.base import Face, FaceDetector
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.media.sample_head.rendered_head import RenderedHead
@@ -118,7 +118,7 @@ def _by_size(shown: list[Sample]) -> pd.DataFrame:
 
 def _by_network(shown: list[Sample], samples: list[Sample]) -> pd.DataFrame:
     size = (1280, 720)
-    known = [name for name in NETWORKS if name != 'yunet' or yunet_path().is_file()]
+    known = [name for name in NETWORKS if name != 'yunet' or YUNET.path.is_file()]
     profiles = [each for each in samples if abs(each.label[1]) >= np.radians(60.0)]
     rows = []
     for name in known:

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The ``.task`` bundle with the networks of MediaPipe's Face Landmarker: where it is and whose."""
+"""Files with networks that are downloaded: where they are, and whose."""
 
 import hashlib
 import io
@@ -12,17 +12,50 @@ import sys
 import warnings
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 from platformdirs import user_data_path
 
 from headpose_ros.errors import DetectorUnavailableError
 
-URL = (
+
+class Asset(NamedTuple):
+    """A file that is downloaded on demand."""
+
+    url: str
+    sha256: str
+    size: int  # bytes
+    terms: str
+
+    @property
+    def path(self) -> Path:
+        """Where ``headpose fetch-model`` puts it: in the user's data folder."""
+        return user_data_path('headpose_ros') / self.url.rpartition('/')[2]
+
+    def matches(self, content: bytes) -> bool:
+        """Whether it is this file."""
+        return hashlib.sha256(content).hexdigest() == self.sha256
+
+
+FACE_LANDMARKER = Asset(
     'https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/'
-    'face_landmarker.task'
+    'face_landmarker.task',
+    '64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff',
+    3758596,
+    "Google's model, Apache-2.0; its model cards: "
+    'https://ai.google.dev/edge/mediapipe/solutions/vision/face_landmarker#models',
 )
-SHA256 = '64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff'
-SIZE = 3758596  # bytes
+YUNET = Asset(
+    'https://media.githubusercontent.com/media/opencv/opencv_zoo/'
+    '966be4cb6eefc2a4f586ed0581bf4bbaa2533070/models/face_detection_yunet/'
+    'face_detection_yunet_2023mar.onnx',
+    '8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4',
+    232589,
+    "OpenCV Zoo's YuNet by Shiqi Yu, MIT; its model card: "
+    'https://github.com/opencv/opencv_zoo/tree/main/models/face_detection_yunet',
+)
+ASSETS = {'face_landmarker': FACE_LANDMARKER, 'yunet': YUNET}
+
 VARIABLE = 'HEADPOSE_FACE_LANDMARKER'
 
 # What the Face Landmarker takes out of a bundle, which is a zip file.
@@ -31,13 +64,8 @@ _NETWORKS = {DETECTOR_FILE, 'face_landmarks_detector.tflite'}
 
 
 def default_path() -> Path:
-    """Where ``headpose fetch-model`` puts the bundle: in the user's data folder."""
-    return user_data_path('headpose_ros') / 'face_landmarker.task'
-
-
-def yunet_path() -> Path:
-    """Where ``headpose fetch-model`` puts YuNet."""
-    return user_data_path('headpose_ros') / 'face_detection_yunet_2023mar.onnx'
+    """Where ``headpose fetch-model`` puts the bundle."""
+    return FACE_LANDMARKER.path
 
 
 def find_bundle(given: str | os.PathLike | None = None) -> Path:
@@ -66,7 +94,7 @@ def read_bundle(path: Path) -> bytes:
         content = path.read_bytes()
     except OSError as error:
         raise DetectorUnavailableError(f'{path} cannot be read: {error.strerror}') from error
-    if is_known(content):
+    if FACE_LANDMARKER.matches(content):
         return content
     if not _is_whole(content):
         raise DetectorUnavailableError(
@@ -81,14 +109,11 @@ def read_bundle(path: Path) -> bytes:
     return content
 
 
-def is_known(content: bytes) -> bool:
-    """Whether it is the bundle that ``headpose fetch-model`` downloads."""
-    return hashlib.sha256(content).hexdigest() == SHA256
-
-
-def fetch_command(path: Path) -> str:
-    """What downloads the bundle to a path, in words."""
-    out = '' if path == default_path() else f' --out {shlex.quote(str(path))}'
+def fetch_command(path: Path, name: str = 'face_landmarker') -> str:
+    """What downloads a file of ``ASSETS`` to a path, in words."""
+    asset = ASSETS[name]
+    what = '' if asset is FACE_LANDMARKER else f' {name}'
+    out = what if path == asset.path else f'{what} --out {shlex.quote(str(path))}'
     command = f'headpose fetch-model{out}'
     if shutil.which('headpose'):
         return command

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Download of the Face Landmarker's bundle: only when asked for, and only the right one."""
+"""Download of networks: only when asked for, and only the right ones."""
 
 from pathlib import Path
 
@@ -9,32 +9,27 @@ import pooch
 import requests
 from tqdm import tqdm
 
-from headpose_ros.assets.bundle import SHA256, SIZE, is_known
+from headpose_ros.assets.bundle import Asset
 from headpose_ros.errors import DownloadError
-
-TERMS = (
-    "Google's model, Apache-2.0; its model cards: "
-    'https://ai.google.dev/edge/mediapipe/solutions/vision/face_landmarker#models'
-)
 
 TIMEOUT = 30.0  # seconds without a byte
 
 
-def fetch_bundle(url: str, out: Path) -> None:
-    """Download the bundle unless it is there already, and say so on standard output.
+def fetch(asset: Asset, url: str, out: Path) -> None:
+    """Download a file unless it is there already, and say so on standard output.
 
     :raises DownloadError: nothing was fetched, and what ``out`` names is as it was.
     """
     if out.is_dir():
         raise DownloadError(f'{out} is a folder; name a file in it')
-    if out.is_file() and is_known(out.read_bytes()):
+    if out.is_file() and asset.matches(out.read_bytes()):
         print(f'{out} is there already, and its checksum is right')
         return
     over = ', over the other file there' if out.exists() else ''
-    print(f'downloading {url} ({SIZE / 1e6:.1f} MB) to {out}{over}')
-    print(TERMS, flush=True)
+    print(f'downloading {url} ({asset.size / 1e6:.1f} MB) to {out}{over}')
+    print(asset.terms, flush=True)
     try:
-        _retrieve(url, out)
+        _retrieve(asset, url, out)
     except KeyboardInterrupt:
         raise DownloadError('interrupted; nothing was kept') from None
     except requests.RequestException as error:
@@ -51,11 +46,11 @@ def fetch_bundle(url: str, out: Path) -> None:
     print(f'wrote {out}; its checksum is right')
 
 
-def _retrieve(url: str, out: Path) -> None:
+def _retrieve(asset: Asset, url: str, out: Path) -> None:
     pooch.get_logger().setLevel('ERROR')  # what it would say is said above
-    with tqdm(total=SIZE, unit='B', unit_scale=True, leave=False, disable=None) as bar:
+    with tqdm(total=asset.size, unit='B', unit_scale=True, leave=False, disable=None) as bar:
         downloader = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT)
-        pooch.retrieve(url, f'sha256:{SHA256}', out.name, out.parent, downloader=downloader)
+        pooch.retrieve(url, f'sha256:{asset.sha256}', out.name, out.parent, downloader=downloader)
     out.chmod(0o644)  # for the node of another user; pooch leaves it to the owner
 
 

@@ -11,11 +11,11 @@ import sys
 import warnings
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Literal
 
 from typer import Argument, Option
 
-from headpose_ros.assets.bundle import URL, VARIABLE, default_path
+from headpose_ros.assets.bundle import ASSETS, FACE_LANDMARKER, VARIABLE, YUNET
 from headpose_ros.cli.command_line import CommandLine
 from headpose_ros.cli.options import ImageOptions, StreamOptions, with_options
 
@@ -94,18 +94,30 @@ def info(
 
 @app.command()
 def fetch_model(
+    name: Annotated[
+        Literal['face_landmarker', 'yunet'],
+        Argument(
+            help='The bundle of the detector face_landmarker, or the face detector yunet.',
+        ),
+    ] = 'face_landmarker',
     out: Annotated[
         Path | None,
-        Option(metavar='FILE', help=f'File to write.  [default: {default_path()}]'),
+        Option(
+            metavar='FILE',
+            help=f'File to write.  [default: {FACE_LANDMARKER.path} or {YUNET.path.name} there]',
+        ),
     ] = None,
-    url: Annotated[str, Option(help='Where it is.')] = URL,
+    url: Annotated[str | None, Option(help='Where it is.  [default: where its maker has it]')] = (
+        None
+    ),
 ) -> None:
-    """Download the bundle of the detector face_landmarker, and check it."""
-    from headpose_ros.assets.download import fetch_bundle
+    """Download a network, and check it."""
+    from headpose_ros.assets.download import fetch
 
-    path = out.expanduser() if out else default_path()
-    fetch_bundle(url, path)
-    if path != default_path():
+    asset = ASSETS[name]
+    path = out.expanduser() if out else asset.path
+    fetch(asset, url or asset.url, path)
+    if asset is FACE_LANDMARKER and path != asset.path:
         print(f'name it with {VARIABLE}, or with the parameter bundle')
 
 

@@ -7,12 +7,13 @@ import math
 import os
 from contextlib import ExitStack
 
-from headpose_ros.assets.bundle import yunet_path
+from headpose_ros.assets.bundle import YUNET, fetch_command
 from headpose_ros.detection import face_landmarker, face_mesh
 from headpose_ros.detection.base import FaceDetector, Searcher
 from headpose_ros.detection.following import FollowingDetector
 from headpose_ros.detection.still import StillDetector
 from headpose_ros.detection.yunet import YuNetDetector
+from headpose_ros.errors import DetectorUnavailableError
 
 MODES = ('image', 'video')
 
@@ -97,12 +98,17 @@ def _far_searcher(face_detector: str) -> Searcher | None:
         if face_mesh.has_solutions():
             face_detector = 'full_range'
         else:
-            face_detector = 'yunet' if yunet_path().is_file() else 'short_range'
+            face_detector = 'yunet' if YUNET.path.is_file() else 'short_range'
     if face_detector == 'full_range':
         detector = face_mesh.solutions_detector(face_mesh.FULL_RANGE, _PROPOSED)
         return Searcher(detector, **_FULL_RANGE)
     if face_detector == 'yunet':
-        return Searcher(YuNetDetector(yunet_path(), _PROPOSED), **_YUNET)
+        if not YUNET.path.is_file():
+            raise DetectorUnavailableError(
+                f'the face detector yunet needs its file {YUNET.path}; download it with: '
+                f'{fetch_command(YUNET.path, "yunet")}'
+            )
+        return Searcher(YuNetDetector(YUNET.path, _PROPOSED), **_YUNET)
     return None
 
 

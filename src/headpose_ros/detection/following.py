@@ -12,7 +12,7 @@ from headpose_ros.detection.base import Face, LandmarkNetwork, Searcher
 from headpose_ros.detection.checking import FaceChecker
 from headpose_ros.detection.region import Region
 from headpose_ros.detection.search import Look, each_once, looks, propose
-from headpose_ros.landmarks import has_shape
+from headpose_ros.landmarks import Box, has_shape
 
 # While there is nobody, looks are so many times as frequent, and every so many of them are at the
 # whole image: people who are near come first.
@@ -24,6 +24,9 @@ _MAX_GAP, _ONE_FRAME = 0.2, 1.0 / 30.0
 
 # Proposed faces that are checked in one frame; others get their turn when they are proposed again.
 _MAX_CHECKS = 3
+
+# Seconds for which what was no face is not looked at again.
+_REJECTED = 0.3
 
 
 class FollowingDetector:
@@ -54,12 +57,13 @@ class FollowingDetector:
         self._shape: tuple[int, ...] = ()
         self._seconds: float | None = None
         self._due = 1.0
+        self._rejected: list[tuple[float, Box]] = []
 
     def detect(self, bgr: np.ndarray, seconds: float = 0.0) -> list[Face]:
         """Faces of the next frame, those who are followed for longest first."""
         if bgr.shape[:2] != self._shape:
             self._shape = bgr.shape[:2]
-            self._faces, self._due, self._seconds = [], 1.0, None
+            self._faces, self._rejected, self._due, self._seconds = [], [], 1.0, None
             self._looks = _in_turns(*looks(*bgr.shape[:2], self._searchers[-1].smallest_tile))
         faces = []
         for face in self._faces:
@@ -70,7 +74,7 @@ class FollowingDetector:
             if now is not None and has_shape(now.landmarks):
                 faces.append(now)
         if len(faces) < self._max_faces and self._is_look_due(seconds, not faces):
-            faces += self._find(bgr, faces)
+            faces += self._find(bgr, seconds, faces)
         self._faces = each_once(faces)[: self._max_faces]
         return self._faces
 
@@ -85,16 +89,23 @@ class FollowingDetector:
         self._due = min(self._due - 1.0, 1.0)
         return True
 
-    def _find(self, bgr: np.ndarray, known: list[Face]) -> list[Face]:
+    def _find(self, bgr: np.ndarray, seconds: float, known: list[Face]) -> list[Face]:
         look = next(self._looks)
         while known and look.quarters:  # only where there is nobody upright
             look = next(self._looks)
         # In tiles faces are small. The whole image shows near ones, which the last may miss.
         searchers = self._searchers if look.is_whole else self._searchers[-1:]
         candidates = [c for each in searchers for c in look.candidates(bgr, each)]
-        proposed = propose(candidates, [face.box for face in known])
-        found = (self._checker.find(bgr, each.region) for each in proposed[:_MAX_CHECKS])
-        return [face for face in found if face is not None and has_shape(face.landmarks)]
+        self._rejected = [each for each in self._rejected if 0.0 <= seconds - each[0] < _REJECTED]
+        boxes = [*(face.box for face in known), *(box for _, box in self._rejected)]
+        found = []
+        for candidate in propose(candidates, boxes)[:_MAX_CHECKS]:
+            face = self._checker.find(bgr, candidate.region)
+            if face is not None and has_shape(face.landmarks):
+                found.append(face)
+            else:
+                self._rejected.append((seconds, candidate.region.box))
+        return found
 
     def close(self) -> None:
         """Free the networks."""
