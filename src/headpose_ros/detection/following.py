@@ -57,6 +57,7 @@ class FollowingDetector:
         self._shape: tuple[int, ...] = ()
         self._seconds: float | None = None
         self._due = 1.0
+        self._clock = 0.0  # seconds that passed, for stamps that stand still too
         self._rejected: list[tuple[float, Box]] = []
 
     def detect(self, bgr: np.ndarray, seconds: float = 0.0) -> list[Face]:
@@ -74,7 +75,7 @@ class FollowingDetector:
             if now is not None and has_shape(now.landmarks):
                 faces.append(now)
         if len(faces) < self._max_faces and self._is_look_due(seconds, not faces):
-            faces += self._find(bgr, seconds, faces)
+            faces += self._find(bgr, faces)
         self._faces = each_once(faces)[: self._max_faces]
         return self._faces
 
@@ -83,20 +84,21 @@ class FollowingDetector:
         self._seconds = seconds
         if since is not None:
             passed = min(since, _MAX_GAP) if since > 0.0 else _ONE_FRAME
+            self._clock += passed
             self._due += passed * self._search_rate * (_NOBODY if nobody else 1.0)
         if self._due < 1.0:
             return False
         self._due = min(self._due - 1.0, 1.0)
         return True
 
-    def _find(self, bgr: np.ndarray, seconds: float, known: list[Face]) -> list[Face]:
+    def _find(self, bgr: np.ndarray, known: list[Face]) -> list[Face]:
         look = next(self._looks)
         while known and look.quarters:  # only where there is nobody upright
             look = next(self._looks)
         # In tiles faces are small. The whole image shows near ones, which the last may miss.
         searchers = self._searchers if look.is_whole else self._searchers[-1:]
         candidates = [c for each in searchers for c in look.candidates(bgr, each)]
-        self._rejected = [each for each in self._rejected if 0.0 <= seconds - each[0] < _REJECTED]
+        self._rejected = [each for each in self._rejected if self._clock - each[0] < _REJECTED]
         boxes = [*(face.box for face in known), *(box for _, box in self._rejected)]
         found = []
         for candidate in propose(candidates, boxes)[:_MAX_CHECKS]:
@@ -104,7 +106,7 @@ class FollowingDetector:
             if face is not None and has_shape(face.landmarks):
                 found.append(face)
             else:
-                self._rejected.append((seconds, candidate.region.box))
+                self._rejected.append((self._clock, candidate.region.box))
         return found
 
     def close(self) -> None:
