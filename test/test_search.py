@@ -13,7 +13,7 @@ from far_away import distance, from_afar
 from scipy.spatial.transform import Rotation
 from skimage import data
 
-from headpose_ros.assets.bundle import yunet_path
+from headpose_ros.assets.bundle import YUNET
 from headpose_ros.detection.base import Candidate, Searcher
 from headpose_ros.detection.face_mesh import (
     FULL_RANGE,
@@ -407,6 +407,38 @@ def test_while_stamps_stand_still_a_frame_is_a_thirtieth_of_a_second(
     assert far.images == pytest.approx(21, abs=2)
 
 
+class Rejecting:
+    """A landmark network that sees nobody for a while."""
+
+    def __init__(self, network):
+        self.network, self.rejects, self.fits = network, True, 0
+
+    def fit(self, bgr, region):
+        self.fits += 1
+        return None if self.rejects else self.network.fit(bgr, region)
+
+    def close(self):
+        self.network.close()
+
+
+@pytest.mark.parametrize('period', [1 / 30, 0.0, -1 / 30], ids=['grow', 'stand still', 'go back'])
+def test_what_was_no_face_is_looked_at_again_after_a_while(rendered_head, period):
+    searchers = (
+        Searcher(solutions_detector(SHORT_RANGE, 0.5), 192, 216),
+        Searcher(solutions_detector(FULL_RANGE, 0.3), 192, 432),
+    )
+    network = Rejecting(face_mesh_network(0.5))
+    with closing(FollowingDetector(searchers, network, 1, 10.0, 0.5)) as detector:
+        image = rendered_head.render(np.eye(3))
+        assert detector.detect(image, 0.0) == []
+        before = network.fits
+        assert detector.detect(image, period) == []
+        assert network.fits == before > 0
+        network.rejects = False
+        found = [len(detector.detect(image, i * period)) for i in range(2, 20)]
+    assert found[0] == 0 and found[-1] == 1
+
+
 def test_while_as_many_as_wanted_are_followed_nobody_is_looked_for(counted, rendered_head):
     detector, near, far = counted(max_faces=1)
     for i in range(60):
@@ -480,8 +512,8 @@ def test_all_networks_are_closed(counted):
     ('face_detector', 'pixels'), [('full_range', 20), ('yunet', 20), ('short_range', 30)]
 )
 def test_each_face_detector_finds_faces_far_away(rendered_head, face_detector, pixels):
-    if face_detector == 'yunet' and not yunet_path().is_file():
-        pytest.skip('needs YuNet: headpose fetch-model')
+    if face_detector == 'yunet' and not YUNET.path.is_file():
+        pytest.skip('needs YuNet: headpose fetch-model yunet')
     image, landmarks = from_afar(rendered_head, pixels, (1280, 720), (0.3, 0.4))
     with create(face_detector=face_detector) as still:
         (face,) = still.detect(image)
