@@ -11,6 +11,7 @@ import numpy as np
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.media.sample_head.rendered_head import RenderedHead
 from headpose_ros.overlay import draw_heads
+from headpose_ros.people.follower import HeadFollower
 from headpose_ros.rotation import rotation_from_rpy
 
 HERE = Path(__file__).resolve().parent
@@ -21,10 +22,23 @@ SIGNS = [
     ((0, 15, 0), 'pitch > 0: looks down'),
     ((0, 0, 30), "yaw > 0: turns to the person's left"),
 ]
-OVERLAY = (8, 5, 24)  # degrees
+# Of the people of overlay.jpg: the same, and how far away they are, metres.
+PEOPLE = [((8, 5, 24), 0.55), ((-6, 12, -30), 1.0), ((0, -4, 12), 1.7)]
+PANEL = (300, 420)  # pixels, width and height, of one of them
 SIZE = (480, 400)  # pixels, width and height of one panel
 CAPTION = 44  # pixels, height of the line below it
 DISTANCE = 0.5  # metres
+
+
+def people(estimator):
+    """Rendered heads beside one another, with what the estimator makes of them."""
+    head = RenderedHead(*PANEL, focal_length=1.5 * PANEL[0])
+    bgr = np.hstack([
+        head.render(rotation_from_rpy(np.radians(rpy)), (0.0, 0.0, distance))
+        for rpy, distance in PEOPLE
+    ])
+    found = HeadFollower(estimator).update(bgr, 0.0)
+    return draw_heads(bgr, found.heads, primary_id=found.primary_id)
 
 
 def overlay(estimator, head, rpy_degrees):
@@ -49,7 +63,7 @@ def main():
         head = RenderedHead(*SIZE)
         panels = [with_caption(overlay(estimator, head, rpy), text) for rpy, text in SIGNS]
         cv2.imwrite(str(HERE / 'signs.jpg'), np.hstack(panels))
-        cv2.imwrite(str(HERE / 'overlay.jpg'), overlay(estimator, RenderedHead(), OVERLAY))
+        cv2.imwrite(str(HERE / 'overlay.jpg'), people(estimator))
 
 
 if __name__ == '__main__':

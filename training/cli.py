@@ -175,7 +175,7 @@ def fit(
     from training.crossval import Protocol
     from training.evaluate import figures_table
     from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR, fit_model
-    from training.model_card import coverage_table, small_faces_table
+    from training.model_card import coverage_table, small_faces_table, sure_faces_table
 
     make_folder(out)
     data = LandmarkFile.load(landmarks)
@@ -187,6 +187,7 @@ def fit(
     typer.echo(figures_table(description.figures))
     typer.echo(coverage_table(description))
     typer.echo(small_faces_table(description))
+    typer.echo(sure_faces_table(description))
     typer.echo(found_table(data).to_markdown(index=False))
     typer.echo(f'wrote {out / data.detector}.joblib and .md')
 

@@ -159,7 +159,7 @@ def predict_fold(
             f'{len(inputs)} faces and mirrored faces to train on; want {MIN_ROWS} or more: give '
             'more images, or their copies with --copies'
         )
-    test = np.flatnonzero(trainable(data, with_copies) & is_tested)
+    test = np.flatnonzero(data.found & (data.plain | with_copies) & is_tested)
     if len(test) == 0:
         return test, np.empty((0, OUTPUT_COUNT))
     with one_thread():
@@ -171,7 +171,8 @@ def predict_fold(
 
 def trainable(data: LandmarkFile, with_copies: bool) -> np.ndarray:
     """(n,) bool, the images that can be trained on."""
-    return data.found if with_copies else data.found & data.plain
+    found = data.found & data.right_way_up
+    return found if with_copies else found & data.plain
 
 
 def training_rows(

@@ -42,6 +42,8 @@ DEFAULT_FEATURES = 'all_3d'
 # rotation matrix: far below any angle that matters.
 _TOLERANCE = 1e-6
 
+Table = dict[str, tuple[float, ...]]  # name of a row to its numbers
+
 
 def fit_model(
     data: LandmarkFile,
@@ -68,7 +70,7 @@ def fit_model(
         groups = row_groups(data, chosen)
         pipeline = choose_settings(regressor, features, inputs, targets, groups)
         pipeline.fit(inputs, targets)
-    uncertainty, shares, small = _fit_uncertainty(data, features, result)
+    uncertainty, shares, small, sure = _fit_uncertainty(data, features, result)
     _round_to_single(pipeline)
     _check_plain_numpy(pipeline, inputs[:: max(1, len(inputs) // 1000)])
     description = ModelDescription(
@@ -84,6 +86,7 @@ def fit_model(
         figures=result.figures,
         coverage=shares,
         small_faces=small,
+        sure_faces=sure,
         command=make_command(data, regressor, features, protocol),
         versions=library_versions(),
     )
@@ -120,13 +123,14 @@ def make_command(data: LandmarkFile, regressor: str, features: str, protocol: Pr
 
 def _fit_uncertainty(
     data: LandmarkFile, features: str, result: CrossValidation
-) -> tuple[Uncertainty, dict[str, tuple[float, float]], dict[str, tuple[float, ...]]]:
+) -> tuple[Uncertainty, Table, Table, Table]:
     repeats, rows = np.nonzero(np.isfinite(result.outputs).all(axis=2))
     inputs = extract_features(data.upright_landmarks[rows], features)
     outputs = result.outputs[repeats, rows]
-    by_yaw, by_size = coverage(inputs, outputs, data, rows)
+    by_yaw, by_size, by_limit = coverage(inputs, outputs, data, rows)
     shares = {row[0]: (row[1], row[2]) for row in by_yaw.itertuples(index=False)}
     small = {row[0]: row[1:4] for row in by_size.itertuples(index=False)}
+    sure = {row[0]: row[1:] for row in by_limit.itertuples(index=False)}
     uncertainty = fit_uncertainty(
         inputs,
         outputs,
@@ -136,7 +140,7 @@ def _fit_uncertainty(
         data.far[rows],
     )
     space = [_rounded(value) for value in vars(uncertainty.space).values()]
-    return replace(uncertainty, space=FeatureSpace(*space)), shares, small
+    return replace(uncertainty, space=FeatureSpace(*space)), shares, small, sure
 
 
 def _parts(regressor: Any) -> Iterator:

@@ -94,6 +94,15 @@ class LandmarkFile:
         return quarters
 
     @cached_property
+    def right_way_up(self) -> np.ndarray:
+        """(n,) bool, whether the detector saw which way up the face is: within 60 degrees.
+
+        Of the others nothing can be learned.
+        """
+        across, down = self.upright_rotations[:, 0, 1], self.upright_rotations[:, 1, 1]
+        return down > 0.5 * np.hypot(across, down)
+
+    @cached_property
     def upright_landmarks(self) -> np.ndarray:
         """(n, 468, 3) ``landmarks`` of the upright face, as a model sees them."""
         return turned_landmarks(self.landmarks, -self.quarters)

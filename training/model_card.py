@@ -59,6 +59,12 @@ around its landmarks, with their geodesic error and the same shares:
 
 {small_faces}
 
+Faces that are surer than a limit, by their largest standard deviation: percent of the faces
+found, and their geodesic error in degrees, by the absolute value of the label's yaw. The node drops
+what is beyond `max_std`, 60 degrees by default:
+
+{sure_faces}
+
 The labels of AFLW2000-3D themselves are off by about 3 degrees MAE and 5 degrees geodesic,
 measured against re-annotated landmarks.
 
@@ -109,6 +115,7 @@ def write_card(
         'figures': figures.to_markdown(index=False, floatfmt='.2f'),
         'coverage': coverage_table(description),
         'small_faces': small_faces_table(description),
+        'sure_faces': sure_faces_table(description),
         'found': found.to_markdown(index=False),
         'commands': '\n'.join(f'    {command}' for command in commands),
         'dataset_argument': description.training_data.partition(':')[0],
@@ -129,3 +136,11 @@ def small_faces_table(description: ModelDescription) -> str:
     rows = [(name, *values) for name, values in description.small_faces.items()]
     columns = ['size, px', 'geodesic, deg', 'within 1 std, %', 'within 2 std, %']
     return pd.DataFrame(rows, columns=columns).to_markdown(index=False, floatfmt='.1f')
+
+
+def sure_faces_table(description: ModelDescription) -> str:
+    """Share of the faces surer than a limit, and their geodesic error, as a Markdown table."""
+    rows = [(name, *values) for name, values in description.sure_faces.items()]
+    ranges = [f'{name}: {what}' for name in description.coverage for what in ('%', 'geodesic')]
+    table = pd.DataFrame(rows, columns=['std, deg', *ranges])
+    return table.to_markdown(index=False, floatfmt='.1f')

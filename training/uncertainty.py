@@ -46,6 +46,9 @@ YAW_TERM, YAW_SQUARED_TERM = _PAIRS.index((0, 2)), _PAIRS.index((2, 2))
 _LAST = int(SECOND.max())
 SIZE_TERM, SIZE_SQUARED_TERM = _PAIRS.index((0, _LAST)), _PAIRS.index((_LAST, _LAST))
 
+# Degrees: of somebody who counts at once, of what is not dropped by default, and of all.
+STD_LIMITS = (20, 60, 180)
+
 # Pixels, longer side of the landmarks' box: faces far away are told of in these ranges.
 SIZE_RANGES = ((16, 22), (22, 27), (27, 35), (35, 50), (50, 72))
 
@@ -113,12 +116,13 @@ def fit_uncertainty(
 
 def coverage(
     features: np.ndarray, outputs: np.ndarray, data: LandmarkFile, rows: np.ndarray
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Shares of errors within one and two standard deviations, in percent.
 
     Cross-validated once more, by photograph: no deviation was fitted to the errors it is held
-    against. Of the images as they were taken, by the label's yaw; and of the copies that show
-    faces far away, by size, with the geodesic error.
+    against. Of the images as they were taken, by the label's yaw; of the copies that show faces
+    far away, by size, with the geodesic error; and for limits of the largest standard deviation
+    the share of the faces that keep within and their geodesic error.
 
     :param features: (n, length).
     :param outputs: (n, 9) of regressors that were trained without the photograph.
@@ -148,7 +152,16 @@ def coverage(
         if mask.any():
             size = {'size, px': f'{low}-{high}', 'geodesic': geodesic[mask].mean()}
             by_size.append(size | _shares(ratios[mask], std[mask]))
-    return pd.DataFrame(by_yaw), pd.DataFrame(by_size)
+    by_limit = []
+    largest, yaw = np.degrees(std.max(axis=1)), np.abs(np.degrees(data.labels[rows, 1]))
+    for limit in STD_LIMITS:
+        row: dict[str, object] = {'std, deg': f'<= {limit}'}
+        for name, mask in yaw_masks(np.radians(yaw)).items():
+            sure = plain & mask & (largest <= limit)
+            row[f'{name}: share, %'] = 100.0 * sure.sum() / max((plain & mask).sum(), 1)
+            row[f'{name}: geodesic'] = geodesic[sure].mean() if sure.any() else np.nan
+        by_limit.append(row)
+    return pd.DataFrame(by_yaw), pd.DataFrame(by_size), pd.DataFrame(by_limit)
 
 
 def _shares(ratios: np.ndarray, std: np.ndarray) -> dict[str, object]:

@@ -36,9 +36,12 @@ class ModelDescription:
     protocol: str  # how the figures were measured
     figures: Mapping[str, float]  # name to value, degrees unless the name says otherwise
     # Range of the label's yaw to percent of errors within one and two standard deviations.
-    coverage: Mapping[str, tuple[float, float]]
+    coverage: Mapping[str, tuple[float, ...]]
     # Range of sizes in pixels, of faces far away, to their geodesic error and the same shares.
     small_faces: Mapping[str, tuple[float, ...]]
+    # Limit of the largest standard deviation to share of the faces, percent, and geodesic error,
+    # of each range of the label's yaw and of all.
+    sure_faces: Mapping[str, tuple[float, ...]]
     command: str  # what makes the file again
     feature_count: int  # length of a feature vector
     versions: Mapping[str, str]  # package to version, of what trained it
