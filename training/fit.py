@@ -42,7 +42,7 @@ DEFAULT_FEATURES = 'all_3d'
 # rotation matrix: far below any angle that matters.
 _TOLERANCE = 1e-6
 
-Table = dict[str, tuple[float, ...]]  # name of a row to its numbers
+Table = dict[str, tuple]  # name of a row to its numbers
 
 
 def fit_model(

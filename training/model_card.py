@@ -60,8 +60,8 @@ around its landmarks, with their geodesic error and the same shares:
 {small_faces}
 
 Faces that are surer than a limit, by their largest standard deviation: percent of the faces
-found, and their geodesic error in degrees, by the absolute value of the label's yaw. The node drops
-what is beyond `max_std`, 60 degrees by default:
+found, and their geodesic error in degrees, by the absolute value of the label's yaw. The node
+drops what is beyond `max_std`, 60 degrees by default:
 
 {sure_faces}
 
