@@ -95,6 +95,6 @@ def test_another_bundle_runs_with_a_warning(bundle, tmp_path, photo):
         for name in whole.namelist():
             other.writestr(name, whole.read(name))
     with pytest.warns(UserWarning, match='another face landmarker bundle.*misread'):
-        detector = create_detector(NAME, 'image', 1, path, retry=False)
+        detector = create_detector(NAME, 'image', 1, path)
     assert len(detector.detect(photo)) == 1
     detector.close()
