@@ -18,9 +18,11 @@ from typer import Option
 from benchmarks.errors import BenchmarkError
 from benchmarks.options import Aflw2000
 from headpose_ros.assets.bundle import YUNET
-from headpose_ros.detection.base import Face, FaceDetector
 from headpose_ros.detection.factory import create_detector
+from headpose_ros.estimator import HeadPoseEstimator
+from headpose_ros.head_pose import HeadPose
 from headpose_ros.media.sample_head.rendered_head import RenderedHead
+from headpose_ros.people.follower import FollowSettings
 from training.datasets import read_dataset
 from training.detecting import pick_labelled_face
 from training.parallel import run_parallel
@@ -156,34 +158,36 @@ def _parallel(function: Callable, tasks: list[tuple]) -> list:
 
 
 @cache  # in each process: a detector takes longer to start than to find a face
-def _kept_detector(network: str, mode: str) -> FaceDetector:
-    return create_detector('face_mesh', mode, 5, face_detector=network)
+def _kept_estimator(network: str, mode: str) -> HeadPoseEstimator:
+    return HeadPoseEstimator(mode=mode, face_detector=network)
 
 
-def _fresh_detector(network: str, mode: str) -> FaceDetector:
-    """A detector that follows nobody: what was seen in a frame of another size is forgotten."""
-    detector = _kept_detector(network, mode)
-    detector.detect(np.zeros((64, 64, 3), np.uint8), 0.0)
-    return detector
+def _fresh_estimator(network: str, mode: str) -> HeadPoseEstimator:
+    """One that follows nobody: what was seen in a frame of another size is forgotten."""
+    estimator = _kept_estimator(network, mode)
+    estimator.estimate(np.zeros((64, 64, 3), np.uint8), stamp=0.0)
+    return estimator
 
 
 def _frames_until(cell: Cell, sample: Sample, place: np.ndarray) -> float:
     limit = FRAMES[cell.frame] * (NEAR_FACTOR if cell.beside else 1)
     frame, region = paste(sample, cell.face, cell.frame, place, 0.5 if cell.beside else 0.0)
     count = 1 if cell.mode == 'image' else limit
-    detector = _fresh_detector(cell.network, cell.mode)
+    estimator = _fresh_estimator(cell.network, cell.mode)
     if cell.beside:
+        near = _with_somebody_near(np.full_like(frame, GREY[0]))
         for i in range(5):
-            detector.detect(_with_somebody_near(np.full_like(frame, GREY[0])), i / RATE)
+            estimator.estimate(near, stamp=i / RATE)
         frame = _with_somebody_near(frame)
     for i in range(count):
-        if _is_found(detector.detect(frame, 1.0 + i / RATE), region):
+        if _is_found(estimator.estimate(frame, stamp=1.0 + i / RATE), region):
             return i + 1.0
     return np.nan
 
 
-def _is_found(faces: list[Face], region: np.ndarray) -> bool:
-    return pick_labelled_face([face.landmarks for face in faces], region) is not None
+def _is_found(heads: list[HeadPose], region: np.ndarray) -> bool:
+    told = [head.landmarks for head in heads if head.is_sure(FollowSettings.max_std)]
+    return pick_labelled_face(told, region) is not None
 
 
 def paste(
@@ -220,8 +224,8 @@ def _with_somebody_near(frame: np.ndarray) -> np.ndarray:
 
 
 def _is_found_at_once(network: str, sample: Sample) -> bool:
-    faces = _fresh_detector(network, 'video').detect(sample.read_image(), 1.0)
-    return _is_found(faces, sample.region)
+    heads = _fresh_estimator(network, 'video').estimate(sample.read_image(), stamp=1.0)
+    return _is_found(heads, sample.region)
 
 
 def _false_faces(network: str, sample: Sample) -> int:
@@ -233,7 +237,8 @@ def _false_faces(network: str, sample: Sample) -> int:
     cv2.ellipse(
         bgr, tuple(map(int, centre)), tuple(map(int, axes)), 0.0, 0.0, 360.0, colour, cv2.FILLED
     )
-    return len(_fresh_detector(network, 'image').detect(bgr, 0.0))
+    heads = _fresh_estimator(network, 'image').estimate(bgr)
+    return sum(head.is_sure(FollowSettings.max_std) for head in heads)
 
 
 def _look_time(network: str, size: Size) -> float:

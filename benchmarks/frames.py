@@ -23,17 +23,19 @@ def make_frames(size: Size, video: Path | None = None, heads: int = 1) -> list[n
     """``COUNT`` frames or fewer, ``uint8`` (H, W, 3) BGR.
 
     :param video: whose frames are scaled to that size; ``None`` for the rendered head.
-    :param heads: rendered heads beside one another, each moving for itself, 1 to 5.
+    :param heads: rendered heads beside one another, each moving for itself, 0 to 5.
     :raises SourceError: it is no video.
     """
     if video is not None:
         return _video_frames(video, size)
     width, height = size
+    if heads == 0:
+        return [_empty_wall(width, height)] * 2
     if heads == 1:
         head = RenderedHead(width, height)
         return [head.render(sample_rotation(i / RATE)) for i in range(COUNT)]
     tile = (width // heads, height)
-    head = RenderedHead(*tile, focal_length=width / 2)  # smaller faces FaceMesh does not find
+    head = RenderedHead(*tile, focal_length=width / 2)
     starts = range(0, 20 * heads, 20)  # frames by which one moves ahead of the next
     return [
         np.pad(
@@ -42,6 +44,12 @@ def make_frames(size: Size, video: Path | None = None, heads: int = 1) -> list[n
         )
         for i in range(COUNT)
     ]
+
+
+def _empty_wall(width: int, height: int) -> np.ndarray:
+    """Nobody, and something to look at: coarse noise."""
+    coarse = np.random.default_rng(0).integers(60, 200, (height // 60, width // 60, 3), np.uint8)
+    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 def forth_and_back(frames: list[np.ndarray]) -> list[np.ndarray]:
