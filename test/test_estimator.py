@@ -270,7 +270,7 @@ def test_tiny_images_have_nobody(estimator, photo, size):
         ({'mode': 'film'}, "unknown mode 'film'; known: image, video"),
         ({'max_faces': 0}, 'max_faces is 0; want a whole number from 1'),
         ({'max_faces': 1.5}, 'max_faces is 1.5'),
-        ({'face_detector': 'haar'}, "unknown face detector 'haar'; known: auto, full_range, short"),
+        ({'face_detector': 'haar'}, "unknown face detector 'haar'; known: auto, full_range"),
         ({'search_rate': -1.0}, 'search_rate is -1.0; want looks a second, 0 or more'),
         ({'search_rate': float('inf')}, 'search_rate is inf'),
         ({'search_rate': float('nan')}, 'search_rate is nan'),
