@@ -16,6 +16,8 @@ from headpose_ros.camera.camera import Camera
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.errors import DetectorUnavailableError, ModelError
 from headpose_ros.estimator import HeadPoseEstimator
+from headpose_ros.landmarks import face_sizes
+from headpose_ros.people.tracker import BIRTH_STD
 from headpose_ros.rotation import rotation_from_rpy, rpy_from_rotation
 from training.rotation import geodesic_angle
 
@@ -139,7 +141,11 @@ def test_a_head_on_its_side_or_upside_down_is_read_without_image_rotation(
     )
     with HeadPoseEstimator(mode=mode, **options) as estimator:
         for i in range(30):
-            heads = estimator.estimate(image, None, i / 30)
+            # Her collar, of whose pose nothing is sure, is taken for a face now and then.
+            heads = [
+                head for head in estimator.estimate(image, None, i / 30)
+                if head.is_sure(BIRTH_STD)
+            ]
             if heads and (mode == 'image' or i > 20):
                 break
     (head,) = heads
@@ -311,7 +317,9 @@ def test_with_a_camera_the_model_sees_the_head_along_its_line_of_sight(estimator
     np.testing.assert_array_equal(head.landmarks, plain.landmarks)
     ray = head.sight.rotation @ [0, 0, 1]
     assert ray[0] / ray[2] == pytest.approx(1 / 3, abs=0.02)
-    rotations, stds = estimator.model.predict_with_std(head.sight.normalised_landmarks[None])
+    rotations, stds = estimator.model.predict_with_std(
+        head.sight.normalised_landmarks[None], face_sizes(head.landmarks[None])
+    )
     np.testing.assert_allclose(head.rotation, rotations[0], atol=1e-9)
     np.testing.assert_allclose(head.std, stds[0])
 
@@ -339,19 +347,22 @@ def test_rpy_is_relative_to_a_neutral_pose_and_nothing_else_is(estimator, photo)
     np.testing.assert_allclose(replace(head, neutral=head.rotation).rpy, 0.0, atol=1e-9)
 
 
-def test_other_confidences_are_like_those_of_the_beginning(options, photo):
-    confidences = {'min_detection_confidence': 0.3, 'min_tracking_confidence': 0.7}
+@pytest.mark.parametrize(('detection', 'count'), [(0.3, 1), (1.0, 0)])
+def test_other_confidences_are_like_those_of_the_beginning(options, photo, detection, count):
+    confidences = {'min_detection_confidence': detection, 'min_tracking_confidence': 0.7}
+    others = {'mode': 'video', 'face_detector': 'short_range', **options}
     with (
-        HeadPoseEstimator(mode='video', **options, **confidences) as made_so,
-        HeadPoseEstimator(mode='video', **options) as estimator,
+        HeadPoseEstimator(**others, **confidences) as made_so,
+        HeadPoseEstimator(**others) as estimator,
     ):
-        (expected,) = made_so.estimate(photo)
-        (before,) = estimator.estimate(photo)
-        assert (before.landmarks != expected.landmarks).any()
+        expected = made_so.estimate(photo)
+        assert len(estimator.estimate(photo)) == 1
         estimator.set_confidences(**confidences)
-        (head,) = estimator.estimate(photo)
-        np.testing.assert_array_equal(head.landmarks, expected.landmarks)
-        np.testing.assert_array_equal(head.rotation, expected.rotation)
+        heads = estimator.estimate(photo)
+        assert len(heads) == len(expected) == count
+        for head, other in zip(heads, expected, strict=True):
+            np.testing.assert_array_equal(head.landmarks, other.landmarks)
+            np.testing.assert_array_equal(head.rotation, other.rotation)
 
 
 def test_the_detector_before_is_closed(options, photo, monkeypatch):
