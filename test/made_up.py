@@ -6,6 +6,7 @@
 import numpy as np
 from sklearn.pipeline import Pipeline, make_pipeline
 
+from headpose_ros.landmarks import CHIN, FOREHEAD
 from headpose_ros.regression.features import FEATURE_SETS, extract_features
 from headpose_ros.regression.model import ModelDescription
 from headpose_ros.regression.uncertainty import FeatureSpace, Uncertainty
@@ -17,8 +18,10 @@ LENGTH = FEATURE_SETS[FEATURES].length
 
 
 def random_faces(count: int) -> np.ndarray:
-    """Landmarks (count, 468, 3) in pixels, the same every time."""
-    return np.random.default_rng(0).normal(300, 50, (count, 468, 3))
+    """Landmarks (count, 468, 3) in pixels, the same every time: upright and else of no shape."""
+    faces = np.random.default_rng(0).normal(300, 50, (count, 468, 3))
+    faces[:, FOREHEAD, :2], faces[:, CHIN, :2] = (300, 0), (300, 600)
+    return faces
 
 
 def fitted(*steps) -> Pipeline:

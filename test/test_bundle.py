@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from headpose_ros.assets.bundle import YUNET
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.errors import DetectorUnavailableError
 
@@ -82,6 +83,31 @@ def test_what_is_no_bundle_is_refused_in_one_sentence(bundle, tmp_path, write, t
     assert f"headpose fetch-model --out '{path}'" in message
 
 
+@pytest.mark.parametrize('name', ['face_mesh', NAME])
+def test_yunet_that_is_not_there_is_told_with_what_downloads_it(
+    name, request, tmp_path, monkeypatch
+):
+    path = request.getfixturevalue('bundle') if name == NAME else None
+    if name == 'face_mesh':
+        request.getfixturevalue('face_mesh')
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
+    with pytest.raises(DetectorUnavailableError) as caught:
+        create_detector(name, 'image', 1, path, 'yunet')
+    told = str(caught.value)
+    assert f'needs its file {tmp_path}/headpose_ros/face_detection_yunet' in told
+    assert 'download it with: headpose fetch-model yunet' in told and '\n' not in told
+
+
+def test_a_file_that_is_no_yunet_is_told_in_one_sentence(bundle, tmp_path, monkeypatch):
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path))
+    YUNET.path.parent.mkdir()
+    YUNET.path.write_bytes(b'no network')
+    with pytest.raises(DetectorUnavailableError) as caught:
+        create_detector(NAME, 'image', 1, bundle, 'yunet')
+    told = str(caught.value)
+    assert told.startswith(f'OpenCV cannot use {YUNET.path}: ') and '\n' not in told.strip()
+
+
 @pytest.mark.filterwarnings('ignore:.*another face landmarker bundle')
 def test_what_mediapipe_refuses_is_told_in_one_sentence(tmp_path):
     path = tmp_path / 'bundle.task'
@@ -95,6 +121,6 @@ def test_another_bundle_runs_with_a_warning(bundle, tmp_path, photo):
         for name in whole.namelist():
             other.writestr(name, whole.read(name))
     with pytest.warns(UserWarning, match='another face landmarker bundle.*misread'):
-        detector = create_detector(NAME, 'image', 1, path, retry=False)
+        detector = create_detector(NAME, 'image', 1, path)
     assert len(detector.detect(photo)) == 1
     detector.close()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from headpose_ros import FollowSettings
-from headpose_ros.detection.factory import DETECTORS
+from headpose_ros.detection.factory import DETECTORS, FACE_DETECTORS
 from headpose_ros.files.rows import WRITERS
 from headpose_ros.files.writers import VIDEO_SUFFIXES
 from headpose_ros.people.primary import POLICIES
@@ -26,7 +26,7 @@ PROGRAMS = {
     'headpose_ros': ['image', 'video', 'bag', 'info', 'fetch-model'],
     'training': ['landmarks', 'compare', 'fit', 'evaluate', 'benchmark'],
     'benchmarks': [
-        'estimator', 'node', 'start', 'crowd', 'profile', 'shortcuts', 'input_width', 'landmarks',
+        'estimator', 'node', 'start', 'crowd', 'profile', 'shortcuts', 'finding', 'landmarks',
         'report', 'soak',
     ],
     'headpose_ros.ros.demo': [],
@@ -83,7 +83,12 @@ def test_the_help_of_headpose_imports_nothing_that_takes_long():
 
 def test_choices_and_defaults_are_those_of_what_they_are_for():
     told, settings = help_of('headpose_ros', 'bag'), FollowSettings()
-    for name, known in (('detector', DETECTORS), ('primary', POLICIES), ('format', WRITERS)):
+    for name, known in (
+        ('detector', DETECTORS),
+        ('face-detector', FACE_DETECTORS),
+        ('primary', POLICIES),
+        ('format', WRITERS),
+    ):
         (choices,) = re.findall(rf'--{name} [<\[](\S+)[>\]]', told)
         assert choices.split('|') == list(known)
     for name, default in (

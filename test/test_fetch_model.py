@@ -1,9 +1,10 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The download of the Face Landmarker's bundle, from a web server of the test's own."""
+"""The download of networks, from a web server of the test's own."""
 
 import fcntl
+import hashlib
 import os
 import pty
 import signal
@@ -17,6 +18,7 @@ from http.server import HTTPServer, SimpleHTTPRequestHandler
 
 import pytest
 
+from headpose_ros.assets.bundle import ASSETS
 from headpose_ros.cli.main import main
 
 
@@ -91,6 +93,25 @@ def test_the_default_is_where_the_detector_looks(server, bundle, tmp_path, monke
 
     monkeypatch.delenv('HEADPOSE_FACE_LANDMARKER', raising=False)
     assert find_bundle() == tmp_path / 'data/headpose_ros/face_landmarker.task'
+
+
+@pytest.mark.parametrize('name', ASSETS)
+def test_each_file_has_a_place_a_checksum_and_terms_of_its_own(
+    server, name, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path / 'data'))
+    content, asset = name.encode(), ASSETS[name]
+    url = serve(server, 'network', content)
+    assert 'its checksum is wrong' in refusal(capsys, name, '--url', url)
+    assert not asset.path.exists()
+    right = asset._replace(sha256=hashlib.sha256(content).hexdigest())
+    monkeypatch.setitem(ASSETS, name, right)
+    assert main(['fetch-model', name, '--url', url]) == 0
+    told = capsys.readouterr().out
+    assert asset.terms in told and 'model card' in told
+    assert f'({asset.size / 1e6:.1f} MB) to {asset.path}\n' in told
+    assert asset.path.read_bytes() == content
+    assert asset.path.parent == tmp_path / 'data/headpose_ros'
 
 
 def test_what_is_there_is_not_downloaded_again(bundle, tmp_path, capsys):

@@ -9,6 +9,7 @@ import joblib
 import numpy as np
 import pytest
 from made_up import FEATURES, LENGTH, describe, fitted, make_uncertainty, random_faces
+from scipy.spatial.transform import Rotation
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA
 from sklearn.ensemble import ExtraTreesRegressor
@@ -20,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from headpose_ros.errors import ModelError, UnsupportedRegressorError
+from headpose_ros.landmarks import face_sizes
 from headpose_ros.regression.features import extract_features
 from headpose_ros.regression.model_file import find_model, load_model
 from headpose_ros.regression.numpy_regressor import as_numpy
@@ -98,11 +100,37 @@ def test_a_file_gives_back_standard_deviations(path):
     np.testing.assert_array_equal(rotations, model.predict(faces))
     features = extract_features(faces, FEATURES)
     outputs = fitted(Ridge()).predict(features)
-    expected = make_uncertainty().standard_deviations(features, outputs, rotations)
+    sizes = face_sizes(faces)
+    expected = make_uncertainty().standard_deviations(features, outputs, rotations, sizes)
     assert std.shape == (7, 3)
     np.testing.assert_allclose(std, expected)
+    # Of normalised landmarks the sizes are told.
+    others = np.geomspace(4.0, 18.0, 7)
+    expected = make_uncertainty().standard_deviations(features, outputs, rotations, others)
+    same, std_of_others = model.predict_with_std(faces, others)
+    np.testing.assert_array_equal(same, rotations)
+    np.testing.assert_allclose(std_of_others, expected)
+    assert (std != std_of_others).all()
     assert len(np.unique(std)) == std.size
     np.testing.assert_allclose(model.predict_with_std(faces[3:4])[1], std[3:4])
+
+
+@pytest.mark.parametrize('quarters', [1, 2, 3])
+def test_a_turned_face_is_read_as_the_upright_one_and_turned_back(path, quarters):
+    model, faces = load_model(path, 'face_mesh'), random_faces(5)
+    upright, upright_std = model.predict_with_std(faces)
+    turn = Rotation.from_euler('z', 90 * quarters, degrees=True).as_matrix()
+    turned = faces @ turn.T
+    rotations, std = model.predict_with_std(turned)
+    np.testing.assert_allclose(rotations, turn @ upright, atol=1e-4)
+    np.testing.assert_array_equal(model.predict(turned), rotations)
+    # On its side pitch and yaw change places: roll, yaw, pitch.
+    order = [0, 1, 2] if quarters == 2 else [0, 2, 1]
+    np.testing.assert_allclose(std, upright_std[:, order], rtol=1e-3)
+    # Each face of several is turned on its own.
+    both, std_of_both = model.predict_with_std(np.concatenate([faces, turned]))
+    np.testing.assert_allclose(both, np.concatenate([upright, rotations]), atol=1e-5)
+    np.testing.assert_allclose(std_of_both, np.concatenate([upright_std, std]), rtol=1e-3)
 
 
 def test_single_precision_only_where_it_predicts_the_same(tmp_path):

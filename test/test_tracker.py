@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.people.tracker import MAX_GAP, MAX_MISSES, FaceTracker
+from headpose_ros.people.tracker import (
+    AT_ONCE_STD,
+    BIRTH_STD,
+    MAX_GAP,
+    MAX_MISSES,
+    FaceTracker,
+)
 from headpose_ros.rotation import rotation_from_rpy
 
 PERIOD = 1 / 30  # seconds between images
@@ -44,7 +50,7 @@ def test_numbers_follow_people_not_order(tracker):
 
 
 def test_each_head_keeps_its_own_standard_deviations(tracker):
-    sure, unsure = (0.01, 0.02, 0.03), (0.4, 0.5, 0.6)
+    sure, unsure = (0.01, 0.02, 0.03), (0.2, 0.3, 0.25)
     tracker.update([head(0, std=sure), head(300, std=unsure)], 0.0)
     # Turned, so that smoothing has something to do, and in the other order.
     tracked = tracker.update(
@@ -76,6 +82,38 @@ def test_what_flickers_gets_no_number_and_uses_none_up(tracker):
     assert seen(tracker, 0.0, *flicker) == [[1]] * 30
     assert tracker.tracked_ids == {1}
     assert seen(tracker, 1.0, *[[0, 600]] * 3)[-1] == [1, 2]
+
+
+@pytest.mark.parametrize('angle', range(3))
+@pytest.mark.parametrize('beside', [[], [0]], ids=['alone', 'beside somebody'])
+def test_an_unsure_face_gets_no_number_and_uses_none_up(tracker, beside, angle):
+    std = np.full(3, 0.1)
+    std[angle] = 1.01 * BIRTH_STD
+    known = [head(x) for x in beside]
+    for i in range(30):
+        tracked = tracker.update([*known, head(300, std=std)], i * PERIOD)
+        assert numbers(tracked) == [1] * len(beside)
+    found = [
+        numbers(tracker.update([*known, head(300)], i * PERIOD)) for i in range(30, 33)
+    ]
+    # The frames in which it was unsure do not count.
+    assert found == ([[1], [1], [1, 2]] if beside else [[1]] * 3)
+
+
+@pytest.mark.parametrize('angle', range(3))
+def test_a_face_that_is_less_sure_is_a_person_in_the_third_frame_though_it_is_alone(
+    tracker, angle
+):
+    std = np.full(3, 0.1)
+    std[angle] = (AT_ONCE_STD + BIRTH_STD) / 2
+    found = [numbers(tracker.update([head(std=std)], i * PERIOD)) for i in range(4)]
+    assert found == [[], [], [1], [1]]
+
+
+def test_who_becomes_unsure_keeps_the_number(tracker):
+    for i in range(10):
+        tracked = tracker.update([head(std=[0.1 + 0.2 * i] * 3)], i * PERIOD)
+        assert numbers(tracked) == [1]
 
 
 def test_a_newcomer_is_taken_at_once_when_the_last_person_has_gone(tracker):
@@ -176,9 +214,9 @@ def walk(tracker, paths, seconds, hidden=lambda i, places: ()):
         heads = []
         for k in visible:
             x, y = places[k] + rng.normal(0, 1.0, 2)
-            heads.append(head(x, y=y, std=[float(k)] * 3))  # tells who it truly is
+            heads.append(head(x, y=y, std=[(k + 1) / 100] * 3))  # tells who it truly is
         for followed in tracker.update(heads, i * PERIOD):
-            found[int(followed.std[0])].add(followed.track_id)
+            found[round(100 * followed.std[0]) - 1].add(followed.track_id)
     return found
 
 

@@ -235,6 +235,8 @@ def test_the_detector_and_the_peer_find_the_same_landmarks(bundle, rendered_head
     peer = transformation_matrix.TransformationMatrix(bundle)
     detector = create_detector('face_landmarker', 'image', 1, bundle)
     ((landmarks, _),), (face,) = peer.detect(image), detector.detect(image)
-    np.testing.assert_allclose(landmarks, face, atol=0.5)
+    # The peer has one look at the whole image, the detector a closer one.
+    away = np.linalg.norm(landmarks - face.landmarks, axis=1)
+    assert away.mean() < 0.02 * face.box.longer_side
     peer.close()
     detector.close()

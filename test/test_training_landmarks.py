@@ -20,7 +20,7 @@ import pytest
 from test_training_cli import ROOT, dataset, error_of, run  # noqa: F401 (a fixture)
 
 from training import cli
-from training.copies import PLAIN
+from training.copies import COPIES, PLAIN
 from training.datasets import read_dataset
 from training.detecting import detect_chunks, plan_search, split
 from training.errors import TrainingError
@@ -182,7 +182,7 @@ def test_dask_makes_the_same_file_though_a_worker_is_killed(images, whole, clust
 @pytest.mark.slow
 def test_what_a_worker_of_dask_cannot_read_is_named(images, cluster):
     data = read_dataset(images)
-    search = plan_search('face_mesh', [PLAIN], None, True)
+    search = plan_search('face_mesh', [PLAIN], None)
     (sample, *_) = data.samples
     object.__setattr__(sample, 'image', images / 'elsewhere.jpg')
     with pytest.raises(TrainingError, match='elsewhere.jpg: there is no such image on '):
@@ -248,7 +248,7 @@ def test_a_folder_of_something_else_is_left_alone(images, tmp_path, capsys):
 
 def test_parts_of_other_labels_are_refused(images, tmp_path):
     data = read_dataset(images)
-    search = plan_search('face_mesh', [PLAIN], None, True)
+    search = plan_search('face_mesh', [PLAIN], None)
     with Parts(tmp_path / 'x.npz', data, search) as parts:
         (chunk,) = detect_chunks(search, [(0, split(data.samples)[0])], jobs=1)
         parts.add(chunk)
@@ -260,9 +260,9 @@ def test_parts_of_other_labels_are_refused(images, tmp_path):
 @pytest.mark.slow
 def test_the_file_is_what_numpy_writes(whole, tmp_path):
     data = LandmarkFile.load(whole)
-    assert len(data.names) == IMAGES * 15
-    assert list(data.names[:15]) == ['image00000'] * 15
+    assert len(data.names) == IMAGES * len(COPIES)
+    assert list(data.names[: len(COPIES)]) == ['image00000'] * len(COPIES)
     data.save(tmp_path / 'saved.npz')
     assert (tmp_path / 'saved.npz').read_bytes() == whole.read_bytes()
     with np.load(whole) as archive:
-        assert archive['landmarks'].shape == (IMAGES * 15, 468, 3)
+        assert archive['landmarks'].shape == (IMAGES * len(COPIES), 468, 3)

@@ -7,12 +7,14 @@ from functools import cache
 
 import numpy as np
 import pytest
+from far_away import from_afar
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from made_up import landmark_file
 
 from headpose_ros.estimator import HeadPoseEstimator
+from headpose_ros.landmarks import CHIN, FOREHEAD
 from headpose_ros.regression.model_file import load_model
 from headpose_ros.regression.uncertainty import MAX_STD, MIN_STD
 from headpose_ros.rotation import rotation_from_rpy
@@ -25,20 +27,26 @@ ONE, TWO = 68.3, 95.4  # percent of a normal distribution within one and two dev
 POINTS = 3.0  # percent points that a share may be off
 
 FACES = 8000
+NONE = np.zeros(FACES, bool)
 LENGTH = 30
+LARGE = np.array([250.0])  # pixels of a face
 
 
 class MadeUp:
     """Predictions whose errors are normal, with a known scale that grows with yaw.
 
-    ``copies`` is a mask of faces whose errors are three times as large.
+    ``copies`` is a mask of faces whose errors are three times as large, ``far`` one of faces that
+    are small, with errors that grow as they become smaller.
     """
 
-    def __init__(self, seed, length=LENGTH, copies=np.zeros(FACES, bool)):
+    def __init__(self, seed, length=LENGTH, copies=NONE, far=NONE):
         random = np.random.default_rng(seed)
+        self.sizes = np.where(far, random.uniform(16.0, 72.0, FACES), 250.0)
+        self.far = far
         rpy = random.uniform(-1.0, 1.0, (FACES, 3)) * np.radians([20.0, 20.0, 70.0])
         self.yaw = np.abs(rpy[:, 2])
         growth = 4.0 ** (self.yaw / np.radians(70.0))
+        growth *= (192.0 / np.minimum(self.sizes, 192.0)) ** 0.6
         self.scale = np.radians([1.0, 1.5, 2.0]) * growth[:, None]
         errors = random.normal(size=rpy.shape) * self.scale * np.where(copies, 3.0, 1.0)[:, None]
         self.rotations = np.stack([rotation_from_rpy(each) for each in rpy])
@@ -47,13 +55,25 @@ class MadeUp:
         mixing = np.random.default_rng(0).normal(size=(9, length))
         noise = random.normal(0.0, 0.1, (FACES, length))
         self.features = self.rotations.reshape(-1, 9) @ mixing + noise
-        self.plain = ~copies
+        self.plain = ~(copies | far)
 
     def fit(self):
-        return fit_uncertainty(self.features, self.outputs, self.labelled, self.plain)
+        return fit_uncertainty(
+            self.features, self.outputs, self.labelled, self.sizes, self.plain, self.far
+        )
 
-    def deviations(self, uncertainty):
-        return uncertainty.standard_deviations(self.features, self.outputs, self.rotations)
+    def deviations(self, uncertainty, sizes=None):
+        sizes = self.sizes if sizes is None else sizes
+        return uncertainty.standard_deviations(self.features, self.outputs, self.rotations, sizes)
+
+    def landmark_file(self):
+        """With landmarks that are nothing but of that size, and upright."""
+        face = np.random.default_rng(0).uniform(0.4, 0.6, (468, 3))
+        face[FOREHEAD, :2], face[CHIN, :2] = (0.5, 0.0), (0.5, 1.0)
+        landmarks = face.astype(np.float32) * self.sizes[:, None, None].astype(np.float32)
+        names = np.array([f'image{i}' for i in range(FACES)])
+        copies = np.where(self.far, 'far', np.where(self.plain, PLAIN, 'shrunk'))
+        return landmark_file(landmarks, label_from_rotation(self.labelled), names, copies)
 
 
 @pytest.fixture(scope='module')
@@ -74,11 +94,10 @@ def test_a_known_scale_is_found_again(uncertainty):
 
 
 def test_coverage_of_normal_errors_is_that_of_a_normal_distribution(made_up):
-    names = np.array([f'image{i}' for i in range(FACES)])
-    nothing = np.broadcast_to(np.zeros((1, 1, 1), np.float32), (FACES, 468, 3))
-    labels = label_from_rotation(made_up.labelled)
-    data = landmark_file(nothing, labels, names, np.full(FACES, PLAIN))
-    table = coverage(made_up.features, made_up.outputs, data, np.arange(FACES))
+    table, by_size = coverage(
+        made_up.features, made_up.outputs, made_up.landmark_file(), np.arange(FACES)
+    )
+    assert by_size.empty
     assert table.iloc[:, 0].tolist() == ['< 30', '30-60', '>= 60', 'all']
     # Not in each range: a label beyond 60 degrees is there by its error more often than not.
     _, one, two = table.iloc[-1, :3]
@@ -92,24 +111,67 @@ def test_images_as_they_were_taken_set_the_scale():
     np.testing.assert_allclose(np.median(ratios, axis=0), 1.0, atol=0.15)
 
 
+@pytest.fixture(scope='module')
+def with_far():
+    """Every third face is far away, and each third is a copy that no camera would give."""
+    return MadeUp(4, copies=np.arange(FACES) % 3 == 1, far=np.arange(FACES) % 3 == 2)
+
+
+def test_faces_far_away_set_the_scale_of_small_faces(with_far):
+    ratios = with_far.deviations(with_far.fit()) / with_far.scale
+    np.testing.assert_allclose(np.median(ratios[with_far.plain], axis=0), 1.0, atol=0.15)
+    by_size = np.flatnonzero(with_far.far)[np.argsort(with_far.sizes[with_far.far])]
+    for part in np.array_split(by_size, 4):
+        np.testing.assert_allclose(np.median(ratios[part], axis=0), 1.0, atol=0.2)
+
+
+def test_the_smaller_a_face_the_less_sure_up_to_what_a_network_sees(with_far):
+    uncertainty = with_far.fit()
+    some = np.arange(0, FACES, 400)
+    std = np.array([
+        with_far.deviations(uncertainty, np.full(FACES, size))[some]
+        for size in (192.0, 72.0, 50.0, 35.0, 25.0, 18.0)
+    ])
+    assert (np.diff(std.mean(axis=(1, 2))) > 0.0).all()
+    assert (std[-1] > 2.0 * std[0]).all()
+    larger = with_far.deviations(uncertainty, np.full(FACES, 1000.0))[some]
+    np.testing.assert_array_equal(larger, std[0])
+
+
+def test_coverage_of_small_faces_is_told_by_size(with_far):
+    by_yaw, by_size = coverage(
+        with_far.features, with_far.outputs, with_far.landmark_file(), np.arange(FACES)
+    )
+    assert by_size.iloc[:, 0].tolist() == ['16-22', '22-27', '27-35', '35-50', '50-72']
+    assert by_size['geodesic'].is_monotonic_decreasing
+    for _, _, one, two, *_ in by_size.itertuples(index=False):
+        assert one == pytest.approx(ONE, abs=POINTS)
+        assert two == pytest.approx(TWO, abs=POINTS)
+    # Those of the other copies are told nowhere.
+    assert by_yaw.iloc[-1, 1] == pytest.approx(ONE, abs=POINTS)
+
+
 def test_the_further_from_the_training_the_less_sure(made_up, uncertainty):
     for i in range(5):
         output, rotation = made_up.outputs[i : i + 1], made_up.rotations[i : i + 1]
         away = np.random.default_rng(i).normal(size=LENGTH)
         steps = made_up.features[i] + np.geomspace(1.0, 1e6, 30)[:, None] * away
         std = np.concatenate(
-            [uncertainty.standard_deviations(each[None], output, rotation) for each in steps]
+            [uncertainty.standard_deviations(x[None], output, rotation, LARGE) for x in steps]
         )
         assert (np.diff(std, axis=0) >= 0.0).all()
         assert (std[-1] == MAX_STD).all()
-        usual = uncertainty.standard_deviations(made_up.features[i : i + 1], output, rotation)
+        features = made_up.features[i : i + 1]
+        usual = uncertainty.standard_deviations(features, output, rotation, LARGE)
         assert (std[5] > 2.0 * usual).all()
 
 
 def test_numbers_far_from_a_rotation_are_less_sure(made_up, uncertainty):
     features, rotation = made_up.features[:1], made_up.rotations[:1]
     usual, shrunk = (
-        uncertainty.standard_deviations(features, factor * rotation.reshape(1, 9), rotation)
+        uncertainty.standard_deviations(
+            features, factor * rotation.reshape(1, 9), rotation, LARGE
+        )
         for factor in (1.01, 0.3)
     )
     assert (shrunk > 2.0 * usual).all()
@@ -213,6 +275,14 @@ def test_half_a_face_is_less_sure(estimator, photo):
     assert np.median(ratios) > 1.7
 
 
+def test_the_smaller_a_face_the_less_sure_is_the_estimator(estimator, rendered_head):
+    mean = []
+    for pixels in (150, 60, 30, 20):
+        image, _ = from_afar(rendered_head, pixels, (640, 480), (0.5, 0.5))
+        mean.append(std_of(estimator, image).mean())
+    assert (np.diff(mean) > 0.0).all() and mean[-1] > 1.5 * mean[0]
+
+
 @pytest.mark.parametrize('detector', DETECTORS)
 def test_the_shares_that_the_shipped_model_promises(detector):
     shares = model_of(detector).description.coverage
@@ -220,3 +290,14 @@ def test_the_shares_that_the_shipped_model_promises(detector):
     for yaw, (one, two) in shares.items():
         assert one == pytest.approx(ONE, abs=POINTS), yaw
         assert two == pytest.approx(TWO, abs=POINTS), yaw
+
+
+@pytest.mark.parametrize('detector', DETECTORS)
+def test_the_shares_that_the_shipped_model_promises_of_small_faces(detector):
+    small = model_of(detector).description.small_faces
+    assert list(small) == ['16-22', '22-27', '27-35', '35-50', '50-72']
+    errors = [error for error, _, _ in small.values()]
+    assert errors == sorted(errors, reverse=True)
+    for size, (_, one, two) in small.items():
+        assert one == pytest.approx(ONE, abs=2 * POINTS), size
+        assert two == pytest.approx(TWO, abs=2 * POINTS), size
