@@ -16,9 +16,9 @@ from headpose_ros.people.one_euro import BETA, MIN_CUTOFF, RotationSmoother
 # beside somebody gets no track ID.
 BIRTH_FRAMES = 3
 
-# Radians. A new face must be surer than the first, of roll, pitch and yaw, to count towards that:
-# what is taken for a face and is none seldom is; and surer than the second to be somebody at once.
-BIRTH_STD, AT_ONCE_STD = np.radians([35.0, 20.0])
+# Radians. In each of these a face must be surer than the first, of roll, pitch and yaw: what is
+# taken for a face and is none seldom is; and surer than the second to be somebody at once.
+BIRTH_STD, AT_ONCE_STD = np.radians([22.0, 15.0])
 
 # Seconds without a face after which a person is gone: it can be anybody who comes after that.
 MAX_GAP = 0.5
@@ -143,12 +143,12 @@ class FaceTracker:
         followed = []
         for i, head in enumerate(heads):
             if i not in matches:
-                if not head.is_sure(BIRTH_STD):
-                    continue
                 matches[i] = _Person(head.box, stamp, RotationSmoother(*self._smoothing))
                 self._people.append(matches[i])
             person = matches[i]
             rotation = person.see(head.rotation, head.box, stamp)
+            if not head.is_sure(BIRTH_STD):
+                person.sightings = 0
             born = person.sightings >= BIRTH_FRAMES or (at_once and head.is_sure(AT_ONCE_STD))
             if person.track_id is None and born:
                 person.track_id = self._next_id
