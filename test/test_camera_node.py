@@ -14,6 +14,7 @@ from sensor_msgs.msg import CameraInfo, Image
 
 from headpose_ros.errors import SourceError
 from headpose_ros.media.sources import open_source
+from headpose_ros.ros.camera_node import turned_matrix
 
 
 def colored(value, size=(64, 48)):
@@ -37,6 +38,49 @@ def video(tmp_path):
         writer.write(colored(20 * i))
     writer.release()
     return path
+
+
+@pytest.mark.parametrize(('degrees', 'corner'), [(90, (0, -1)), (180, (-1, -1)), (270, (-1, 0))])
+def test_images_are_turned_before_they_are_published(ros, tmp_path, degrees, corner):
+    image = colored(20)
+    image[:8, :8] = 250  # upper left
+    cv2.imwrite(str(tmp_path / 'image.png'), image)
+    images = ros.collect(Image, 'image')
+    options = ['-p', f'source:={tmp_path}', '-p', f'image_rotation:={degrees}']
+    ros.start('camera_node', '--ros-args', *options)
+    ros.spin_until(lambda: images, 'an image')
+    message = images[0]
+    size = (64, 48) if degrees == 180 else (48, 64)
+    assert (message.width, message.height) == size
+    pixels = np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, 3)
+    assert pixels[corner].min() > 200
+    assert pixels.mean() < 30
+
+
+def test_the_turned_calibration_of_the_sample_fits(ros):
+    infos = ros.collect(CameraInfo, 'camera_info')
+    ros.start('camera_node', '--ros-args', '-p', 'image_rotation:=90')
+    ros.spin_until(lambda: infos, 'a calibration')
+    assert (infos[0].width, infos[0].height) == (480, 640)
+    assert infos[0].k[2] == pytest.approx(239.5) and infos[0].k[5] == pytest.approx(319.5)
+
+
+@pytest.mark.parametrize('quarters', range(4))
+def test_the_turned_calibration_projects_as_the_turned_image_shows(quarters):
+    matrix = np.array([[500.0, 0.0, 300.0], [0.0, 600.0, 200.0], [0.0, 0.0, 1.0]])
+    height, width, (x, y, z) = 480, 640, (0.1, -0.3, 2.0)
+    u, v, _ = matrix @ (x / z, y / z, 1.0)
+    turned = turned_matrix(matrix, height, width, quarters)
+    for _ in range(quarters):
+        x, y, u, v, height, width = -y, x, height - v, u, width, height
+    np.testing.assert_allclose(turned @ (x / z, y / z, 1.0), (u, v, 1.0))
+
+
+def test_a_rotation_that_cannot_be_is_refused(ros):
+    process = ros.start('camera_node', '--ros-args', '-p', 'image_rotation:=45')
+    assert process.exit_code() == 1
+    assert 'image_rotation is 45; want one of: 0, 90, 180, 270' in process.output
+    assert 'Traceback' not in process.output
 
 
 def grey(message):

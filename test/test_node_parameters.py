@@ -15,6 +15,9 @@ from headpose_ros.ros import headpose_node
     [
         ('detector:=crystal_ball', "detector is 'crystal_ball'; want one of: face_mesh, face_"),
         ('max_faces:=0', 'max_faces'),
+        ('face_detector:=haar', "face_detector is 'haar'; want one of: auto, full_range, short_"),
+        ('search_rate:=-1.0', 'search_rate'),
+        ('image_rotation:=45', 'image_rotation is 45; want one of: 0, 90, 180, 270'),
         ('image_transport:=pigeon', "image_transport is 'pigeon'; want one of: raw, compressed"),
         ('primary:=loudest', "primary is 'loudest'; want one of: largest"),
         ('neutral_rpy:=[1.0,2.0]', 'want three numbers of degrees'),

@@ -149,6 +149,12 @@ def test_fit_tells_how_sure_the_model_is(work, model):
         (row,) = re.findall(rf'\| {size} +\| +(\S+) \| +(\S+) \| +(\S+) \|', card)
         assert list(map(float, row)) == pytest.approx([geodesic, one, two], abs=0.05)
         assert f'| {size} ' in printed
+    sure = loaded.description.sure_faces
+    assert list(sure) == ['<= 20', '<= 60', '<= 180']
+    *_, share, geodesic = sure['<= 180']  # of all
+    assert share == 100.0 and 0.0 < geodesic < 10.0
+    for limit in sure:
+        assert f'| {limit} ' in card and f'| {limit} ' in printed
     faces = LandmarkFile.load(work / 'landmarks.npz')
     _, std = loaded.predict_with_std(faces.landmarks[faces.found])
     assert np.degrees(np.median(std)) < 4.0

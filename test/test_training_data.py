@@ -19,6 +19,7 @@ from headpose_ros.landmarks import LANDMARK_COUNT
 from headpose_ros.regression.model_file import load_model
 from headpose_ros.rotation import rotation_from_rpy
 from training.copies import COPIES, FAR, PLAIN, Copy, brighten, coarsen, cover, darken
+from training.crossval import trainable
 from training.datasets import read_dataset
 from training.detecting import pick_labelled_face
 from training.errors import TrainingError
@@ -273,6 +274,21 @@ def test_turned_faces_are_upright_for_the_training(rendered_head):
     ten = Rotation.from_euler('z', 10, degrees=True).as_matrix()
     np.testing.assert_allclose(data.upright_rotations[4], ten @ data.rotations[0], atol=1e-9)
     assert np.isnan(data.upright_landmarks[5]).all()
+
+
+def test_of_faces_that_were_seen_the_wrong_way_up_nothing_is_learned(rendered_head):
+    upright = rendered_head.landmarks(np.eye(3)) * 1000.0
+    angles = np.array([0.0, 50.0, -50.0, 70.0, 180.0, 90.0])
+    labels = [Copy(clockwise=each).label(np.radians([5.0, 20.0, 0.0])) for each in angles]
+    names, plain = np.array(list('abcdef')), np.full(6, PLAIN)
+    # The detector saw all of them as if they were upright.
+    data = landmark_file(np.array([upright] * 6), np.array(labels), names, plain)
+    assert data.right_way_up.tolist() == [True, True, True, False, False, False]
+    assert trainable(data, True).tolist() == data.right_way_up.tolist()
+    # Seen as they are, all of them are right.
+    turns = [Rotation.from_euler('z', each, degrees=True) for each in angles]
+    landmarks = np.array([turn.apply(upright) for turn in turns])
+    assert landmark_file(landmarks, np.array(labels), names, plain).right_way_up.all()
 
 
 def test_broken_landmark_files_are_refused(tmp_path):
