@@ -18,8 +18,13 @@ from headpose_ros.images.bgr import check_bgr
 from headpose_ros.landmarks import turned_landmarks
 from headpose_ros.regression.model_file import load_model
 
-# Radians. A face that the landmark network doubts counts when its pose is surer than this.
-SURE_STD = np.radians(20.0)
+# A face of which the landmark network is less sure than this is one when its pose is surer than
+# that many radians, as of most faces seen from the side.
+SURE_SCORE, SURE_STD = 0.9, np.radians(20.0)
+
+# Radians, by mode. What is less sure than this is no face, as most things that are taken for one;
+# in a video the next frames tell better.
+UNSURE_STD = {'image': np.radians(40.0), 'video': np.radians(90.0)}
 
 ROTATIONS = (0, 90, 180, 270)  # degrees, clockwise
 
@@ -75,10 +80,10 @@ class HeadPoseEstimator:
             known = ', '.join(map(str, ROTATIONS))
             raise ValueError(f'image_rotation is {image_rotation!r}; want one of {known}')
         self._quarters = image_rotation // 90
+        self._unsure_std = UNSURE_STD.get(mode, 0.0)
         self._create_detector = partial(
             create_detector, detector, mode, max_faces, bundle, face_detector, search_rate
         )
-        self._min_tracking_confidence = min_tracking_confidence
         self._detector = self._create_detector(min_detection_confidence, min_tracking_confidence)
         try:
             self.model = load_model(model, detector)
@@ -115,10 +120,9 @@ class HeadPoseEstimator:
             HeadPose(rotation, face.landmarks, std, face.score, sight=sight)
             for rotation, face, std, sight in zip(rotations, faces, stds, sights, strict=True)
         ]
-        # Of what the landmark network doubts, such as faces seen from the side, a sure pose tells.
         return [
             head for head in heads
-            if head.score >= self._min_tracking_confidence or head.is_sure(SURE_STD)
+            if head.is_sure(self._unsure_std if head.score >= SURE_SCORE else SURE_STD)
         ]
 
     def _detect(self, bgr: np.ndarray, seconds: float) -> list[Face]:
@@ -149,7 +153,6 @@ class HeadPoseEstimator:
         self._detector = self._create_detector(
             min_detection_confidence, min_tracking_confidence
         )
-        self._min_tracking_confidence = min_tracking_confidence
         before.close()
 
     def close(self) -> None:
