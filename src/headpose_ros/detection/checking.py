@@ -9,7 +9,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from headpose_ros.detection.base import CandidateDetector, Face, LandmarkNetwork
+from headpose_ros.detection.base import Candidate, CandidateDetector, Face, LandmarkNetwork
 from headpose_ros.detection.region import MARGIN, Region
 
 # Pixels of a view of a proposed face, which the detector sees 128 of, and the side of what is
@@ -23,24 +23,21 @@ _CENTRAL = 0.25
 
 _QUARTERS = tuple(quarter * math.pi / 2.0 for quarter in range(4))
 
-# Scores of detector and landmark network from which an upright face needs no second opinion: 85 %
-# of the faces of AFLW2000-3D reach them, and 1 of 1848 that are turned by a quarter or more.
-_SURE_CANDIDATE, _SURE_FACE = 0.85, 0.9
+# Score of the detector from which an upright face needs no second opinion: 85 % of the faces of
+# AFLW2000-3D reach it, and hardly any that is turned by a quarter or more.
+_SURE = 0.85
 
-# What the score of the landmark network adds to that of the detector, which tells better which way
-# up a face is, and what is added to an upright one. Chosen on AFLW2000-3D, upright and turned.
-_FACE_SHARE, _UPRIGHT = 0.25, 0.05
-
-# The same for faces of fewer pixels, of which both tell little.
-_SMALL_FACE, _SMALL_UPRIGHT = 64.0, 0.3
+# What is added to the score of an upright face, and of one of fewer pixels, of which scores tell
+# little. Chosen on AFLW2000-3D, upright and turned.
+_UPRIGHT, _SMALL_UPRIGHT, _SMALL_FACE = 0.05, 0.3, 64.0
 
 
 class FaceChecker:
     """Looks closely at one place, with a face detector for near faces and the landmark network.
 
     A face upside down is found by most detectors and fitted by the landmark network as if it were
-    upright, and both are surer of it the right way up. So a view of the place is turned by
-    quarters and the one is taken of which they are surest.
+    upright, but detectors are surer of it the right way up. So a view of the place is turned by
+    quarters and the one is taken of which the detector is surest.
 
     :param near: the face detector; not closed with this one.
     :param network: not closed with this one.
@@ -57,38 +54,38 @@ class FaceChecker:
         """
         place = replace(region, clockwise=0.0)
         upright = _SMALL_UPRIGHT if region.box.width < _SMALL_FACE else _UPRIGHT
-        best, best_sum = None, 0.0
+        best, best_score = None, 0.0
         for quarter in _QUARTERS:
-            found = self._look(bgr, place.turned(quarter))
-            if found is None:
+            candidate = self._propose(bgr, place.turned(quarter))
+            if candidate is None:
                 continue
-            face, candidate_score = found
-            total = candidate_score + _FACE_SHARE * face.score + upright * (quarter == 0.0)
-            if total > best_sum:
-                best, best_sum = face, total
-            if candidate_score >= _SURE_CANDIDATE and face.score >= _SURE_FACE:
+            score = candidate.score + upright * (quarter == 0.0)
+            if score > best_score:
+                best, best_score = candidate, score
+            if candidate.score >= _SURE:
                 break
-        return best
+        return None if best is None else self._fit(bgr, best)
 
     def find_again(self, bgr: np.ndarray, region: Region) -> Face | None:
         """The face that was in a region in the image before, as upright as it was there."""
-        found = self._look(bgr, region)
-        return found[0] if found else None
+        candidate = self._propose(bgr, region)
+        return None if candidate is None else self._fit(bgr, candidate)
 
-    def _look(self, bgr: np.ndarray, region: Region) -> tuple[Face, float] | None:
+    def _propose(self, bgr: np.ndarray, region: Region) -> Candidate | None:
+        """What the detector is surest of in the middle of a view of a region."""
         shown = region.grown(_VIEW_SIDE / MARGIN)
         rgb = cv2.cvtColor(shown.view(bgr, _VIEW_SIZE), cv2.COLOR_BGR2RGB)
         middle, reach = _VIEW_SIZE / 2.0, _CENTRAL * _VIEW_SIZE
         candidates = [
-            each for each in self._near.find(rgb)
+            Candidate(shown.region_to_image(each.region, _VIEW_SIZE), each.score)
+            for each in self._near.find(rgb)
             if max(abs(each.region.x - middle), abs(each.region.y - middle)) < reach
         ]
-        if not candidates:
-            return None
-        candidate = max(candidates, key=lambda each: each.score)
-        face = self._network.fit(bgr, shown.region_to_image(candidate.region, _VIEW_SIZE))
+        return max(candidates, key=lambda each: each.score, default=None)
+
+    def _fit(self, bgr: np.ndarray, candidate: Candidate) -> Face | None:
+        face = self._network.fit(bgr, candidate.region)
         if face is None:
             return None
         # Once more: the landmarks tell better than a box where to look.
-        face = self._network.fit(bgr, Region.around_landmarks(face.landmarks))
-        return None if face is None else (face, candidate.score)
+        return self._network.fit(bgr, Region.around_landmarks(face.landmarks))

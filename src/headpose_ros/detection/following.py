@@ -23,7 +23,7 @@ _WHOLE_EVERY = 5
 _MAX_GAP, _ONE_FRAME = 0.2, 1.0 / 30.0
 
 # Proposed faces that are checked in one frame; others get their turn when they are proposed again.
-_MAX_CHECKS = 3
+_MAX_CHECKS = 2
 
 # Seconds for which what was no face is not looked at again.
 _REJECTED = 0.3
