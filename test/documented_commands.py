@@ -176,12 +176,8 @@ TABLE = {
     # --- training on AFLW2000-3D
     'python -m training landmarks AFLW2000 --out landmarks.npz':
         _by(f'{_CLI}::test_landmarks_prints_the_share_of_faces_found'),
-    'python -m training landmarks AFLW2000 --no-copies --out first.npz':
-        _by(f'{_CLI}::test_landmarks_can_be_those_of_the_images_alone'),
     'python -m training compare landmarks.npz --out results':
         _by(f'{_CLI}::test_compare_writes_tables_and_plots'),
-    'python -m training compare landmarks.npz --only fourier_mlp --features all_3d --copies '
-    '--faces first.npz': _by(f'{_CLI}::test_compare_can_score_the_faces_of_another_file'),
     'python -m training fit landmarks.npz --out models':
         _by(f'{_CLI}::test_fit_writes_a_model_that_describes_itself'),
     'python -m training evaluate AFLW2000 --out evaluation':

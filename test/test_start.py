@@ -58,7 +58,7 @@ def test_a_file_about_another_node_is_named(ros, tmp_path, key, is_used):
     assert (told in process.output) != is_used
     request = GetParameters.Request(names=['max_faces'])
     response = ros.call(GetParameters, '/robot/headpose_node/get_parameters', request)
-    assert response.values[0].integer_value == (3 if is_used else 1)
+    assert response.values[0].integer_value == (3 if is_used else 5)
 
 
 def test_a_missing_file_ends_the_start(ros, tmp_path):

@@ -13,7 +13,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 
 from headpose_ros.errors import UnsupportedRegressorError
-from headpose_ros.landmarks import LANDMARK_COUNT
+from headpose_ros.landmarks import CHIN, FOREHEAD, LANDMARK_COUNT
 from headpose_ros.regression.features import FEATURE_SETS, extract_features
 from headpose_ros.regression.numpy_regressor import as_numpy
 from headpose_ros.rotation import nearest_rotation
@@ -46,7 +46,8 @@ def unrelated():
     rng = np.random.default_rng(0)
     shapes = np.repeat(rng.normal(size=(IMAGES, LANDMARK_COUNT, 3)), 2, axis=0)
     landmarks = (shapes + rng.normal(scale=1e-3, size=shapes.shape)).astype(np.float32)
-    labels = np.repeat(rng.uniform(-1.0, 1.0, (IMAGES, 3)), 2, axis=0)
+    landmarks[:, FOREHEAD, :2], landmarks[:, CHIN, :2] = (0.0, -1.0), (0.0, 1.0)  # upright
+    labels = np.repeat(rng.uniform(-0.7, 0.7, (IMAGES, 3)), 2, axis=0)
     names = np.repeat([f'image{i}' for i in range(IMAGES)], 2)
     return landmark_file(landmarks, labels, names, np.tile(list(COPIES)[:2], IMAGES))
 

@@ -28,7 +28,7 @@ SHORT_RANGE, FULL_RANGE = 'ShortRange', 'FullRange'
 
 
 def face_mesh_network(min_confidence: float) -> LandmarkNetwork:
-    """FaceMesh's landmark network with attention.
+    """The landmark network of FaceMesh with attention.
 
     :param min_confidence: 0 to 1, below which a face is none where MediaPipe decides.
     :raises DetectorUnavailableError: the MediaPipe that is installed has none.

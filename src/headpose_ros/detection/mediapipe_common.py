@@ -146,7 +146,7 @@ def _close(network: Network) -> None:
 
 
 def candidates_in(detections: Iterable[Any], height: int, width: int) -> list[Candidate]:
-    """MediaPipe's detections of ``mediapipe.solutions`` in an image of that size."""
+    """What MediaPipe detects, as of ``mediapipe.solutions`` in an image of that size."""
     candidates = []
     for detection in detections:
         box = detection.location_data.relative_bounding_box
