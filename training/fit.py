@@ -131,12 +131,9 @@ def _fit_uncertainty(
     shares = {row[0]: (row[1], row[2]) for row in by_yaw.itertuples(index=False)}
     small = {row[0]: row[1:4] for row in by_size.itertuples(index=False)}
     sure = {row[0]: row[1:] for row in by_limit.itertuples(index=False)}
-    # What was read the wrong way up says nothing of how far errors go otherwise.
-    read = data.right_way_up[rows]
-    rows = rows[read]
     uncertainty = fit_uncertainty(
-        inputs[read],
-        outputs[read],
+        inputs,
+        outputs,
         data.upright_rotations[rows],
         face_sizes(data.landmarks[rows]),
         data.plain[rows],

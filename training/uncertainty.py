@@ -135,7 +135,6 @@ def coverage(
     groups = data.groups[rows]
     folds = GroupKFold(min(FOLDS, len(set(groups))))
     for fitted, tested in folds.split(rows, groups=groups):
-        fitted = fitted[data.right_way_up[rows[fitted]]]
         given = (each[fitted] for each in (features, outputs, labelled, sizes, plain, far))
         uncertainty = fit_uncertainty(*given)
         std[tested] = uncertainty.standard_deviations(
