@@ -35,7 +35,7 @@ def run(
     images: Annotated[int | None, Option(help='Only the first so many.')] = None,
     rounds: Annotated[int, Option(help='Of each.')] = 3,
     copies: Annotated[
-        bool, Option('--copies', help='Detect on their copies too, 15 times as slow.')
+        bool, Option('--copies', help='Detect on their copies too, 18 times as slow.')
     ] = False,
 ) -> None:
     """Measure and print."""
