@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures('face_mesh')
 
 # Four chunks, which take about a second each with their copies: two for each of two processes, so
 # that what is stopped after the first chunk has another second to go.
-IMAGES = 40
+IMAGES = 30
 PATIENCE = 60.0  # seconds, many times what anything here takes
 
 ENVIRONMENT = os.environ | {

@@ -149,7 +149,8 @@ def test_coverage_of_small_faces_is_told_by_size(with_far):
     )
     assert by_size.iloc[:, 0].tolist() == ['16-22', '22-27', '27-35', '35-50', '50-72']
     assert by_size['geodesic'].is_monotonic_decreasing
-    for _, _, one, two, *_ in by_size.itertuples(index=False):
+    for _, _, front, one, two, *_ in by_size.itertuples(index=False):
+        assert front > 0.0
         assert one == pytest.approx(ONE, abs=POINTS)
         assert two == pytest.approx(TWO, abs=POINTS)
     # Those of the other copies are told nowhere.
@@ -301,8 +302,9 @@ def test_the_shares_that_the_shipped_model_promises(detector):
 def test_the_shares_that_the_shipped_model_promises_of_small_faces():
     small = model_of('face_mesh').description.small_faces
     assert list(small) == ['16-22', '22-27', '27-35', '35-50', '50-72']
-    errors = [error for error, _, _ in small.values()]
+    errors = [error for error, *_ in small.values()]
     assert (np.diff(errors) < 0.5).all() and errors[0] > 1.3 * errors[-1]
-    for size, (_, one, two) in small.items():
+    for size, (error, front, one, two) in small.items():
+        assert front < error, size  # yaw below 45 degrees
         assert one == pytest.approx(ONE, abs=2 * POINTS), size
         assert two == pytest.approx(TWO, abs=2 * POINTS), size

@@ -129,7 +129,7 @@ def _fit_uncertainty(
     outputs = result.outputs[repeats, rows]
     by_yaw, by_size, by_limit = coverage(inputs, outputs, data, rows)
     shares = {row[0]: (row[1], row[2]) for row in by_yaw.itertuples(index=False)}
-    small = {row[0]: row[1:4] for row in by_size.itertuples(index=False)}
+    small = {row[0]: row[1:5] for row in by_size.itertuples(index=False)}
     sure = {row[0]: row[1:] for row in by_limit.itertuples(index=False)}
     uncertainty = fit_uncertainty(
         inputs,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from headpose_ros.regression.model import ModelDescription
+from training.uncertainty import FRONT_YAW
 
 _CARD = '''\
 # Model `{file}`
@@ -134,7 +135,8 @@ def coverage_table(description: ModelDescription) -> str:
 def small_faces_table(description: ModelDescription) -> str:
     """Geodesic error, and shares as of ``coverage_table``, by size as a Markdown table."""
     rows = [(name, *values) for name, values in description.small_faces.items()]
-    columns = ['size, px', 'geodesic, deg', 'within 1 std, %', 'within 2 std, %']
+    columns = ['size, px', 'geodesic, deg', f'yaw < {FRONT_YAW}: geodesic, deg']
+    columns += ['within 1 std, %', 'within 2 std, %']
     return pd.DataFrame(rows, columns=columns).to_markdown(index=False, floatfmt='.1f')
 
 

@@ -51,6 +51,7 @@ STD_LIMITS = (20, 60, 180)
 
 # Pixels, longer side of the landmarks' box: faces far away are told of in these ranges.
 SIZE_RANGES = ((16, 22), (22, 27), (27, 35), (35, 50), (50, 72))
+FRONT_YAW = 45  # degrees; of these those seen from the front are told of too
 
 
 def angle_deviations(rotations: np.ndarray, labelled: np.ndarray) -> np.ndarray:
@@ -121,7 +122,7 @@ def coverage(
 
     Cross-validated once more, by photograph: no deviation was fitted to the errors it is held
     against. Of the images as they were taken, by the label's yaw; of the copies that show faces
-    far away, by size, with the geodesic error; and for limits of the largest standard deviation
+    far away, by size, with the geodesic error, of all and of those seen from the front; and for limits of the largest standard deviation
     the share of the faces that keep within and their geodesic error.
 
     :param features: (n, length).
@@ -147,13 +148,19 @@ def coverage(
     ]
     by_size = []
     geodesic = np.degrees(geodesic_angle(rotations, labelled))
+    yaw = np.abs(np.degrees(data.labels[rows, 1]))
     for low, high in SIZE_RANGES:
         mask = far & (low <= sizes) & (sizes < high)
         if mask.any():
-            size = {'size, px': f'{low}-{high}', 'geodesic': geodesic[mask].mean()}
+            front = mask & (yaw < FRONT_YAW)
+            size = {
+                'size, px': f'{low}-{high}',
+                'geodesic': geodesic[mask].mean(),
+                f'yaw < {FRONT_YAW}: geodesic': geodesic[front].mean() if front.any() else np.nan,
+            }
             by_size.append(size | _shares(ratios[mask], std[mask]))
     by_limit = []
-    largest, yaw = np.degrees(std.max(axis=1)), np.abs(np.degrees(data.labels[rows, 1]))
+    largest = np.degrees(std.max(axis=1))
     for limit in STD_LIMITS:
         row: dict[str, object] = {'std, deg': f'<= {limit}'}
         for name, mask in yaw_masks(np.radians(yaw)).items():

@@ -37,7 +37,8 @@ class ModelDescription:
     figures: Mapping[str, float]  # name to value, degrees unless the name says otherwise
     # Range of the label's yaw to percent of errors within one and two standard deviations.
     coverage: Mapping[str, tuple[float, ...]]
-    # Range of sizes in pixels, of faces far away, to their geodesic error and the same shares.
+    # Range of sizes in pixels, of faces far away, to their geodesic error, that of those seen from
+    # the front, and the same shares.
     small_faces: Mapping[str, tuple[float, ...]]
     # Limit of the largest standard deviation to share of the faces, percent, and geodesic error,
     # of each range of the label's yaw and of all.
