@@ -122,8 +122,9 @@ def coverage(
 
     Cross-validated once more, by photograph: no deviation was fitted to the errors it is held
     against. Of the images as they were taken, by the label's yaw; of the copies that show faces
-    far away, by size, with the geodesic error, of all and of those seen from the front; and for limits of the largest standard deviation
-    the share of the faces that keep within and their geodesic error.
+    far away, by size, with the geodesic error, of all and of those seen from the front; and for
+    limits of the largest standard deviation the share of the faces that keep within and their
+    geodesic error.
 
     :param features: (n, length).
     :param outputs: (n, 9) of regressors that were trained without the photograph.
