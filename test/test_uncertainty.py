@@ -302,7 +302,7 @@ def test_the_shares_that_the_shipped_model_promises(detector):
 def test_the_shares_that_the_shipped_model_promises_of_small_faces():
     small = model_of('face_mesh').description.small_faces
     assert list(small) == ['16-22', '22-27', '27-35', '35-50', '50-72']
-    errors = [error for error, *_ in small.values()]
+    errors = [front for _, front, *_ in small.values()]
     assert (np.diff(errors) < 0.5).all() and errors[0] > 1.3 * errors[-1]
     for size, (error, front, one, two) in small.items():
         assert front < error, size  # yaw below 45 degrees

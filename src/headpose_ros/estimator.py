@@ -12,7 +12,11 @@ import numpy as np
 from headpose_ros.camera.camera import Camera
 from headpose_ros.camera.line_of_sight import LineOfSight
 from headpose_ros.detection.base import Face
-from headpose_ros.detection.factory import SEARCH_RATE, create_detector
+from headpose_ros.detection.factory import (
+    MIN_DETECTION_CONFIDENCE,
+    SEARCH_RATE,
+    create_detector,
+)
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.images.bgr import check_bgr
 from headpose_ros.landmarks import turned_landmarks
@@ -73,7 +77,7 @@ class HeadPoseEstimator:
         face_detector: str = 'auto',
         search_rate: float = SEARCH_RATE,
         image_rotation: int = 0,
-        min_detection_confidence: float = 0.5,
+        min_detection_confidence: float = MIN_DETECTION_CONFIDENCE,
         min_tracking_confidence: float = 0.5,
     ):
         if image_rotation not in ROTATIONS:

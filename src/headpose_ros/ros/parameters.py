@@ -14,7 +14,12 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from headpose_ros.assets.bundle import VARIABLE
-from headpose_ros.detection.factory import DETECTORS, FACE_DETECTORS, SEARCH_RATE
+from headpose_ros.detection.factory import (
+    DETECTORS,
+    FACE_DETECTORS,
+    MIN_DETECTION_CONFIDENCE,
+    SEARCH_RATE,
+)
 from headpose_ros.errors import ParameterError
 from headpose_ros.estimator import ROTATIONS
 from headpose_ros.media.sources import SAMPLE
@@ -112,7 +117,7 @@ class HeadPoseParameters:
         '', 'Put before the names of the TF frames, to tell several cameras apart.'
     )
     min_detection_confidence: float = _live(
-        0.5, 'Confidence below which a found face is dropped.', 0.0, 1.0
+        MIN_DETECTION_CONFIDENCE, 'Confidence below which a found face is dropped.', 0.0, 1.0
     )
     min_tracking_confidence: float = _live(
         0.5, 'Confidence below which a followed face is looked for again.', 0.0, 1.0
