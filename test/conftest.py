@@ -34,7 +34,7 @@ collect_ignore = [] if HAS_ROS else sorted(path.name for path in ROS_FILES)
 
 # Markers that follow from the fixtures of a test; setup.cfg describes them.
 KINDS = {
-    'data': {'aflw2000', 'pointing04', 'media', 'bundle'},
+    'data': {'aflw2000', 'pointing04', 'biwi', 'media', 'bundle'},
     'ros': {'ros'},
     'browser': {'browser'},
 }
@@ -90,6 +90,12 @@ def aflw2000() -> Path:
 def pointing04() -> Path:
     """Folder of Pointing'04."""
     return _folder('HEADPOSE_POINTING04', "Pointing'04")
+
+
+@pytest.fixture(scope='session')
+def biwi() -> Path:
+    """Folder of BIWI."""
+    return _folder('HEADPOSE_BIWI', 'BIWI')
 
 
 @pytest.fixture(scope='session')

@@ -16,7 +16,7 @@ from training.benchmark_plot import plot_benchmark
 from training.benchmark_report import write_report
 from training.copies import COPIES, PLAIN
 from training.crossval import Protocol, cross_validate
-from training.datasets import read_dataset
+from training.datasets import obstacle_to_training, read_dataset
 from training.errors import TrainingError
 from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR
 from training.landmark_file import LandmarkFile
@@ -97,8 +97,8 @@ def benchmark(
     """
     dataset = read_dataset(dataset_folder)
     target = read_dataset(pointing04) if pointing04 else None
-    if not dataset.has_roll:
-        raise TrainingError(f'{dataset.name} labels no roll; give the folder of AFLW2000-3D')
+    if obstacle := obstacle_to_training(dataset.name, dataset.terms, dataset.has_roll):
+        raise TrainingError(f'{obstacle}; give the folder of AFLW2000-3D')
     # Refused here is what would fail in an hour.
     models = {detector: load_model(None, detector) for detector in OWN_NAMES}
     transformation_matrix.TransformationMatrix(setup.bundle).close()

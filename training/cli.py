@@ -25,7 +25,7 @@ from training.command_checks import (
     make_folder,
 )
 from training.copies import COPIES, PLAIN
-from training.datasets import read_dataset
+from training.datasets import obstacle_to_training, read_dataset
 from training.detecting import plan_search
 from training.landmark_file import LandmarkFile
 from training.landmark_parts import Parts
@@ -46,7 +46,7 @@ Jobs = Annotated[int, typer.Option(help='Processes; -1 for one a core.', callbac
 def landmarks(
     dataset: Annotated[
         Path,
-        typer.Argument(help="Folder in the layout of AFLW2000-3D, 300W-LP or Pointing'04."),
+        typer.Argument(help="Folder of AFLW2000-3D, 300W-LP, Pointing'04 or BIWI, or like these."),
     ],
     out: Annotated[Path, typer.Option(help='Landmark file to write.')] = Path('landmarks.npz'),
     detector: Detector = 'face_mesh',
@@ -72,9 +72,10 @@ def landmarks(
     check_can_write(out)
     data = read_dataset(dataset)
     typer.echo(f'{data.name}: {len(data.samples)} images, {data.left_out} left out by their angle')
-    names = list(COPIES) if copies and data.has_roll else [PLAIN]
-    if copies and not data.has_roll:
-        typer.echo(f'{data.name} labels no roll and cannot be trained on: no copies are made')
+    obstacle = obstacle_to_training(data.name, data.terms, data.has_roll)
+    names = list(COPIES) if copies and not obstacle else [PLAIN]
+    if copies and obstacle:
+        typer.echo(f'{obstacle}: no copies are made')
     search = plan_search(detector, names, bundle)
     with Parts(out, data, search) as parts:
         if parts.done:

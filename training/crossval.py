@@ -110,11 +110,11 @@ def cross_validate(
     :param candidates: feature set and regressor, keys of ``FEATURE_SETS`` and ``REGRESSORS``.
     :param jobs: processes; -1 for one a core.
     :param scored: (n,) bool, the images whose faces are scored; ``None`` for all.
-    :raises TrainingError: the data cannot be split so, or labels no roll.
+    :raises TrainingError: the data cannot be split so, or not be trained on.
     """
+    data.check_trainable()
     protocol.check(data)
     data.check_found()
-    data.check_trainable()
     shown = np.flatnonzero(data.found & data.plain & (True if scored is None else scored))
     labels = data.labels[shown]
     folds = list(splits(data, protocol))

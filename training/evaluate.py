@@ -7,18 +7,31 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from headpose_ros.regression.model import ModelDescription
 from headpose_ros.regression.model_file import load_model
 from training.copies import PLAIN
-from training.datasets import read_dataset
+from training.datasets import CAMERAS, read_dataset
+from training.estimates import Estimates, estimate_faces
 from training.landmark_file import LandmarkFile
 from training.landmarks import extract_landmarks, found_table
-from training.metrics import face_errors, pan_tilt_figures, pose_figures
+from training.metrics import (
+    angle_slopes,
+    face_errors,
+    label_masks,
+    pan_tilt_figures,
+    pose_figures,
+)
 from training.plots import plot_error_by_yaw
+from training.uncertainty import shares_within
 from training.worst_images import draw_worst_images
+
+# Of ``pose_figures``, in the table by range of the label.
+_BY_RANGE = ('pitch', 'yaw', 'roll', 'MAE', 'geodesic', 'median')
+
+# Faces per group, on average, from which on the mean offset of a group is that of a person.
+MIN_FACES_OF_PERSON = 10
 
 
 def evaluate(
@@ -53,13 +66,13 @@ def evaluate(
     model = load_model(model_file, data.detector)
     data = data.select(data.plain)
     seen = data.select(data.found)
-    predicted = model.predict(seen.landmarks)
-    report = _report(data, predicted, model.description)
+    estimates = estimate_faces(model, seen.landmarks, CAMERAS.get(data.dataset))
+    report = _report(data, estimates, model.description)
     (out / 'report.md').write_text(report + '\n', encoding='utf-8')
-    errors, measure = face_errors(predicted, seen.labels)
+    errors, measure = face_errors(estimates.rotations, seen.labels)
     plot_error_by_yaw(out / 'error_by_yaw.png', data, errors, measure)
     if dataset:
-        draw_worst_images(out / 'worst_images.png', dataset, seen, predicted)
+        draw_worst_images(out / 'worst_images.png', dataset, seen, estimates.rotations)
     return report
 
 
@@ -69,7 +82,7 @@ def figures_table(figures: Mapping[str, float]) -> str:
     return table.to_markdown(index=False, floatfmt='.2f')
 
 
-def _report(data: LandmarkFile, predicted: np.ndarray, description: ModelDescription) -> str:
+def _report(data: LandmarkFile, estimates: Estimates, description: ModelDescription) -> str:
     seen = data.select(data.found)
     left_out = f' ({data.left_out} more left out by their angle)' if data.left_out else ''
     lines = [
@@ -85,14 +98,53 @@ def _report(data: LandmarkFile, predicted: np.ndarray, description: ModelDescrip
             f'cross-validated, MAE is {description.figures.get("MAE", float("nan")):.2f} and '
             f'geodesic {description.figures.get("geodesic", float("nan")):.2f}.'
         )
-    if seen.has_roll:
-        figures = pose_figures(predicted, seen.labels)
-    else:
-        figures = pan_tilt_figures(predicted, seen.labels)
-        lines.append(
+    if data.dataset in CAMERAS:
+        lines.append('Rotations are in the axes of the camera, whose calibration is known.')
+    found = found_table(data).to_markdown(index=False)
+    if not seen.has_roll:
+        lines += [
             f'{data.dataset} labels where the face points, pan (azimuth) and tilt (elevation), '
             'and no roll. The labels are the marks that people were told to face, not measured; '
-            'tilt above all is nominal.'
-        )
-    lines += [figures_table(figures), found_table(data).to_markdown(index=False)]
+            'tilt above all is nominal.',
+            figures_table(pan_tilt_figures(estimates.rotations, seen.labels)),
+            found,
+        ]
+        return '\n\n'.join(lines)
+    first, *others = _pose_tables(data, estimates)
+    lines += [first, found, *others]
+    if len(seen.names) >= MIN_FACES_OF_PERSON * len(set(seen.groups)):
+        lines += [
+            '## Without the offset of each person',
+            'The same after removing the mean rotation between label and estimate of each person '
+            '(group of images). It is fitted to these labels, so this flatters a little.',
+            *_pose_tables(data, estimates.without_offsets(seen.rotations, seen.groups)),
+        ]
     return '\n\n'.join(lines)
+
+
+def _pose_tables(data: LandmarkFile, estimates: Estimates) -> list[str]:
+    """Figures, slopes, errors by range of the label and coverage, Markdown."""
+    seen = data.select(data.found)
+    ratios = estimates.deviation_ratios(seen.rotations)
+    pitch, yaw, _ = angle_slopes(estimates.rotations, seen.labels)
+    errors: list[dict[str, object]] = []
+    coverage: list[dict[str, object]] = []
+    for name, images in label_masks(data.labels).items():
+        if not images.any():
+            continue
+        faces, share = images[data.found], 100.0 * data.found[images].mean()
+        row = {'label, deg': name, 'images': int(images.sum()), 'found, %': share}
+        if faces.any():
+            figures = pose_figures(estimates.rotations[faces], seen.labels[faces])
+            row |= {key: figures[key] for key in _BY_RANGE}
+            shares = shares_within(ratios[faces], estimates.std[faces])
+            coverage.append({'label, deg': name, **shares})
+        errors.append(row)
+    return [
+        figures_table(pose_figures(estimates.rotations, seen.labels)),
+        f'Slope of the estimate on the label (least squares): pitch {pitch:.2f}, yaw {yaw:.2f}.',
+        'By range of the label; pitch is positive where the face looks up:',
+        pd.DataFrame(errors).to_markdown(index=False, floatfmt=('', '', '.1f', *['.2f'] * 6)),
+        'Errors of roll, pitch and yaw within one and two standard deviations (std):',
+        pd.DataFrame(coverage).to_markdown(index=False, floatfmt='.1f'),
+    ]

@@ -14,6 +14,7 @@ import numpy as np
 from headpose_ros.landmarks import LANDMARK_COUNT, quarter_turns, turned_landmarks
 from headpose_ros.rotation import quarter_rotations
 from training.copies import FAR, PLAIN
+from training.datasets import obstacle_to_training
 from training.errors import TrainingError
 from training.rotation import rotation_from_label
 
@@ -78,7 +79,8 @@ class LandmarkFile:
 
         :raises TrainingError: the dataset labels no roll.
         """
-        self.check_trainable()
+        if not self.has_roll:
+            raise TrainingError(f'{self.dataset} labels no roll; give a dataset that does')
         return rotation_from_label(self.labels)
 
     @cached_property
@@ -134,12 +136,9 @@ class LandmarkFile:
             )
 
     def check_trainable(self) -> None:
-        """Raise ``TrainingError`` when the labels are not complete."""
-        if not self.has_roll:
-            raise TrainingError(
-                f'{self.dataset} labels no roll, so nothing can be trained on it; take landmarks '
-                'of AFLW2000-3D or 300W-LP'
-            )
+        """Raise ``TrainingError`` when the labels are not complete, or for tests only."""
+        if obstacle := obstacle_to_training(self.dataset, self.terms, self.has_roll):
+            raise TrainingError(f'{obstacle}; take landmarks of AFLW2000-3D or 300W-LP')
 
     @property
     def has_roll(self) -> bool:

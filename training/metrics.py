@@ -11,6 +11,16 @@ from training.rotation import geodesic_angle, label_from_rotation, rotation_from
 YAW_RANGES = {'< 30': (0.0, 30.0), '30-60': (30.0, 60.0), '>= 60': (60.0, np.inf)}
 ALL_YAWS = 'all'
 
+# Ranges of the label's pitch, which is positive where the face looks up, in the same way.
+PITCH_RANGES = {
+    'pitch < -40': (-np.inf, -40.0),
+    'pitch -40 to -20': (-40.0, -20.0),
+    'pitch -20 to 20': (-20.0, 20.0),
+    'pitch 20 to 40': (20.0, 40.0),
+    'pitch >= 40': (40.0, np.inf),
+    'pitch < -20': (-np.inf, -20.0),
+}
+
 # Largest pitch, yaw and roll of a label, degrees, in the restricted range that some report on.
 RESTRICTED = (40.0, 50.0, 30.0)
 RESTRICTED_MAE = 'MAE at pitch, yaw, roll within 40, 50, 30'
@@ -30,14 +40,40 @@ def angle_errors(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     :param labels: (n, 3) pitch, yaw, roll in radians.
     :return: (n, 3) degrees.
     """
-    return _wrapped(np.degrees(label_from_rotation(predicted) - labels))
+    return np.abs(_angle_differences(predicted, labels))
+
+
+def angle_slopes(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Slopes (3,) of estimated on labelled pitch, yaw and roll, by least squares.
+
+    Below 1 large angles are read too small. NaN where all labels are the same.
+
+    :param predicted: (n, 3, 3) ``R_opt``.
+    :param labels: (n, 3) pitch, yaw, roll in radians.
+    """
+    centred = np.degrees(labels - labels.mean(axis=0))
+    spread = np.square(centred).sum(axis=0)
+    # Of the error on the label it is less by one, and an error has no step at 180 degrees.
+    common = (centred * _angle_differences(predicted, labels)).sum(axis=0)
+    differ = np.ptp(labels, axis=0) > 0.0
+    return 1.0 + np.divide(common, spread, out=np.full(3, np.nan), where=differ)
 
 
 def yaw_masks(yaw: np.ndarray) -> dict[str, np.ndarray]:
     """Masks of (n,) yaws in radians: name of a range to (n,) bool; all of them come last."""
-    degrees = _rounded_degrees(yaw)
-    masks = {name: (low <= degrees) & (degrees < high) for name, (low, high) in YAW_RANGES.items()}
-    return masks | {ALL_YAWS: np.ones(len(degrees), bool)}
+    return _masks(np.abs(yaw), YAW_RANGES) | {ALL_YAWS: np.ones(len(yaw), bool)}
+
+
+def label_masks(labels: np.ndarray) -> dict[str, np.ndarray]:
+    """Masks of (n, 3) labels by pitch, then by yaw: name of a range to (n,) bool; all are last.
+
+    :param labels: pitch, yaw, roll in radians.
+    """
+    by_yaw = {
+        name if name == ALL_YAWS else f'abs(yaw) {name}': mask
+        for name, mask in yaw_masks(labels[:, 1]).items()
+    }
+    return _masks(labels[:, 0], PITCH_RANGES) | by_yaw
 
 
 def pose_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
@@ -62,7 +98,7 @@ def pose_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     for name, mask in yaw_masks(labels[:, 1]).items():
         if name != ALL_YAWS:
             figures[mae_at(name)] = errors[mask].mean() if mask.any() else np.nan
-    inside = (_rounded_degrees(labels) <= RESTRICTED).all(axis=1)
+    inside = (np.abs(_rounded_degrees(labels)) <= RESTRICTED).all(axis=1)
     figures[RESTRICTED_MAE] = errors[inside].mean() if inside.any() else np.nan
     return {name: float(value) for name, value in figures.items()}
 
@@ -96,7 +132,7 @@ def pan_tilt_errors(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """
     pan = np.arctan2(predicted[:, 0, 2], predicted[:, 2, 2])
     tilt = np.arcsin(np.clip(predicted[:, 1, 2], -1.0, 1.0))
-    return _wrapped(np.degrees(np.stack([pan, tilt], axis=1) - labels[:, 1::-1]))
+    return np.abs(_wrapped(np.degrees(np.stack([pan, tilt], axis=1) - labels[:, 1::-1])))
 
 
 def pan_tilt_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
@@ -106,7 +142,7 @@ def pan_tilt_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, flo
     :param labels: (n, 3) tilt, pan in radians, and what is not looked at.
     """
     errors = pan_tilt_errors(predicted, labels)
-    tilt, pan = _rounded_degrees(labels[:, :2]).T
+    tilt, pan = np.abs(_rounded_degrees(labels[:, :2])).T
     trusted = (pan <= TRUSTED_PAN) & (tilt <= TRUSTED_TILT)
     figures = {'pan MAE': errors[:, 0].mean(), 'tilt MAE': errors[:, 1].mean()}
     where = f'pan within {TRUSTED_PAN:.0f}, tilt within {TRUSTED_TILT:.0f}'
@@ -116,10 +152,19 @@ def pan_tilt_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, flo
     return {name: float(value) for name, value in figures.items()}
 
 
+def _masks(radians: np.ndarray, ranges: dict[str, tuple[float, float]]) -> dict[str, np.ndarray]:
+    degrees = _rounded_degrees(radians)
+    return {name: (low <= degrees) & (degrees < high) for name, (low, high) in ranges.items()}
+
+
+def _angle_differences(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    return _wrapped(np.degrees(label_from_rotation(predicted) - labels))
+
+
 def _wrapped(degrees: np.ndarray) -> np.ndarray:
-    return np.abs((degrees + 180.0) % 360.0 - 180.0)
+    return (degrees + 180.0) % 360.0 - 180.0
 
 
 def _rounded_degrees(radians: np.ndarray) -> np.ndarray:
     # A label of 30 degrees that went through radians is 30 again.
-    return np.abs(np.degrees(radians)).round(6)
+    return np.degrees(radians).round(6)

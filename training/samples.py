@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from headpose_ros.camera.camera import Camera
 from training.errors import TrainingError
 
 
@@ -23,6 +24,10 @@ class Sample:
     :ivar label: (3,) radians: pitch, yaw, roll as AFLW2000-3D has them, or tilt, pan, NaN where a
         dataset labels only where the face points: elevation and azimuth, of the same signs.
     :ivar region: (n, 2) pixels, points that span the labelled face.
+    :ivar camera: that took it, where the label is in its axes; ``None`` where the label is along
+        the line of sight.
+    :ivar corner: x and y, pixels: where the upper left corner of the file's image is in that of
+        the camera, of which it may be a crop.
     """
 
     name: str
@@ -30,16 +35,21 @@ class Sample:
     image: Path
     label: np.ndarray
     region: np.ndarray
+    camera: Camera | None = None
+    corner: tuple[int, int] = (0, 0)
 
     def read_image(self) -> np.ndarray:
-        """``uint8`` (H, W, 3) BGR.
+        """``uint8`` (H, W, 3) BGR; with a camera its whole image, black around the crop.
 
         :raises TrainingError: the file cannot be read.
         """
-        bgr = cv2.imread(str(self.image), cv2.IMREAD_COLOR)
-        if bgr is None:
-            raise TrainingError(f'{self.image}: not a readable image; download it again')
-        return bgr
+        bgr = read_bgr(self.image)
+        if self.camera is None:
+            return bgr
+        frame = np.zeros((self.camera.height, self.camera.width, 3), np.uint8)
+        (left, top), (height, width) = self.corner, bgr.shape[:2]
+        frame[top : top + height, left : left + width] = bgr
+        return frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,3 +71,14 @@ class Dataset:
     def has_roll(self) -> bool:
         """Whether the labels are complete."""
         return bool(np.isfinite([sample.label for sample in self.samples]).all())
+
+
+def read_bgr(path: Path) -> np.ndarray:
+    """Image of a file, ``uint8`` (H, W, 3) BGR.
+
+    :raises TrainingError: it cannot be read.
+    """
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise TrainingError(f'{path}: not a readable image; download it again')
+    return bgr

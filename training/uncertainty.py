@@ -144,7 +144,7 @@ def coverage(
         )
     ratios = angle_deviations(rotations, labelled) / std
     by_yaw = [
-        {'abs(yaw), deg': name, **_shares(ratios[plain][mask], std[plain][mask])}
+        {'abs(yaw), deg': name, **shares_within(ratios[plain][mask], std[plain][mask])}
         for name, mask in yaw_masks(data.labels[rows, 1][plain]).items()
     ]
     by_size = []
@@ -159,7 +159,7 @@ def coverage(
                 'geodesic': geodesic[mask].mean(),
                 f'yaw < {FRONT_YAW}: geodesic': geodesic[front].mean() if front.any() else np.nan,
             }
-            by_size.append(size | _shares(ratios[mask], std[mask]))
+            by_size.append(size | shares_within(ratios[mask], std[mask]))
     by_limit = []
     largest = np.degrees(std.max(axis=1))
     for limit in STD_LIMITS:
@@ -172,8 +172,12 @@ def coverage(
     return pd.DataFrame(by_yaw), pd.DataFrame(by_size), pd.DataFrame(by_limit)
 
 
-def _shares(ratios: np.ndarray, std: np.ndarray) -> dict[str, object]:
-    """Of ratios (n, 3) of errors to deviations (n, 3), by angle."""
+def shares_within(ratios: np.ndarray, std: np.ndarray) -> dict[str, object]:
+    """Percent of errors within one and two standard deviations, of all and by angle: a row.
+
+    :param ratios: (n, 3) of the errors of roll, pitch and yaw to their deviations.
+    :param std: (n, 3) radians, the deviations, whose medians are told too.
+    """
     row: dict[str, object] = {}
     for count in (1, 2):
         row[f'within {count} std, %'] = 100.0 * np.mean(ratios < count)

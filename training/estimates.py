@@ -1,0 +1,72 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a model estimates of labelled faces, in the axes that the labels have."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from headpose_ros.camera.camera import Camera
+from headpose_ros.landmarks import face_sizes
+from headpose_ros.regression.model import Model
+from headpose_ros.rotation import nearest_rotation
+from training.uncertainty import angle_deviations
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """Rotations of n faces and how sure they are.
+
+    :ivar rotations: (n, 3, 3) ``R_opt``: in the camera's axes where it is known, else along the
+        line of sight.
+    :ivar rays: (n, 3, 3) ``R_ray``, from the line of sight to these axes; identities without a
+        camera.
+    :ivar std: (n, 3) radians, standard deviations of roll, pitch and yaw along the line of sight.
+    """
+
+    rotations: np.ndarray
+    rays: np.ndarray
+    std: np.ndarray
+
+    def deviation_ratios(self, labelled: np.ndarray) -> np.ndarray:
+        """Ratios (n, 3) of the errors of roll, pitch and yaw to their standard deviations.
+
+        :param labelled: (n, 3, 3) ``R_opt``, in the axes of ``rotations``.
+        """
+        to_sight = self.rays.swapaxes(1, 2)
+        return angle_deviations(to_sight @ self.rotations, to_sight @ labelled) / self.std
+
+    def without_offsets(self, labelled: np.ndarray, groups: np.ndarray) -> 'Estimates':
+        """The same with the mean offset of each group removed.
+
+        That is one rotation of the head's own axes: where a person's face is not the mean one, or
+        the labels' axes sit otherwise in this head.
+
+        :param labelled: (n, 3, 3) ``R_opt``, in the axes of ``rotations``.
+        :param groups: (n,) str, of which person the image is.
+        """
+        rotations = self.rotations.copy()
+        for group in np.unique(groups):
+            rows = groups == group
+            offsets = labelled[rows].swapaxes(1, 2) @ self.rotations[rows]
+            rotations[rows] @= nearest_rotation(offsets.mean(axis=0)).T
+        return replace(self, rotations=rotations)
+
+
+def estimate_faces(model: Model, landmarks: np.ndarray, camera: Camera | None) -> Estimates:
+    """Estimates of faces, with a camera as ``headpose_ros.six_dof.camera_pose`` has them.
+
+    :param landmarks: (n, 468, 3) pixels.
+    :param camera: that took the images, if its axes are those of the labels.
+    :raises ValueError: the camera cannot see such a face.
+    """
+    sizes = face_sizes(landmarks)
+    if camera is None:
+        rotations, std = model.predict_with_std(landmarks, sizes)
+        return Estimates(rotations, np.tile(np.eye(3), (len(landmarks), 1, 1)), std)
+    sights = [camera.sight_to(face) for face in landmarks]
+    rays = np.array([sight.rotation for sight in sights])
+    seen = np.array([sight.normalised_landmarks for sight in sights])
+    rotations, std = model.predict_with_std(seen, sizes)
+    return Estimates(rays @ rotations, rays, std)
