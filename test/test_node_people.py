@@ -183,7 +183,7 @@ def test_parameters_change_all_or_none_and_with_a_reason(stage):
     # With max_std of 0.1 nobody would be left.
     assert len(stage.yaws()) == 1
     assert set_parameters(
-        min_detection_confidence=0.6, min_tracking_confidence=0.6, smoothing_min_cutoff=0.0
+        min_detection_confidence=0.7, min_tracking_confidence=0.6, smoothing_min_cutoff=0.0
     ).successful
     assert len(stage.yaws()) == 1
     assert set_parameters(max_std=0.1).successful
