@@ -36,6 +36,9 @@ MIN_OVERLAP = 0.3
 
 MAX_FACES = 5  # of which the labelled one is picked
 
+# Less than the node's: the label tells what is a face.
+MIN_DETECTION_CONFIDENCE = 0.5
+
 # Few, so that many cores end at about the same time and little is lost when it is stopped; a chunk
 # without copies still takes a hundred times as long as handing it over.
 IMAGES_PER_CHUNK = 10
@@ -97,7 +100,10 @@ class Search:
         try:
             with _starting, silent_stderr():
                 self.check_here()
-                return create_detector(self.detector, 'image', MAX_FACES, self.bundle)
+                return create_detector(
+                    self.detector, 'image', MAX_FACES, self.bundle,
+                    min_detection_confidence=MIN_DETECTION_CONFIDENCE,
+                )
         except ValueError as error:
             raise TrainingError(str(error)) from error
 
