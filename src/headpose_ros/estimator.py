@@ -24,11 +24,11 @@ from headpose_ros.regression.model_file import load_model
 
 # A face of which the landmark network is less sure than this is one when its pose is surer than
 # that many radians, as of most faces seen from the side.
-SURE_SCORE, SURE_STD = 0.9, np.radians(30.0)
+SURE_SCORE, SURE_STD = 0.9, np.radians(25.0)
 
 # Radians, by mode. What is less sure than this is no face, as most things that are taken for one;
 # in a video the next frames tell better.
-UNSURE_STD = {'image': np.radians(60.0), 'video': np.radians(90.0)}
+UNSURE_STD = {'image': np.radians(35.0), 'video': np.radians(90.0)}
 
 ROTATIONS = (0, 90, 180, 270)  # degrees, clockwise
 
