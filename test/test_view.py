@@ -181,7 +181,7 @@ def test_a_value_that_cannot_be_is_told_and_not_kept(view):
     number.send_keys(Keys.CONTROL, 'a')
     number.send_keys('7', Keys.ENTER)
     view.browser.wait(lambda: 'min_detection_confidence' in view.browser.notes(), 'a refusal')
-    view.browser.wait(lambda: number.get_attribute('value') == '0.5', 'the value before')
+    view.browser.wait(lambda: number.get_attribute('value') == '0.6', 'the value before')
     assert value_of(view, 'min_detection_confidence').double_value == 0.6
 
 
