@@ -35,24 +35,30 @@ class ViewNetwork:
     before, and only when there is none does its own detector look for one in the view.
 
     :param tracker: closed with this one.
+    :param doubtful: that fits a face of which the first is not sure that it is one, as many seen
+        from the side; closed with this one too. ``None`` to do without.
     """
 
-    def __init__(self, tracker: Tracker):
-        self._tracker = tracker
+    def __init__(self, tracker: Tracker, doubtful: Tracker | None = None):
+        self._trackers = [(tracker, 1.0)]
+        if doubtful is not None:
+            self._trackers.append((doubtful, 0.0))
 
     def fit(self, bgr: np.ndarray, region: Region) -> Face | None:
-        """As ``LandmarkNetwork.fit``; the score is 1, as MediaPipe keeps it to itself."""
+        """As ``LandmarkNetwork.fit``; the score is 1 or 0, as MediaPipe keeps it to itself."""
         shown = region.grown(_GROWTH)
         rgb = cv2.cvtColor(shown.view(bgr, _SIZE), cv2.COLOR_BGR2RGB)
-        faces = self._tracker.run(rgb)
-        if not faces:
-            return None
-        return Face(shown.to_image(in_pixels(faces[0], _SIZE, _SIZE), _SIZE), 1.0)
+        for tracker, score in self._trackers:
+            if faces := tracker.run(rgb):
+                landmarks = in_pixels(faces[0], _SIZE, _SIZE)
+                return Face(shown.to_image(landmarks, _SIZE), score)
+        return None
 
     def forget(self) -> None:
         """As ``LandmarkNetwork.forget``: where nobody is the tracker loses whom it followed."""
-        self._tracker.run(np.zeros((_SIZE, _SIZE, 3), np.uint8))
+        self._trackers[0][0].run(np.zeros((_SIZE, _SIZE, 3), np.uint8))
 
     def close(self) -> None:
-        """Free the tracker."""
-        self._tracker.close()
+        """Free the trackers."""
+        for tracker, _ in self._trackers:
+            tracker.close()
