@@ -35,6 +35,7 @@ def make_uncertainty() -> Uncertainty:
     """Deviations that depend on everything a little."""
     space = FeatureSpace(np.zeros(LENGTH), np.eye(3, LENGTH), np.ones(3))
     weights = np.random.default_rng(2).normal(0, 0.1, (36, 3))
+    weights[0] -= 2.0  # of the constant: about 8 degrees
     return Uncertainty(space, np.full(7, -3.0), np.full(7, 3.0), weights)
 
 

@@ -20,7 +20,9 @@ from headpose_ros.detection.factory import create_detector
 from headpose_ros.errors import ModelError
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.regression.model_file import find_model
+from headpose_ros.rotation import rotation_from_rpy
 from training.model_writer import save_model
+from training.rotation import geodesic_angle
 
 NAME = 'face_landmarker'
 
@@ -98,8 +100,8 @@ def test_pixels_are_square_whatever_the_shape_of_the_image(detector, photo):
     wide = cv2.copyMakeBorder(photo, 0, 0, 200, 100, cv2.BORDER_CONSTANT)
     high = cv2.copyMakeBorder(photo, 200, 100, 0, 0, cv2.BORDER_CONSTANT)
     for image, corner in ((wide, (200, 0, 0)), (high, (0, 200, 0))):
-        ((found, _),) = detector.detect(image)
-        np.testing.assert_allclose(found, face + corner, atol=6)
+        found = max(detector.detect(image), key=lambda each: each.score)
+        np.testing.assert_allclose(found.landmarks, face + corner, atol=6)
 
 
 def test_an_image_is_the_same_every_time(detector, photo, rendered_head):
@@ -165,12 +167,15 @@ def test_people_who_are_followed_do_not_mix(videos, photo):
             assert away.mean() < 0.03 * face.box.width
 
 
-@pytest.mark.parametrize('confidence', ['min_detection_confidence', 'min_tracking_confidence'])
-def test_confidences_reach_the_detector(bundle, photo, confidence):
-    for value, faces in ((0.5, 1), (1.0, 0)):
+@pytest.mark.parametrize(
+    ('confidence', 'scores'),
+    [('min_detection_confidence', []), ('min_tracking_confidence', [0.0])],
+)
+def test_confidences_reach_the_detector(bundle, photo, confidence, scores):
+    for value, wanted in ((0.5, [1.0]), (1.0, scores)):
         options = {confidence: value}
         detector = create_detector(NAME, 'image', 1, bundle, 'short_range', **options)
-        assert len(detector.detect(photo)) == faces
+        assert [face.score for face in detector.detect(photo)] == wanted
         detector.close()
 
 
@@ -233,6 +238,15 @@ def test_the_estimator_runs_it_with_a_model_of_its_own(bundle, models, photo):
     with HeadPoseEstimator(NAME, model=models[NAME], bundle=bundle) as estimator:
         (head,) = estimator.estimate(photo)
     np.testing.assert_allclose(head.rotation @ head.rotation.T, np.eye(3), atol=1e-9)
+
+
+@pytest.mark.parametrize('yaw', [-60, 60])
+def test_a_face_that_the_network_doubts_is_read(bundle, rendered_head, yaw):
+    true = rotation_from_rpy(np.radians([0, 0, yaw]))
+    with HeadPoseEstimator(NAME, bundle=bundle) as estimator:
+        (head,) = estimator.estimate(rendered_head.render(true))
+    assert head.score == 0.0  # it gives no other
+    assert np.degrees(geodesic_angle(head.rotation, true)) < 12.0
 
 
 def test_the_model_of_the_other_detector_is_refused(bundle, models):
