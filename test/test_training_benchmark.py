@@ -29,7 +29,7 @@ from training.rotation import rotation_from_label
 
 ROOT = Path(__file__).resolve().parents[1]
 SHAPE = (480, 640)  # of the rendered head, pixels
-IMAGES = 100  # of AFLW2000-3D
+IMAGES = 50  # of AFLW2000-3D
 
 TURNS = [(axis, degrees) for axis in range(3) for degrees in (-20.0, 20.0)]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from headpose_ros.regression.model_file import load_model
-from training.copies import COPIES, PLAIN
+from training.copies import PLAIN
 from training.crossval import Protocol, cross_validate
 from training.datasets import read_dataset
 from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR
@@ -30,8 +30,8 @@ def aflw(aflw2000):
 
 @pytest.fixture(scope='module')
 def aflw_landmarks(aflw):
-    # Half of the copies: with all of them, as the shipped model has, this takes minutes.
-    return extract_landmarks(aflw, 'face_mesh', list(COPIES)[::2])
+    # No copies: with them, as the shipped model has, this takes many minutes.
+    return extract_landmarks(aflw, 'face_mesh', [PLAIN])
 
 
 def test_aflw2000_without_extreme_angles(aflw):
@@ -39,14 +39,14 @@ def test_aflw2000_without_extreme_angles(aflw):
 
 
 def test_faces_found_on_aflw2000(aflw_landmarks):
-    assert (aflw_landmarks.found & aflw_landmarks.plain).sum() >= 1900
+    assert aflw_landmarks.found.sum() >= 1940
 
 
 def test_the_labelled_person_is_picked(aflw, aflw_landmarks):
     regions = {sample.name: sample.region for sample in aflw.samples}
-    plain = aflw_landmarks.select(aflw_landmarks.plain & aflw_landmarks.found)
+    shown = aflw_landmarks.select(aflw_landmarks.found)
     picked = 0
-    for name, landmarks in zip(plain.names, plain.landmarks, strict=True):
+    for name, landmarks in zip(shown.names, shown.landmarks, strict=True):
         if int(name.removeprefix('image')) in SEVERAL_PEOPLE:
             face, region = landmarks[:, :2], regions[name]
             distance = np.linalg.norm(_center(face) - _center(region))
@@ -59,20 +59,21 @@ def test_the_labelled_person_is_picked(aflw, aflw_landmarks):
 def test_accuracy_on_aflw2000(aflw, aflw_landmarks):
     candidate = (DEFAULT_FEATURES, DEFAULT_REGRESSOR)
     (result,) = cross_validate(aflw_landmarks, [candidate], Protocol(folds=5, repeats=1))
-    assert result.figures['MAE'] <= 3.65
-    assert result.figures['geodesic'] <= 6.2
+    # The shipped model, trained on copies too, has 4.22 and 7.23.
+    assert result.figures['MAE'] <= 5.2
+    assert result.figures['geodesic'] <= 8.7
     # Faces that FaceMesh does not find at the first look are the hardest: of the others.
     first_look = np.isfinite(face_mesh.find_faces(aflw)).all(axis=(1, 2))
-    shown = aflw_landmarks.select(aflw_landmarks.found & aflw_landmarks.plain)
+    shown = aflw_landmarks.select(aflw_landmarks.found)
     easy = np.isin(shown.names, np.array([each.name for each in aflw.samples])[first_look])
     assert 1800 <= easy.sum() < len(easy)
     figures = pose_figures(result.predicted[0, easy], shown.labels[easy])
-    assert figures['MAE'] <= 3.2
-    assert figures['geodesic'] <= 5.6
+    assert figures['MAE'] <= 4.1
+    assert figures['geodesic'] <= 7.3
 
 
 def test_the_shipped_model_was_trained_on_these_faces(aflw_landmarks):
-    found = (aflw_landmarks.found & aflw_landmarks.plain).sum()
+    found = aflw_landmarks.found.sum()
     assert f'found {found} of 1969' in load_model(None, 'face_mesh').description.protocol
 
 
