@@ -199,7 +199,7 @@ def test_through_a_lens(options, model):
                     true = rotation_from_rpy(np.radians(degrees))
                     position = (x * distance, y * distance, distance)
                     picture = cv2.remap(wide.render(true, position), maps, None, cv2.INTER_LINEAR)
-                    (seen,) = estimator.estimate(picture, lens)
+                    seen = estimator.estimate(picture, lens)[0]  # the largest
                     pose = camera_pose(seen, FACE_WIDTH)
                     sellion = wide.landmarks(true, position)[SELLION]
                     found[distance, (x, y), degrees] = pose.rotation
