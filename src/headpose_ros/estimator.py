@@ -54,7 +54,7 @@ class HeadPoseEstimator:
     :param face_detector: what proposes faces far away, one of
         ``headpose_ros.detection.factory.FACE_DETECTORS``; ``'auto'`` takes the best there is.
     :param search_rate: in ``'video'`` mode, looks for new faces a second while somebody is
-        followed; three times as many while there is nobody; 0 looks at the first image alone.
+        followed; five times as many while there is nobody; 0 looks at the first image alone.
     :param image_rotation: 0, 90, 180 or 270 degrees by which the images have to be turned
         clockwise to be upright, for a camera that is mounted otherwise. Poses and landmarks are
         in the axes of the image as it is given.

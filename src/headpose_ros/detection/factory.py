@@ -19,7 +19,7 @@ MODES = ('image', 'video')
 
 DETECTORS = (face_mesh.NAME, face_landmarker.NAME)
 
-SEARCH_RATE = 10.0  # looks for new faces, a second
+SEARCH_RATE = 6.0  # looks for new faces, a second
 
 # Score of the close look from which something is a face. With 0.5, 1 % more of the profiles of
 # AFLW2000-3D are found, and nearly three times as much where the heads are painted over.

@@ -5,18 +5,19 @@
 
 from collections.abc import Iterator
 from itertools import chain, cycle
+from typing import NamedTuple
 
 import numpy as np
 
 from headpose_ros.detection.base import Face, LandmarkNetwork, Searcher
 from headpose_ros.detection.checking import FaceChecker
 from headpose_ros.detection.region import Region
-from headpose_ros.detection.search import Look, each_once, looks, propose
+from headpose_ros.detection.search import SAME_FACE, Look, each_once, looks, propose
 from headpose_ros.landmarks import Box, has_shape
 
 # While there is nobody, looks are so many times as frequent, and every so many of them are at the
 # whole image: people who are near come first.
-_NOBODY = 3.0
+_NOBODY = 5.0
 _WHOLE_EVERY = 5
 
 # Seconds between two frames, at the most, and where their stamps do not grow.
@@ -25,8 +26,22 @@ _MAX_GAP, _ONE_FRAME = 0.2, 1.0 / 30.0
 # Proposed faces that are checked in one frame; others get their turn when they are proposed again.
 _MAX_CHECKS = 2
 
-# Seconds for which what was no face is not looked at again.
-_REJECTED = 0.3
+# Seconds for which what was no face is not looked at again: at first, and at the most. Each time
+# that it is none again they double, or every look would be at the same pattern of the wall.
+_FIRST_REST, _LONGEST_REST = 0.3, 1.2
+
+
+class _Rejected(NamedTuple):
+    """What was no face.
+
+    :ivar box: of it.
+    :ivar until: second of the clock at which it may be looked at again.
+    :ivar rest: seconds that it was not.
+    """
+
+    box: Box
+    until: float
+    rest: float
 
 
 class FollowingDetector:
@@ -35,7 +50,7 @@ class FollowingDetector:
     :param searchers: that propose faces, the one for near faces first, that for far ones last.
     :param network: fits landmarks to the faces that are followed.
     :param max_faces: while so many are followed, nobody else is looked for.
-    :param search_rate: looks for new faces, a second; three times as many while there is nobody.
+    :param search_rate: looks for new faces, a second; five times as many while there is nobody.
     :param min_tracking_confidence: a followed face whose score falls below it is looked at again.
     """
 
@@ -58,7 +73,7 @@ class FollowingDetector:
         self._seconds: float | None = None
         self._due = 1.0
         self._clock = 0.0  # seconds that passed, for stamps that stand still too
-        self._rejected: list[tuple[float, Box]] = []
+        self._rejected: list[_Rejected] = []
 
     def detect(self, bgr: np.ndarray, seconds: float = 0.0) -> list[Face]:
         """Faces of the next frame, those who are followed for longest first."""
@@ -98,16 +113,27 @@ class FollowingDetector:
         # In tiles faces are small. The whole image shows near ones, which the last may miss.
         searchers = self._searchers if look.is_whole else self._searchers[-1:]
         candidates = [c for each in searchers for c in look.candidates(bgr, each)]
-        self._rejected = [each for each in self._rejected if self._clock - each[0] < _REJECTED]
-        boxes = [*(face.box for face in known), *(box for _, box in self._rejected)]
+        # Remembered for as long again, to double it.
+        self._rejected = [
+            each for each in self._rejected if self._clock < each.until + each.rest
+        ]
+        resting = [each.box for each in self._rejected if self._clock < each.until]
+        boxes = [*(face.box for face in known), *resting]
         found = []
         for candidate in propose(candidates, boxes)[:_MAX_CHECKS]:
             face = self._checker.find(bgr, candidate.region)
             if face is not None and has_shape(face.landmarks):
                 found.append(face)
             else:
-                self._rejected.append((self._clock, candidate.region.box))
+                self._reject(candidate.region.box)
         return found
+
+    def _reject(self, box: Box) -> None:
+        before = [each for each in self._rejected if each.box.overlap(box) >= SAME_FACE]
+        longest = max((each.rest for each in before), default=_FIRST_REST / 2.0)
+        rest = min(2.0 * longest, _LONGEST_REST)
+        self._rejected = [each for each in self._rejected if each not in before]
+        self._rejected.append(_Rejected(box, self._clock + rest, rest))
 
     def close(self) -> None:
         """Free the networks."""

@@ -93,7 +93,7 @@ class HeadPoseParameters:
     )
     max_faces: int = _parameter(5, 'Faces to follow at the most.', 1, 10)
     search_rate: float = _parameter(
-        SEARCH_RATE, 'Looks for new faces a second while somebody is followed; three times as '
+        SEARCH_RATE, 'Looks for new faces a second while somebody is followed; five times as '
         'many while there is nobody.', 0.0, 1000.0
     )
     image_rotation: int = _parameter(
