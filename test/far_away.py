@@ -35,3 +35,7 @@ def from_afar(head, face, size, centre, rotation=None, clockwise=0.0):
 def distance(face, landmarks):
     """Mean distance of a face's landmarks from the true ones, pixels."""
     return np.linalg.norm(face.landmarks[:, :2] - landmarks, axis=1).mean()
+
+
+def is_there(face, landmarks):
+    return distance(face, landmarks) < 1.0 + 0.03 * np.ptp(landmarks[:, 0])
