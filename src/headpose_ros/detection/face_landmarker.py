@@ -31,7 +31,6 @@ NAME = 'face_landmarker'
 # face by these; so far apart there is nothing to smooth, as smoothing is the node's.
 FRAME_PERIOD = 1_000_000
 
-
 # Score from which a face that was found is fitted although the landmark network doubts it. Of
 # AFLW2000-3D's faces with a yaw from 60 degrees this finds 97 %, without it 32 %.
 _DOUBTFUL = 0.3
