@@ -50,7 +50,7 @@ class FollowingDetector:
     :param searchers: that propose faces, the one for near faces first, that for far ones last.
     :param network: fits landmarks to the faces that are followed.
     :param max_faces: while so many are followed, nobody else is looked for.
-    :param search_rate: looks for new faces, a second; five times as many while there is nobody.
+    :param search_rate: looks per second for new faces; five times as many while there is none.
     :param min_tracking_confidence: a followed face whose score falls below it is looked at again.
     """
 
