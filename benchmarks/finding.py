@@ -36,6 +36,7 @@ RATE = 30.0  # Hz
 MAX_YAW = np.radians(45.0)
 GREY, SEED = (128, 128, 128), 1  # of the frame around a photograph; of all random choices
 NEAR_FACTOR = 3  # times as many frames are allowed beside somebody near
+SETTLED = 0.5  # seconds for which that one is followed before
 TIMED, WARM_UP = 60, 10  # frames, and frames before the clock counts
 NETWORKS = ('full_range', 'short_range', 'yunet')
 
@@ -43,7 +44,9 @@ _SIZES = (
     'Faces of AFLW2000-3D (yaw below 45 degrees) in grey frames, 30 Hz, by the longer side of the '
     'box around their 68 labelled points. `found`: share whose box is found within '
     '15 frames (1920x1080: 30); `beside`: the same beside somebody near who is followed, within '
-    'three times as many; `image`: in image mode; `frames`: median until it is found, of those '
+    'three times as many; in both the light changes with every frame, so that all of the image is '
+    'searched in turns, as when the camera moves. `still`: as `beside`, but nothing changes except '
+    'that the face appears. `image`: in image mode. `frames`: median until it is found, of those '
     'that are.'
 )
 _NETWORKS = (
@@ -63,6 +66,7 @@ class Cell(NamedTuple):
     face: int
     beside: bool = False
     mode: str = 'video'
+    still: bool = False
 
 
 def run(
@@ -99,13 +103,18 @@ def _by_size(shown: list[Sample]) -> pd.DataFrame:
     rows = []
     for size in FRAMES:
         cells = [
-            Cell('auto', size, face, beside, mode)
+            cell
             for face in FACE_SIZES
-            for beside, mode in ((False, 'video'), (True, 'video'), (False, 'image'))
+            for cell in (
+                Cell('auto', size, face),
+                Cell('auto', size, face, beside=True),
+                Cell('auto', size, face, beside=True, still=True),
+                Cell('auto', size, face, mode='image'),
+            )
         ]
         frames = _found_in(cells, shown)
         for i, face in enumerate(FACE_SIZES):
-            alone, beside, still = frames[3 * i : 3 * i + 3]
+            alone, beside, still, image = frames[4 * i : 4 * i + 4]
             rows.append({
                 'frame': '{}x{}'.format(*size),
                 'face, px': face,
@@ -113,7 +122,9 @@ def _by_size(shown: list[Sample]) -> pd.DataFrame:
                 'frames': np.nanmedian(alone),
                 'beside': _share(beside, NEAR_FACTOR * FRAMES[size]),
                 'frames beside': np.nanmedian(beside),
-                'image': _share(still, 1),
+                'still': _share(still, NEAR_FACTOR * FRAMES[size]),
+                'frames still': np.nanmedian(still),
+                'image': _share(image, 1),
             })
     return pd.DataFrame(rows)
 
@@ -174,15 +185,24 @@ def _frames_until(cell: Cell, sample: Sample, place: np.ndarray) -> float:
     frame, region = paste(sample, cell.face, cell.frame, place, 0.5 if cell.beside else 0.0)
     count = 1 if cell.mode == 'image' else limit
     estimator = _fresh_estimator(cell.network, cell.mode)
+    before = 0
     if cell.beside:
         near = _with_somebody_near(np.full_like(frame, GREY[0]))
-        for i in range(5):
-            estimator.estimate(near, stamp=i / RATE)
+        before = round(SETTLED * RATE)
+        for i in range(before):
+            estimator.estimate(near if cell.still else _lit(near, i), stamp=i / RATE)
         frame = _with_somebody_near(frame)
-    for i in range(count):
-        if _is_found(estimator.estimate(frame, stamp=1.0 + i / RATE), region):
-            return i + 1.0
+    for i in range(before, before + count):
+        shown = frame if cell.still else _lit(frame, i)
+        if _is_found(estimator.estimate(shown, stamp=i / RATE), region):
+            return i - before + 1.0
     return np.nan
+
+
+def _lit(frame: np.ndarray, i: int) -> np.ndarray:
+    """The frame in a light that changes: never twice the same within a second."""
+    level = 37.0 * i % 64.0 - 32.0
+    return cv2.add(frame, (level, level, level, 0.0))
 
 
 def _is_found(heads: list[HeadPose], region: np.ndarray) -> bool:

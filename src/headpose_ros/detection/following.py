@@ -3,22 +3,16 @@
 
 """The faces of a video: each followed from frame to frame, new ones looked for now and then."""
 
-from collections.abc import Iterator
-from itertools import chain, cycle
 from typing import NamedTuple
 
 import numpy as np
 
 from headpose_ros.detection.base import Face, LandmarkNetwork, Searcher
 from headpose_ros.detection.checking import FaceChecker
+from headpose_ros.detection.look_turns import LookTurns
 from headpose_ros.detection.region import Region
 from headpose_ros.detection.search import SAME_FACE, Look, each_once, looks, propose
 from headpose_ros.landmarks import Box, has_shape
-
-# While there is nobody, looks are so many times as frequent, and every so many of them are at the
-# whole image: people who are near come first.
-_NOBODY = 5.0
-_WHOLE_EVERY = 5
 
 # Seconds between two frames, at the most, and where their stamps do not grow.
 _MAX_GAP, _ONE_FRAME = 0.2, 1.0 / 30.0
@@ -50,7 +44,8 @@ class FollowingDetector:
     :param searchers: that propose faces, the one for near faces first, that for far ones last.
     :param network: fits landmarks to the faces that are followed.
     :param max_faces: while so many are followed, nobody else is looked for.
-    :param search_rate: looks per second for new faces; five times as many while there is none.
+    :param search_rate: looks per second for new faces, at most; five times as many while there is
+        none. Where nothing changes there are fewer.
     :param min_tracking_confidence: a followed face whose score falls below it is looked at again.
     """
 
@@ -71,7 +66,6 @@ class FollowingDetector:
         self._faces: list[Face] = []
         self._shape: tuple[int, ...] = ()
         self._seconds: float | None = None
-        self._due = 1.0
         self._clock = 0.0  # seconds that passed, for stamps that stand still too
         self._rejected: list[_Rejected] = []
 
@@ -79,8 +73,10 @@ class FollowingDetector:
         """Faces of the next frame, those who are followed for longest first."""
         if bgr.shape[:2] != self._shape:
             self._shape = bgr.shape[:2]
-            self._faces, self._rejected, self._due, self._seconds = [], [], 1.0, None
-            self._looks = _in_turns(*looks(*bgr.shape[:2], self._searchers[-1].smallest_tile))
+            self._faces, self._rejected, self._seconds = [], [], None
+            parts = looks(*bgr.shape[:2], self._searchers[-1].smallest_tile)
+            self._turns = LookTurns(*parts, self._search_rate)
+        passed = self._passed(seconds)
         faces = []
         for face in self._faces:
             region = Region.around_landmarks(face.landmarks)
@@ -89,27 +85,24 @@ class FollowingDetector:
                 now = self._checker.find_again(bgr, region)
             if now is not None and has_shape(now.landmarks):
                 faces.append(now)
-        if len(faces) < self._max_faces and self._is_look_due(seconds, not faces):
-            faces += self._find(bgr, faces)
+        if len(faces) < len(self._faces):  # where was somebody, there may be again
+            self._turns.forget()
+        if len(faces) < self._max_faces:
+            look = self._turns.next(bgr, passed, [face.box for face in faces])
+            if look is not None:
+                faces += self._find(bgr, look, faces)
         self._faces = each_once(faces)[: self._max_faces]
         return self._faces
 
-    def _is_look_due(self, seconds: float, nobody: bool) -> bool:
-        since = None if self._seconds is None else seconds - self._seconds
-        self._seconds = seconds
-        if since is not None:
-            passed = min(since, _MAX_GAP) if since > 0.0 else _ONE_FRAME
-            self._clock += passed
-            self._due += passed * self._search_rate * (_NOBODY if nobody else 1.0)
-        if self._due < 1.0:
-            return False
-        self._due = min(self._due - 1.0, 1.0)
-        return True
+    def _passed(self, seconds: float) -> float:
+        """Seconds since the frame before."""
+        since = 0.0 if self._seconds is None else seconds - self._seconds
+        first, self._seconds = self._seconds is None, seconds
+        passed = 0.0 if first else min(since, _MAX_GAP) if since > 0.0 else _ONE_FRAME
+        self._clock += passed
+        return passed
 
-    def _find(self, bgr: np.ndarray, known: list[Face]) -> list[Face]:
-        look = next(self._looks)
-        while known and look.quarters:  # only where there is nobody upright
-            look = next(self._looks)
+    def _find(self, bgr: np.ndarray, look: Look, known: list[Face]) -> list[Face]:
         # In tiles faces are small. The whole image shows near ones, which the last may miss.
         searchers = self._searchers if look.is_whole else self._searchers[-1:]
         candidates = [c for each in searchers for c in look.candidates(bgr, each)]
@@ -118,14 +111,19 @@ class FollowingDetector:
             each for each in self._rejected if self._clock < each.until + each.rest
         ]
         resting = [each.box for each in self._rejected if self._clock < each.until]
-        boxes = [*(face.box for face in known), *resting]
+        new = propose(candidates, [face.box for face in known])
+        checked = propose(new, resting)[:_MAX_CHECKS]
         found = []
-        for candidate in propose(candidates, boxes)[:_MAX_CHECKS]:
+        for candidate in checked:
             face = self._checker.find(bgr, candidate.region)
             if face is not None and has_shape(face.landmarks):
                 found.append(face)
             else:
                 self._reject(candidate.region.box)
+        if len(checked) == _MAX_CHECKS:
+            self._turns.forget(look)
+        elif len(found) < len(new):
+            self._turns.not_settled(look)
         return found
 
     def _reject(self, box: Box) -> None:
@@ -140,12 +138,3 @@ class FollowingDetector:
         for searcher in self._searchers:
             searcher.detector.close()
         self._network.close()
-
-
-def _in_turns(whole: tuple[Look, ...], tiles: tuple[Look, ...]) -> Iterator[Look]:
-    once = [whole[0]]
-    for i, tile in enumerate(tiles):
-        if i and i % (_WHOLE_EVERY - 1) == 0:
-            once.append(whole[0])
-        once.append(tile)
-    return cycle(chain.from_iterable([*once, turned] for turned in whole[1:]))
