@@ -85,6 +85,52 @@ def test_looks_a_second_are_rationed_by_the_stamps(counted, rendered_head, rate)
     assert far.images - before == pytest.approx(12, abs=2)
 
 
+def test_where_nothing_changes_looks_are_few(counted, rendered_head):
+    """A head that moves before a wall, through a camera that is noisy."""
+    detector, _, far = counted(search_rate=6.0)
+    noise = np.random.default_rng(0)
+
+    def look_on(start, stop):
+        before = far.images
+        for i in range(round(start * RATE), round(stop * RATE)):
+            yaw = 20.0 * np.sin(i / RATE)
+            image = rendered_head.render(rotation_from_rpy(np.radians([0, 0, yaw])))
+            grain = noise.normal(0.0, 5.0, image.shape)
+            image = np.clip(image + grain, 0.0, 255.0).astype(np.uint8)
+            assert len(detector.detect(image, i / RATE)) == 1
+        return far.images - before
+
+    assert look_on(0.0, 2.0) >= 4  # all parts are seen once
+    assert look_on(2.0, 10.0) <= 4
+    # Nothing is overlooked for ever: each part comes at the latest after ten seconds.
+    assert look_on(10.0, 14.0) >= 4
+
+
+def test_somebody_who_comes_in_is_looked_at_soon(counted, rendered_head):
+    detector, _, _ = counted()
+    near, _ = from_afar(rendered_head, 150, (1920, 1080), (0.2, 0.5))
+    far, landmarks = from_afar(rendered_head, 30, (1920, 1080), (0.8, 0.4))
+    both = np.hstack([near[:, :960], far[:, 960:]])
+    for i in range(150):
+        assert len(detector.detect(near, i / RATE)) == 1
+    for i in range(150, 170):
+        faces = detector.detect(both, i / RATE)
+    assert len(faces) == 2 and is_there(faces[1], landmarks)
+
+
+def test_where_somebody_was_lost_is_looked_at_again(counted, rendered_head):
+    detector, _, far = counted(search_rate=6.0)
+    image = rendered_head.render(np.eye(3))
+    for i in range(60):
+        assert len(detector.detect(image, i / RATE)) == 1
+    before = far.images
+    black = np.zeros_like(image)
+    frames = [image if i % 10 else black for i in range(60, 120)]
+    found = [len(detector.detect(frame, i / RATE)) for i, frame in enumerate(frames, 60)]
+    assert np.mean(found) > 0.7
+    assert far.images > before
+
+
 def test_at_most_one_look_a_frame(counted):
     detector, _, far = counted()
     nobody = np.zeros((480, 640, 3), np.uint8)

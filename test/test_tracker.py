@@ -21,7 +21,7 @@ SIZE = 100  # pixels of a face
 FACE = np.random.default_rng(0).uniform(0, SIZE, (468, 3))
 
 
-def head(x=0.0, rpy=(0.0, 0.0, 0.0), std=(0.1, 0.2, 0.25), y=0.0, scale=1.0):
+def head(x=0.0, rpy=(0.0, 0.0, 0.0), std=(0.06, 0.1, 0.12), y=0.0, scale=1.0):
     """A head whose face is around x, y in the image."""
     landmarks = scale * (FACE - SIZE / 2) + [x, y, 0]
     return HeadPose(rotation_from_rpy(np.array(rpy)), landmarks, np.array(std))
@@ -50,7 +50,7 @@ def test_numbers_follow_people_not_order(tracker):
 
 
 def test_each_head_keeps_its_own_standard_deviations(tracker):
-    sure, unsure = (0.01, 0.02, 0.03), (0.2, 0.24, 0.22)
+    sure, unsure = (0.01, 0.02, 0.03), (0.1, 0.13, 0.12)
     tracker.update([head(0, std=sure), head(300, std=unsure)], 0.0)
     # Turned, so that smoothing has something to do, and in the other order.
     tracked = tracker.update(

@@ -27,6 +27,10 @@ _QUARTERS = tuple(quarter * math.pi / 2.0 for quarter in range(4))
 # AFLW2000-3D reach it, and hardly any that is turned by a quarter or more.
 _SURE = 0.85
 
+# Score of a proposal from which it is fitted as it was proposed, where the close look cannot tell
+# which way up it is.
+_SURELY_PROPOSED = 0.7
+
 # What is added to the score of an upright face, and of one of fewer pixels, of which scores tell
 # little. Chosen on AFLW2000-3D, upright and turned.
 _UPRIGHT, _SMALL_UPRIGHT, _SMALL_FACE = 0.05, 0.3, 64.0
@@ -41,24 +45,32 @@ class FaceChecker:
 
     :param near: the face detector; not closed with this one.
     :param network: not closed with this one.
+    :param min_turned_score: of the detector, from which a face is not upright.
     """
 
-    def __init__(self, near: CandidateDetector, network: LandmarkNetwork):
+    def __init__(
+        self, near: CandidateDetector, network: LandmarkNetwork, min_turned_score: float = 0.0
+    ):
         self._near = near
         self._network = network
+        self._min_turned_score = min_turned_score
 
-    def find(self, bgr: np.ndarray, region: Region) -> Face | None:
-        """The face in a proposed region, whichever way up it is; ``None`` where there is none.
+    def find(self, bgr: np.ndarray, proposed: Candidate) -> Face | None:
+        """The face that is proposed, whichever way up it is; ``None`` where there is none.
 
         Its score can be low, as of faces seen from the side.
         """
-        place = replace(region, clockwise=0.0)
-        upright = _SMALL_UPRIGHT if region.box.width < _SMALL_FACE else _UPRIGHT
+        place = replace(proposed.region, clockwise=0.0)
+        upright = _SMALL_UPRIGHT if place.box.width < _SMALL_FACE else _UPRIGHT
         best, best_score = None, 0.0
         for quarter in _QUARTERS:
             candidate = self._propose(bgr, place.turned(quarter))
             if candidate is None:
                 continue
+            if quarter and candidate.score < self._min_turned_score:
+                if proposed.score < _SURELY_PROPOSED:
+                    continue
+                candidate = candidate._replace(region=place)
             score = candidate.score + upright * (quarter == 0.0)
             if score > best_score:
                 best, best_score = candidate, score

@@ -3,7 +3,7 @@
 
 """Which part of a video's image is looked at next: one in which something has changed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, cycle
 from typing import NamedTuple
 
@@ -25,21 +25,19 @@ _CELL, _CHANGE = 8, 8
 # What people who are followed do changes nothing, within so many sizes of their faces: their hair.
 _HEAD = 2.0
 
-# Turns after which a part is looked at again: at the soonest, where there are others; where
-# something was nearly a face; and at the latest, though nothing has changed.
-_SOONEST, _SOON, _LATEST = 3, 6, 60
+# Turns after which a part is looked at again though nothing has changed, sooner where something was
+# nearly a face.
+_LATEST, _SOON = 60, 6
 
 
 class _Seen(NamedTuple):
     """What a part was when it was looked at.
 
-    :ivar turn: number of the turn.
     :ivar latest: of the turn in which it is looked at again, whether it has changed or not.
     :ivar cells: (h, w, 3) ``uint8`` of the image, a pixel for each cell.
     :ivar known: boxes of the faces that were followed.
     """
 
-    turn: int
     latest: int
     cells: np.ndarray
     known: tuple[Box, ...]
@@ -58,8 +56,7 @@ class LookTurns:
 
     def __init__(self, whole: Sequence[Look], tiles: Sequence[Look], rate: float):
         self._round = 3 * (len(whole) + len(tiles))
-        self._soonest = min(_SOONEST, 1 + len(tiles))
-        self._order = _in_order(whole, tiles)
+        self._all, self._changed = _in_order(whole, tiles), _in_order(whole, tiles)
         self._rate = rate
         self._due = 1.0
         self._turn = 0
@@ -79,32 +76,46 @@ class LookTurns:
         height, width = (max(1, length // _CELL) for length in bgr.shape[:2])
         # Every other row is enough, and takes half as long.
         cells = cv2.resize(bgr[::2], (width, height), interpolation=cv2.INTER_AREA)
-        now = _Seen(self._turn, self._turn + _LATEST, cells, tuple(known))
+        now = _Seen(self._turn + _LATEST, cells, tuple(known))
+        # Every other turn is for what was seen and has changed, before what was not seen yet.
+        look = None
+        if self._turn % 2 == 0:
+            look = self._first(self._changed, now, lambda before: before is not None)
+        if look is None:
+            look = self._first(self._all, now, lambda before: True)
+        if look is not None:
+            self._seen[look] = now
+        return look
+
+    def _first(
+        self, order: Iterator[Look], now: _Seen, wanted: Callable[[_Seen | None], bool]
+    ) -> Look | None:
         for _ in range(self._round):
-            look = next(self._order)
-            if known and look.quarters:  # only where there is nobody upright
-                continue
+            look = next(order)
             before = self._seen.get(look)
-            if before is None or self._is_due(look, before, now):
-                self._seen[look] = now
+            if now.known and look.quarters:  # only where there is nobody upright
+                continue
+            if wanted(before) and (before is None or self._is_due(look, before, now)):
                 return look
         return None
+
+    def _is_due(self, look: Look, before: _Seen, now: _Seen) -> bool:
+        return self._turn >= before.latest or _has_changed(look, before, now)
 
     def not_settled(self, look: Look) -> None:
         """Something in this part, which was looked at last, was nearly a face: again soon."""
         self._seen[look] = self._seen[look]._replace(latest=self._turn + _SOON)
 
-    def forget(self, look: Look | None = None) -> None:
-        """Look again at this part, or at all, as if it had not been seen yet."""
-        if look is None:
-            self._seen.clear()
-        else:
-            self._seen.pop(look, None)
+    def unfinished(self, look: Look) -> None:
+        """There is more in this part, which was looked at last, than one look can check."""
+        self._seen[look] = self._seen[look]._replace(latest=self._turn)
 
-    def _is_due(self, look: Look, before: _Seen, now: _Seen) -> bool:
-        if now.turn >= before.latest:
-            return True
-        return now.turn >= before.turn + self._soonest and _has_changed(look, before, now)
+    def lost(self, face: Box) -> None:
+        """Somebody is not followed any more: look where they were."""
+        x, y = face.center
+        for look, seen in self._seen.items():
+            if look.shows(x, y):
+                self._seen[look] = seen._replace(latest=self._turn)
 
 
 def _has_changed(look: Look, before: _Seen, now: _Seen) -> bool:

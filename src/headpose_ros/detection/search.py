@@ -48,6 +48,10 @@ class Look:
     quarters: int = 0
     is_whole: bool = False
 
+    def shows(self, x: float, y: float) -> bool:
+        """Whether a point of the image, pixels, is in this part."""
+        return 0 <= x - self.left <= self.width and 0 <= y - self.top <= self.height
+
     def candidates(self, bgr: np.ndarray, searcher: Searcher) -> list[Candidate]:
         """What is proposed in this part of an (H, W, 3) image, in its pixels."""
         part = bgr[self.top : self.top + self.height, self.left : self.left + self.width]

@@ -45,7 +45,7 @@ class StillDetector:
             for searcher in self._searchers[0 if look.is_whole else -1 :]
             for candidate in look.candidates(bgr, searcher)
         ]
-        checked = (self._checker.find(bgr, each.region) for each in propose(candidates))
+        checked = (self._checker.find(bgr, each) for each in propose(candidates))
         faces = [face for face in checked if face is not None and has_shape(face.landmarks)]
         # Of those that are as sure the larger first: a part of a face can look like a face.
         faces.sort(key=lambda face: (round(face.score, 1), face.box.area), reverse=True)

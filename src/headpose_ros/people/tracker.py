@@ -13,12 +13,14 @@ from headpose_ros.landmarks import Box, distinct
 from headpose_ros.people.one_euro import BETA, MIN_CUTOFF, RotationSmoother
 
 # Frames in a row in which a face must be seen before it counts as a person, so that what flickers
-# beside somebody gets no track ID.
-BIRTH_FRAMES = 3
+# beside somebody gets no track ID; more, where it has less than that score, as of faces from the
+# side, and of galaxies.
+BIRTH_FRAMES, DOUBTFUL_BIRTH_FRAMES = 3, 6
+SURE_SCORE = 0.5
 
 # Radians. In each of these a face must be surer than the first, of roll, pitch and yaw: what is
 # taken for a face and is none seldom is; and surer than the second to be somebody at once.
-BIRTH_STD, AT_ONCE_STD = np.radians([22.0, 15.0])
+BIRTH_STD, AT_ONCE_STD = np.radians([22.0, 8.0])
 
 # Seconds without a face after which a person is gone: it can be anybody who comes after that.
 MAX_GAP = 0.5
@@ -84,8 +86,8 @@ class FaceTracker:
 
     A face is somebody who was seen before when it is where that one is expected, by overlap and
     distance, in the assignment that fits best for all together. A new face becomes a person, with
-    a track ID, in its third frame in a row; while nobody is followed, at once. IDs count from 1
-    and none is given twice.
+    a track ID, in its third frame in a row, or sixth where it is hardly a face; while nobody is
+    followed, at once if it is sure. IDs count from 1 and none is given twice.
 
     :param min_cutoff: of ``RotationSmoother``, Hz; 0 turns smoothing off.
     :param beta: of ``RotationSmoother``, Hz per rad/s.
@@ -149,7 +151,11 @@ class FaceTracker:
             rotation = person.see(head.rotation, head.box, stamp)
             if not head.is_sure(BIRTH_STD):
                 person.sightings = 0
-            born = person.sightings >= BIRTH_FRAMES or (at_once and head.is_sure(AT_ONCE_STD))
+            is_doubtful = head.score < SURE_SCORE
+            needed = DOUBTFUL_BIRTH_FRAMES if is_doubtful else BIRTH_FRAMES
+            if at_once and not is_doubtful and head.is_sure(AT_ONCE_STD):
+                needed = 1
+            born = person.sightings >= needed
             if person.track_id is None and born:
                 person.track_id = self._next_id
                 self._next_id += 1
