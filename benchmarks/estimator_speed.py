@@ -9,12 +9,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from itertools import count, cycle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.bare import BareFaceMesh
-from benchmarks.frames import HD, RATE, VGA, Size, forth_and_back, make_frames
+from benchmarks.frames import HD, RATE, VGA, Size, forth_and_back, in_light, make_frames
 from benchmarks.options import Turns, Video
 from benchmarks.targets import Figure, figures_table
 from headpose_ros.estimator import HeadPoseEstimator
@@ -70,26 +71,36 @@ def _measure(name: str, size: Size, video: Path | None, turns: int) -> list[Figu
 
 
 def _measure_crowd(size: Size, turns: int) -> list[Figure]:
-    """Nobody and five people, against one, at the rate of a camera."""
-    numbers = (0, 1, 5)
-    frames = {heads: forth_and_back(make_frames(size, heads=heads)) for heads in numbers}
+    """Nobody and five people, against one, at the rate of a camera.
+
+    Where the light changes, all of each image is worth a look, as when the camera moves.
+    """
+    still = {heads: forth_and_back(make_frames(size, heads=heads)) for heads in (0, 1, 5)}
+    frames = {(heads, 'nothing else moves'): each for heads, each in still.items()} | {
+        (heads, 'light changes'): [in_light(frame, i) for i, frame in enumerate(each)]
+        for heads, each in still.items()
+    }
     with ExitStack() as stack:
         stack.enter_context(threadpool_limits(1, user_api='blas'))
         contenders = {}
-        for heads in numbers:
-            estimator = stack.enter_context(HeadPoseEstimator(mode='video'))
-            update, pictures = _follow(estimator), cycle(frames[heads])
-            contenders[str(heads)] = lambda _, update=update, next_=pictures: update(next(next_))
-        ms = _mean_ms(take_turns(contenders, frames[1], turns))
-    where, one = f'{size[0]}x{size[1]}, 30 Hz', f'one followed face, {ms["1"]:.2f} ms'
-    return [
-        Figure(
-            f'nobody in view, {where}', f'{ms["0"]:.2f} ms a frame', one, ms['0'] / ms['1'], 2.0
-        ),
-        Figure(
-            f'five faces, {where}', f'{ms["5"]:.2f} ms a frame', one, ms['5'] / ms['1'], 4.2
-        ),
-    ]
+        for case, pictures in frames.items():
+            update = _follow(stack.enter_context(HeadPoseEstimator(mode='video')))
+            next_ = cycle(pictures)
+            contenders[case] = lambda _, update=update, next_=next_: update(next(next_))
+        ms = _mean_ms(take_turns(contenders, still[1], turns))
+    figures, where = [], f'{size[0]}x{size[1]}, 30 Hz'
+    for scene in ('nothing else moves', 'light changes'):
+        one = ms[1, scene]
+        for what, heads, target in (('nobody in view', 0, 2.0), ('five faces', 5, 4.2)):
+            figures.append(Figure(
+                f'{what}, {where}, {scene}', f'{ms[heads, scene]:.2f} ms a frame',
+                f'one followed face, {one:.2f} ms', ms[heads, scene] / one, target,
+            ))
+    one, changing = (ms[1, scene] for scene in ('nothing else moves', 'light changes'))
+    return [*figures, Figure(
+        f'one face, {where}, light changes', f'{changing:.2f} ms a frame',
+        f'nothing else moves, {one:.2f} ms', changing / one, 1.5,
+    )]
 
 
 def _as_fast_as_it_can(estimator: HeadPoseEstimator) -> Callable[[np.ndarray], object]:
@@ -111,15 +122,15 @@ def _follow(estimator: HeadPoseEstimator) -> Callable[[np.ndarray], object]:
     return lambda bgr: follower.update(bgr, next(stamps) / RATE)
 
 
-def _mean_ms(seconds: dict[str, list[float]]) -> dict[str, float]:
+def _mean_ms(seconds: dict[Any, list[float]]) -> dict[Any, float]:
     return {name: 1e3 * float(np.mean(values)) for name, values in seconds.items()}
 
 
 def take_turns(
-    contenders: dict[str, Callable[[np.ndarray], object]], frames: list[np.ndarray], turns: int
-) -> dict[str, list[float]]:
+    contenders: dict[Any, Callable[[np.ndarray], object]], frames: list[np.ndarray], turns: int
+) -> dict[Any, list[float]]:
     """Seconds of each frame, by contender; they take turns of ``BLOCK`` frames."""
-    seconds: dict[str, list[float]] = defaultdict(list)
+    seconds: dict[Any, list[float]] = defaultdict(list)
     for turn in range(WARM_UP + turns):
         block = [frames[(turn * BLOCK + i) % len(frames)] for i in range(BLOCK)]
         for name, function in contenders.items():

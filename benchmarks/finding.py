@@ -16,6 +16,7 @@ import pandas as pd
 from typer import Option
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.frames import RATE, in_light
 from benchmarks.options import Aflw2000
 from headpose_ros.assets.bundle import YUNET
 from headpose_ros.detection.factory import create_detector
@@ -32,7 +33,6 @@ Size = tuple[int, int]  # width and height, pixels
 
 FACE_SIZES = (20, 25, 30, 40, 60)  # pixels, longer side of the labelled landmarks' box
 FRAMES: dict[Size, int] = {(640, 480): 15, (1280, 720): 15, (1920, 1080): 30}  # to find it in
-RATE = 30.0  # Hz
 MAX_YAW = np.radians(45.0)
 GREY, SEED = (128, 128, 128), 1  # of the frame around a photograph; of all random choices
 NEAR_FACTOR = 3  # times as many frames are allowed beside somebody near
@@ -44,8 +44,8 @@ _SIZES = (
     'Faces of AFLW2000-3D (yaw below 45 degrees) in grey frames, 30 Hz, by the longer side of the '
     'box around their 68 labelled points. `found`: share whose box is found within '
     '15 frames (1920x1080: 30); `beside`: the same beside somebody near who is followed, within '
-    'three times as many; in both the light changes with every frame, so that all of the image is '
-    'searched in turns, as when the camera moves. `still`: as `beside`, but nothing changes except '
+    'three times as many; in both the light changes with every frame, so that all of the image '
+    'is searched in turns, as when the camera moves. `still`: as `beside`, but nothing changes except '
     'that the face appears. `image`: in image mode. `frames`: median until it is found, of those '
     'that are.'
 )
@@ -190,19 +190,13 @@ def _frames_until(cell: Cell, sample: Sample, place: np.ndarray) -> float:
         near = _with_somebody_near(np.full_like(frame, GREY[0]))
         before = round(SETTLED * RATE)
         for i in range(before):
-            estimator.estimate(near if cell.still else _lit(near, i), stamp=i / RATE)
+            estimator.estimate(near if cell.still else in_light(near, i), stamp=i / RATE)
         frame = _with_somebody_near(frame)
     for i in range(before, before + count):
-        shown = frame if cell.still else _lit(frame, i)
+        shown = frame if cell.still else in_light(frame, i)
         if _is_found(estimator.estimate(shown, stamp=i / RATE), region):
             return i - before + 1.0
     return np.nan
-
-
-def _lit(frame: np.ndarray, i: int) -> np.ndarray:
-    """The frame in a light that changes: never twice the same within a second."""
-    level = 37.0 * i % 64.0 - 32.0
-    return cv2.add(frame, (level, level, level, 0.0))
 
 
 def _is_found(heads: list[HeadPose], region: np.ndarray) -> bool:

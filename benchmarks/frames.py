@@ -30,7 +30,7 @@ def make_frames(size: Size, video: Path | None = None, heads: int = 1) -> list[n
         return _video_frames(video, size)
     width, height = size
     if heads == 0:
-        return [_empty_wall(width, height)] * 2
+        return [_empty_wall(width, height)] * COUNT
     if heads == 1:
         head = RenderedHead(width, height)
         return [head.render(sample_rotation(i / RATE)) for i in range(COUNT)]
@@ -50,6 +50,12 @@ def _empty_wall(width: int, height: int) -> np.ndarray:
     """Nobody, and something to look at: coarse noise."""
     coarse = np.random.default_rng(0).integers(60, 200, (height // 60, width // 60, 3), np.uint8)
     return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def in_light(frame: np.ndarray, i: int) -> np.ndarray:
+    """A frame in a light that changes: the same again after 64 frames."""
+    level = 37.0 * i % 64.0 - 32.0
+    return cv2.add(frame, (level, level, level, 0.0))
 
 
 def forth_and_back(frames: list[np.ndarray]) -> list[np.ndarray]:

@@ -53,8 +53,9 @@ class HeadPoseEstimator:
         ``headpose_ros.assets.bundle`` says.
     :param face_detector: what proposes faces far away, one of
         ``headpose_ros.detection.factory.FACE_DETECTORS``; ``'auto'`` takes the best there is.
-    :param search_rate: in ``'video'`` mode, looks per second for new faces while a face is
-        followed; five times as many while there is none. 0: only in the first image.
+    :param search_rate: in ``'video'`` mode, looks per second for new faces, at most, while a face
+        is followed; five times as many while there is none; fewer where nothing changes. 0: only
+        in the first image.
     :param image_rotation: 0, 90, 180 or 270 degrees by which the images have to be turned
         clockwise to be upright, for a camera that is mounted otherwise. Poses and landmarks are
         in the axes of the image as it is given.

@@ -20,9 +20,9 @@ _MAX_GAP, _ONE_FRAME = 0.2, 1.0 / 30.0
 # Proposed faces that are checked in one frame; others get their turn when they are proposed again.
 _MAX_CHECKS = 2
 
-# Score of the close look from which a face is believed to be on its side or upside down. In a video
-# of nothing but things most of what is taken for a face is; of the faces of AFLW2000-3D, turned by
-# quarters, 95 % have it at once.
+# Score of the close look from which a face is on its side or upside down. Most of what is taken
+# for a face in videos of things alone seems to be; of the faces of AFLW2000-3D, turned by
+# quarters, 95 % have that score.
 _MIN_TURNED_SCORE = 0.7
 
 # Seconds for which what was no face is not looked at again: at first, and at the most. Each time
@@ -49,8 +49,7 @@ class FollowingDetector:
     :param searchers: that propose faces, the one for near faces first, that for far ones last.
     :param network: fits landmarks to the faces that are followed.
     :param max_faces: while so many are followed, nobody else is looked for.
-    :param search_rate: looks per second for new faces, at most; five times as many while there is
-        none. Where nothing changes there are fewer.
+    :param search_rate: as ``LookTurns`` has it.
     :param min_tracking_confidence: a followed face whose score falls below it is looked at again.
     """
 

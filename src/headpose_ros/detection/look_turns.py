@@ -18,15 +18,15 @@ from headpose_ros.landmarks import Box
 _NOBODY = 5.0
 _WHOLE_EVERY = 5
 
-# A part has changed when in a cell of so many pixels a side, less than half a face, a colour has by
-# so many levels of 255. The noise of a camera, averaged over a cell, stays below.
+# A part has changed when in a cell of so many pixels a side, less than half a face, a colour has
+# by so many levels of 255. The noise of a camera, averaged over a cell, stays below.
 _CELL, _CHANGE = 8, 8
 
 # What people who are followed do changes nothing, within so many sizes of their faces: their hair.
 _HEAD = 2.0
 
-# Turns after which a part is looked at again though nothing has changed, sooner where something was
-# nearly a face.
+# Turns after which a part is looked at again though nothing has changed, sooner where something
+# was nearly a face.
 _LATEST, _SOON = 60, 6
 
 

@@ -93,8 +93,9 @@ class HeadPoseParameters:
     )
     max_faces: int = _parameter(5, 'Faces to follow at the most.', 1, 10)
     search_rate: float = _parameter(
-        SEARCH_RATE, 'Looks per second for new faces while a face is followed; five times as many '
-        'while there is none. 0: only in the first image.', 0.0, 1000.0
+        SEARCH_RATE, 'Looks per second for new faces, at most, while a face is followed; five '
+        'times as many while there is none; fewer where nothing changes. 0: only in the first '
+        'image.', 0.0, 1000.0
     )
     image_rotation: int = _parameter(
         0, 'Degrees by which the images have to be turned clockwise to be upright, for a camera '
