@@ -45,9 +45,9 @@ _SIZES = (
     'box around their 68 labelled points. `found`: share whose box is found within '
     '15 frames (1920x1080: 30); `beside`: the same beside somebody near who is followed, within '
     'three times as many; in both the light changes with every frame, so that all of the image '
-    'is searched in turns, as when the camera moves. `still`: as `beside`, but nothing changes except '
-    'that the face appears. `image`: in image mode. `frames`: median until it is found, of those '
-    'that are.'
+    'is searched in turns, as when the camera moves. `still`: as `beside`, but nothing changes '
+    'except that the face appears. `image`: in image mode. `frames`: median until it is found, of '
+    'those that are.'
 )
 _NETWORKS = (
     'The networks that propose faces far away, each with the short-range network for near ones. '
