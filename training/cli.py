@@ -24,7 +24,7 @@ from training.command_checks import (
     check_regressors,
     make_folder,
 )
-from training.copies import COPIES, PLAIN
+from training.copies import COPY_NAMES, PLAIN
 from training.datasets import read_dataset
 from training.detecting import plan_search
 from training.landmark_file import LandmarkFile
@@ -72,7 +72,7 @@ def landmarks(
     check_can_write(out)
     data = read_dataset(dataset)
     typer.echo(f'{data.name}: {len(data.samples)} images, {data.left_out} left out by their angle')
-    names = list(COPIES) if copies and data.has_roll else [PLAIN]
+    names = list(COPY_NAMES) if copies and data.has_roll else [PLAIN]
     if copies and not data.has_roll:
         typer.echo(f'{data.name} labels no roll and cannot be trained on: no copies are made')
     search = plan_search(detector, names, bundle)
