@@ -105,7 +105,8 @@ class Rendered(NamedTuple):
 RENDERED = {
     'looking down': Rendering(pitch=(-30.0, -10.0)),
     'looking further down': Rendering(pitch=(-50.0, -30.0)),
-    'looking up': Rendering(pitch=(10.0, 40.0)),
+    'looking up': Rendering(pitch=(10.0, 30.0)),
+    'looking further up': Rendering(pitch=(30.0, 50.0)),
     'in profile': Rendering(pitch=(-15.0, 15.0), away=(30.0, 60.0)),
     'in profile looking down': Rendering(pitch=(-45.0, -15.0), away=(20.0, 60.0)),
     'in profile looking up': Rendering(pitch=(15.0, 40.0), away=(20.0, 60.0)),
