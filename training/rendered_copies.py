@@ -19,9 +19,11 @@ from training.turnable_head import TurnableHead
 
 Range = tuple[float, float]
 
-# Degrees of label pitch and yaw, of either sign, beyond which nothing is rendered: less and less
-# of the face is seen, and less of that was seen in the photograph.
-_MAX_PITCH, _MAX_YAW = 65.0, 90.0
+# Degrees beyond which nothing is rendered, of label pitch and of the angle between where the face
+# points and the camera: less and less of the face is seen, and less of that was photographed. What
+# would go beyond is turned less, in tenths.
+_MAX_PITCH, _MAX_ANGLE = 65.0, 90.0
+_TENTHS = np.linspace(1.0, 0.0, 11)
 
 # Degrees between the label and the pose of the mesh that the landmarks make, up to which the head
 # is rendered. Of faces with yaw within 45 degrees 95 % are within, of those beyond 60 a third: in
@@ -70,12 +72,13 @@ class Rendering:
             chance.uniform(*each) for each in (self.pitch, self.yaw, self.away, self.roll)
         )
         pitch = np.clip(pitch, -_MAX_PITCH - label[0], _MAX_PITCH - label[0])
-        yaw = np.clip(
-            yaw + np.copysign(away, label[1]), -_MAX_YAW - label[1], _MAX_YAW - label[1]
-        )
+        yaw += np.copysign(away, label[1])
         camera = Rotation.from_euler('xz', [-pitch, roll], degrees=True).as_matrix()
         own = Rotation.from_euler('y', yaw, degrees=True).as_matrix()
-        return camera @ rotation @ own @ rotation.T
+        turn = Rotation.from_matrix(camera @ rotation @ own @ rotation.T)
+        turns = Rotation.from_rotvec(_TENTHS[:, None] * turn.as_rotvec()).as_matrix()
+        towards_camera = (turns @ rotation)[:, 2, 2]
+        return turns[np.argmax(towards_camera >= np.cos(np.radians(_MAX_ANGLE)))]
 
 
 class Rendered(NamedTuple):

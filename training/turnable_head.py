@@ -37,12 +37,14 @@ _RINGS = np.linspace(0.0, 1.0, 13)  # from the rim of the face, 0, to the hindmo
 # shows too little of it, and lines from the rim to the back over which that limit is averaged.
 _SEEN = 0.3
 _SMOOTHED = 5
-_BLUR = 0.05  # widths of the head, standard deviation
-# The same of the face, which takes its other half where that was seen better by this much. Its
-# colours differ, so this is less.
+
+# The same of the face, less as the colours of its other half differ, which is taken instead where
+# that was seen better by so much.
 _FACE_SEEN = 0.1
 _SEEN_BETTER = 0.2
 
+_BLUR = 0.05  # widths of the head, standard deviation
+_EDGE = 5  # pixels over which the edge of the head is soft
 _GROWTH = 1.25  # of the head's outline, when it is taken out of the photograph
 _HOLE_SIZE = 40  # pixels to which the head is reduced for that; what fills the hole is blurred
 
@@ -69,35 +71,15 @@ class TurnableHead:
         rim = np.array(FACE_OVAL)
         skull, normals = _skull(face[rim])
         points = np.concatenate([face, skull[1:].reshape(-1, 3)])
-        numbers = np.arange(len(face), len(points)).reshape(len(skull) - 1, len(rim))
-        numbers = np.vstack([rim, numbers])
         self._points = points @ own.T * self.width
-        flat = self._points[:, :2] + self._centre[:2]
-
-        # Three textures: the photograph, the other half of the face, and the photograph blurred.
-        # Beyond what was seen of the skull the photograph is repeated half way back to the rim;
-        # from there on the blurred colour of that place remains.
-        count = len(points)
+        behind = np.arange(len(face), len(points)).reshape(-1, len(rim))
+        rings = np.vstack([rim, behind])  # indices of points
         seen = _seen_up_to(-(normals @ own.T)[..., 2])
-        ring = np.arange(len(numbers))[:, None]
-        back_again = np.maximum(2.0 * seen - ring, seen / 2.0)
-        flat[numbers] = _along(flat[numbers], np.minimum(ring, back_again))
-        front, back = face_triangles(face, rim, _INSIDE), strips(numbers)
-        hidden = _facing(self._points, front)
-        other = _facing(self._points, MIRRORED_VERTICES[front][:, ::-1])
-        front[(hidden < _FACE_SEEN) & (other > hidden + _SEEN_BETTER)] += count
-        outer = np.zeros(count, bool)
-        outer[numbers] = ring > 1.5 * seen
-        back[outer[back].any(axis=1)] += 2 * count
-        self._triangles = np.concatenate([front, back])
-        height, width = bgr.shape[:2]
-        mirrored = flat.copy()
-        mirrored[:LANDMARK_COUNT] = flat[MIRRORED_VERTICES]
-        texture = np.clip([flat, mirrored, flat], 0.5, (width - 0.5, height - 0.5))
-        texture[2, :, 1] += height
-        self._texture = texture.reshape(-1, 2)
-        spread = _BLUR * self.width
-        self._atlas = np.vstack([bgr, cv2.GaussianBlur(bgr, (0, 0), spread)])
+        front = self._face_texture(face_triangles(face, rim, _INSIDE))
+        self._triangles = np.concatenate([front, self._skull_texture(rings, seen)])
+        self._texture = self._texture_coordinates(rings, seen)
+        blurred = cv2.GaussianBlur(bgr, (0, 0), _BLUR * self.width)
+        self._textures = np.vstack([bgr, blurred])
 
     def render(self, turn: np.ndarray, distance: float) -> tuple[np.ndarray, np.ndarray]:
         """Picture of the head turned in front of a camera that looks straight at it.
@@ -116,10 +98,42 @@ class TurnableHead:
             np.tile(pixels, (3, 1)), np.tile(depths, 3), self._texture, self._triangles,
             width, height,
         )
-        covered = (maps[0] >= 0.0).astype(np.float32)
-        alpha = np.clip(2.0 * cv2.blur(covered, (5, 5)) - 1.0, 0.0, 1.0) * covered
-        head = cv2.remap(self._atlas, *maps, cv2.INTER_LINEAR)
+        covered = (maps[0] > -0.5).astype(np.float32)
+        alpha = np.clip(2.0 * cv2.blur(covered, (_EDGE, _EDGE)) - 1.0, 0.0, 1.0) * covered
+        head = cv2.remap(self._textures, *maps, cv2.INTER_LINEAR)
         return cv2.blendLinear(head, image, alpha, 1.0 - alpha), pixels[:LANDMARK_COUNT]
+
+    # Every point is there three times: with the photograph as its texture, with the other half of
+    # the face, and with the photograph blurred. Triangles (m, 3) have one of them.
+
+    def _face_texture(self, triangles: np.ndarray) -> np.ndarray:
+        seen = _facing(self._points, triangles)
+        other = _facing(self._points, MIRRORED_VERTICES[triangles][:, ::-1])
+        takes_other = (seen < _FACE_SEEN) & (other > seen + _SEEN_BETTER)
+        return triangles + takes_other[:, None] * len(self._points)
+
+    def _skull_texture(self, rings: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        is_blurred = np.zeros(len(self._points), bool)
+        is_blurred[rings] = np.arange(len(rings))[:, None] > 1.5 * seen
+        triangles = strips(rings)
+        return triangles + is_blurred[triangles].any(axis=1)[:, None] * 2 * len(self._points)
+
+    def _texture_coordinates(self, rings: np.ndarray, seen: np.ndarray) -> np.ndarray:
+        """Pixels (3 N, 2) of the photograph with the blurred one below.
+
+        Beyond what was seen of the skull the photograph is repeated half way back to the rim; from
+        there on the blurred colour of that place remains.
+        """
+        flat = self._points[:, :2] + self._centre[:2]
+        ring = np.arange(len(rings))[:, None]
+        back_again = np.maximum(2.0 * seen - ring, seen / 2.0)
+        flat[rings] = _along(flat[rings], np.minimum(ring, back_again))
+        other = flat.copy()
+        other[:LANDMARK_COUNT] = flat[MIRRORED_VERTICES]
+        height, width = self._bgr.shape[:2]
+        coordinates = np.clip([flat, other, flat], 0.5, (width - 0.5, height - 0.5))
+        coordinates[2, :, 1] += height
+        return coordinates.reshape(-1, 2)
 
     @cached_property
     def _surroundings(self) -> np.ndarray:
@@ -130,7 +144,7 @@ class TurnableHead:
         height, width = self._bgr.shape[:2]
         mask = np.zeros((height, width), np.uint8)
         cv2.fillConvexPoly(mask, outline.astype(np.int32), 255)
-        factor = _HOLE_SIZE / float(np.ptp(outline[:, 0], axis=0).max())
+        factor = min(1.0, _HOLE_SIZE / float(np.ptp(outline[:, 0], axis=0).max()))
         size = (max(8, round(factor * width)), max(8, round(factor * height)))
         small = cv2.resize(self._bgr, size, interpolation=cv2.INTER_AREA)
         hole = (cv2.resize(mask, size, interpolation=cv2.INTER_AREA) > 0).astype(np.uint8)
