@@ -4,7 +4,8 @@
 """Copies of a training image on which the head is rendered at poses that the dataset lacks.
 
 AFLW2000-3D has hardly any face that looks down and few profiles, and its faces were photographed
-from farther away than a robot sees them.
+from farther away than a robot sees them. What was not seen in a photograph cannot be rendered, so
+heads turn up, down, and further to the side where they already point.
 """
 
 from dataclasses import dataclass
@@ -26,12 +27,14 @@ _MAX_PITCH, _MAX_ANGLE = 65.0, 90.0
 _TENTHS = np.linspace(1.0, 0.0, 11)
 
 # Degrees between the label and the pose of the mesh that the landmarks make, up to which the head
-# is rendered. Of faces with yaw within 45 degrees 95 % are within, of those beyond 60 a third: in
-# a profile the network fits the far half of the face too near.
+# is rendered. Of AFLW2000-3D's faces with yaw within 45 degrees 95 % are within, of those beyond
+# 60 a third: of a profile the network makes a face that is turned less.
 _MAX_DISAGREEMENT = 15.0
 
 # Mean distance of the landmarks that are found on a rendering from those that were rendered, in
-# widths of the head, beyond which something else was found.
+# widths of the head, beyond which something else was found. 98 % of the faces that look less than
+# 30 degrees up or down are within, two thirds of the profiles. Without any limit, or with one of
+# 0.4, frontal faces of AFLW2000-3D are read worse.
 _MAX_MISS = 0.15
 
 
@@ -77,8 +80,9 @@ class Rendering:
         own = Rotation.from_euler('y', yaw, degrees=True).as_matrix()
         turn = Rotation.from_matrix(camera @ rotation @ own @ rotation.T)
         turns = Rotation.from_rotvec(_TENTHS[:, None] * turn.as_rotvec()).as_matrix()
-        towards_camera = (turns @ rotation)[:, 2, 2]
-        return turns[np.argmax(towards_camera >= np.cos(np.radians(_MAX_ANGLE)))]
+        is_seen = (turns @ rotation)[:, 2, 2] >= np.cos(np.radians(_MAX_ANGLE))
+        is_seen[-1] = True  # as it is in the photograph
+        return turns[np.argmax(is_seen)]
 
 
 class Rendered(NamedTuple):
@@ -105,6 +109,9 @@ class Rendered(NamedTuple):
         return self.miss(found) <= _MAX_MISS
 
 
+# Further down and up are apart, so that every photograph gives a face of each. Distances are 0.8
+# to 2 m, and 0.4 to 0.8 m when near, where perspective shows. Learned from 550 photographs of
+# AFLW2000-3D with and without all eight, faces of BIWI are read 0.75 degrees (geodesic) better.
 RENDERED = {
     'looking down': Rendering(pitch=(-30.0, -10.0)),
     'looking further down': Rendering(pitch=(-50.0, -30.0)),

@@ -25,12 +25,12 @@ from headpose_ros.media.sample_head.rasteriser import rasterise
 from training.mirroring import MIRRORED_VERTICES
 
 # The skull with some hair, in widths of the head between the cheekbones, from midway between
-# these: x to the person's left, y down, z back. A head is 1.4 such widths long, 1.1 wide above the
-# ears and 1.7 high (ANSUR II, 2012: 193, 150 and 225 mm of 137 mm).
+# these: x to the person's left, y down, z back. With the face that makes a head 1.5 such widths
+# long, 1.2 wide and 1.7 high; set by eye on AFLW2000-3D, as pose depends little on it.
 _SKULL_CENTRE = np.array([0.0, -0.3, 0.12])
 _SKULL_RADII = np.array([0.58, 0.72, 0.75])
 _BACK = np.array([0.0, 0.1, 1.0])  # towards the hindmost point, from the centre, in radii
-_INSIDE = np.array([0.0, 0.0, 0.35])  # seen from there no part of the face hides another
+_INSIDE = np.array([0.0, 0.0, 0.35])  # widths; seen from there no part of the face hides another
 _RINGS = np.linspace(0.0, 1.0, 13)  # from the rim of the face, 0, to the hindmost point
 
 # Cosine of the angle at which the camera looked at a part of the skull, below which the photograph
