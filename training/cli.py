@@ -24,7 +24,7 @@ from training.command_checks import (
     check_regressors,
     make_folder,
 )
-from training.copies import COPIES, PLAIN
+from training.copies import COPY_NAMES, PLAIN
 from training.datasets import obstacle_to_training, read_dataset
 from training.detecting import plan_search
 from training.landmark_file import LandmarkFile
@@ -73,7 +73,7 @@ def landmarks(
     data = read_dataset(dataset)
     typer.echo(f'{data.name}: {len(data.samples)} images, {data.left_out} left out by their angle')
     obstacle = obstacle_to_training(data.name, data.terms, data.has_roll)
-    names = list(COPIES) if copies and not obstacle else [PLAIN]
+    names = list(COPY_NAMES) if copies and not obstacle else [PLAIN]
     if copies and obstacle:
         typer.echo(f'{obstacle}: no copies are made')
     search = plan_search(detector, names, bundle)
