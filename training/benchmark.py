@@ -3,27 +3,30 @@
 
 """This project and its peers on the same images and the same faces, measured in one run."""
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from headpose_ros.camera.camera import Camera
 from headpose_ros.regression.model import Model
 from headpose_ros.regression.model_file import load_model
 from training.benchmark_plot import plot_benchmark
 from training.benchmark_report import write_report
+from training.benchmark_table import CAMERA, SIGHT, Row, figures_table, found_by_all
 from training.copies import COPY_NAMES, PLAIN
 from training.crossval import Protocol, cross_validate
-from training.datasets import obstacle_to_training, read_dataset
+from training.datasets import CAMERAS, obstacle_to_training, read_dataset
 from training.errors import TrainingError
+from training.estimates import estimate_faces
 from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR
 from training.landmark_file import LandmarkFile
 from training.landmarks import extract_landmarks
-from training.metrics import pan_tilt_figures, pose_figures
-from training.peers import solve_pnp, svr_recipe, transformation_matrix, whenet
+from training.peers import network_process, solve_pnp, svr_recipe, transformation_matrix
 from training.peers.face_mesh import find_faces
+from training.peers.networks import NETWORKS
 from training.peers.timing import time_methods
 from training.samples import Dataset
 
@@ -38,13 +41,13 @@ class Setup:
     """How it is measured.
 
     :ivar protocol: of the cross-validation.
-    :ivar whenet_python: Python that can run WHENet; ``None`` leaves it out.
+    :ivar peers_python: Python that can run the networks; ``None`` leaves them out.
     :ivar bundle: of the Face Landmarker, see ``headpose_ros.detection.factory.create_detector``.
     :ivar jobs: processes; -1 for one a core.
     """
 
     protocol: Protocol
-    whenet_python: Path | None = None
+    peers_python: Path | None = None
     bundle: Path | None = None
     jobs: int = -1
 
@@ -54,110 +57,94 @@ class Setup:
         return extract_landmarks(dataset, detector, copies, self.jobs, bundle)
 
 
-@dataclass(frozen=True, eq=False)
-class Row:
-    """What a method says of the images of a dataset.
-
-    :ivar name: of the method.
-    :ivar trained_on: in words.
-    :ivar rotations: (repeats, n, 3, 3) ``R_opt``; NaN where it does not find the labelled face.
-    """
-
-    name: str
-    trained_on: str
-    rotations: np.ndarray
-
-    @property
-    def found(self) -> np.ndarray:
-        """(n,) bool, whether the face was found."""
-        return np.isfinite(self.rotations).all(axis=(0, 2, 3))
-
-
 def benchmark(
     dataset_folder: Path,
     out: Path,
     setup: Setup,
-    pointing04: Path | None = None,
-    landmark_files: dict[str, Path | None] | None = None,
+    test_folders: Sequence[Path] = (),
+    landmark_files: Sequence[Path] = (),
 ) -> str:
     """Measure all methods and write ``benchmark.md``, ``benchmark.csv`` and ``benchmark.png``.
 
-    What is trained here is cross-validated on the first dataset and, for Pointing'04, trained on
+    What is trained here is cross-validated on the first dataset and, for the others, trained on
     all of the first.
 
     :param dataset_folder: folder of AFLW2000-3D, or of another dataset that labels roll.
     :param out: folder that is written.
-    :param pointing04: folder of Pointing'04; ``None`` leaves it out.
-    :param landmark_files: name of a detector to its landmark file of the first dataset, with
-        copies; landmarks are extracted where there is none.
+    :param test_folders: folders of datasets to test on, such as Pointing'04 and BIWI.
+    :param landmark_files: of these datasets, that of the first with copies; landmarks are
+        extracted where there is none.
     :return: the report, Markdown.
-    :raises TrainingError: the data cannot be used.
+    :raises TrainingError: the data cannot be used, or the networks cannot be run.
     :raises headpose_ros.errors.ModelError: the package has no model for a detector.
     :raises headpose_ros.errors.DetectorUnavailableError: a detector is not installed.
     """
     dataset = read_dataset(dataset_folder)
-    target = read_dataset(pointing04) if pointing04 else None
+    targets = [read_dataset(folder) for folder in test_folders]
     if obstacle := obstacle_to_training(dataset.name, dataset.terms, dataset.has_roll):
         raise TrainingError(f'{obstacle}; give the folder of AFLW2000-3D')
     # Refused here is what would fail in an hour.
     models = {detector: load_model(None, detector) for detector in OWN_NAMES}
     transformation_matrix.TransformationMatrix(setup.bundle).close()
-    if setup.whenet_python:
-        whenet.check(setup.whenet_python)
-    data = _landmarks(dataset, landmark_files or {}, setup)
+    if setup.peers_python:
+        network_process.check(setup.peers_python)
+    files = _load(landmark_files, [dataset, *targets])
+    data = {
+        name: files.get((dataset.name, name)) or setup.extract(dataset, name, list(COPY_NAMES))
+        for name in OWN_NAMES
+    }
+    for each in data.values():
+        each.check_found()
+        setup.protocol.check(each)
     faces = find_faces(dataset, setup.jobs)
     seen = replace(data[MESH].select(data[MESH].plain), landmarks=faces)
     rows = _cross_validated(data, seen, setup)
     recipes = {name: svr_recipe.fit(key, seen) for key, name in svr_recipe.NAMES.items()}
     rows += _untrained(dataset, seen.landmarks, setup)
-    common = np.flatnonzero(_common(rows))
+    common = np.flatnonzero(found_by_all(rows))
     timed = common[:: max(1, len(common) // TIMED_IMAGES)]
     images = [dataset.samples[i].read_image() for i in timed]
     costs = time_methods(images, models, recipes, setup.bundle)
     costs = {OWN_NAMES.get(name, name): cost for name, cost in costs.items()}
-    if setup.whenet_python:
-        boxes = data[MESH].landmarks[data[MESH].plain]
-        rotations, seconds = whenet.estimate(setup.whenet_python, dataset, boxes, timed)
-        rows.append(Row(whenet.NAME, whenet.NOTE, rotations[None]))
-        whole, pose = costs[solve_pnp.NAME]
-        costs[whenet.NAME] = (whole - pose + 1e3 * seconds, 1e3 * seconds)
-    tables = [_table(dataset, rows, pose_figures, costs)]
-    if target:
-        rows = _trained_before(target, data[MESH].dataset, models, recipes, setup)
-        tables.append(_table(target, rows, pan_tilt_figures, {}))
+    whole, pose = costs[solve_pnp.NAME]
+    networks, seconds = _networks(dataset, data[MESH].landmarks[data[MESH].plain], setup, timed)
+    costs |= {name: (whole - pose + 1e3 * each, 1e3 * each) for name, each in seconds.items()}
+    tables = [figures_table(dataset, rows + networks, SIGHT, costs)]
+    for target in targets:
+        plain = {
+            name: files.get((target.name, name)) or setup.extract(target, name, [PLAIN])
+            for name in OWN_NAMES
+        }
+        landmarks = {name: each.landmarks[each.plain] for name, each in plain.items()}
+        rows = _trained_before(target, landmarks, dataset.name, models, recipes, setup)
+        tables.append(_tested(target, rows, landmarks, models))
     pd.concat(tables, ignore_index=True).to_csv(out / 'benchmark.csv', index=False)
     plot_benchmark(out / 'benchmark.png', tables[0], list(OWN_NAMES.values()))
-    has_whenet = setup.whenet_python is not None
-    return write_report(out / 'benchmark.md', tables, setup.protocol, len(timed), has_whenet)
+    has_networks = setup.peers_python is not None
+    return write_report(out / 'benchmark.md', tables, setup.protocol, len(timed), has_networks)
 
 
-def _landmarks(
-    dataset: Dataset, files: dict[str, Path | None], setup: Setup
-) -> dict[str, LandmarkFile]:
-    """Landmarks and copies of the dataset by each detector."""
-    data = {name: _load(file, name, dataset) for name, file in files.items() if file}
-    for detector in OWN_NAMES:
-        if detector not in data:
-            data[detector] = setup.extract(dataset, detector, list(COPY_NAMES))
-        data[detector].check_found()
-        setup.protocol.check(data[detector])
-    return data
-
-
-def _load(file: Path, detector: str, dataset: Dataset) -> LandmarkFile:
-    data = LandmarkFile.load(file)
-    if data.detector != detector:
-        raise TrainingError(f'{file}: landmarks of {data.detector}; want those of {detector}')
-    if data.names[data.plain].tolist() != [sample.name for sample in dataset.samples]:
-        raise TrainingError(
-            f'{file}: landmarks of other images than those of the dataset; make it again with '
-            'python -m training landmarks'
-        )
-    if data.plain.all():
-        raise TrainingError(
-            f'{file}: made with --no-copies; make it again without it'
-        )
-    return data
+def _load(
+    paths: Iterable[Path], datasets: list[Dataset]
+) -> dict[tuple[str, str], LandmarkFile]:
+    """Landmark files by the names of dataset and detector, those of the first with copies."""
+    names = {each.name: [sample.name for sample in each.samples] for each in datasets}
+    files = {}
+    for path in paths:
+        data = LandmarkFile.load(path)
+        if data.dataset not in names:
+            raise TrainingError(
+                f'{path}: landmarks of {data.dataset}; want those of {" or ".join(names)}'
+            )
+        if data.names[data.plain].tolist() != names[data.dataset]:
+            raise TrainingError(
+                f'{path}: landmarks of other images than those of the dataset; make it again with '
+                'python -m training landmarks'
+            )
+        if data.dataset == datasets[0].name and data.plain.all():
+            raise TrainingError(f'{path}: made with --no-copies; make it again without it')
+        files[data.dataset, data.detector] = data
+    return files
 
 
 def _cross_validated(
@@ -179,33 +166,90 @@ def _cross_validated(
 
 def _untrained(dataset: Dataset, mesh: np.ndarray, setup: Setup) -> list[Row]:
     matrix, pnp = transformation_matrix, solve_pnp
+    rotations = matrix.estimate(dataset, setup.bundle, setup.jobs)
     return [
-        Row(matrix.NAME, matrix.NOTE, matrix.estimate(dataset, setup.bundle, setup.jobs)[None]),
-        Row(pnp.NAME, pnp.NOTE, pnp.estimate(dataset, mesh)[None]),
+        Row(matrix.NAME, matrix.NOTE, rotations[None], projects=True),
+        Row(pnp.NAME, pnp.NOTE, pnp.estimate(dataset, mesh)[None], projects=True),
     ]
+
+
+def _networks(
+    dataset: Dataset, landmarks: np.ndarray, setup: Setup, timed: np.ndarray
+) -> tuple[list[Row], dict[str, float]]:
+    """Rows of the networks on faces that are found for them, and the seconds of each for one."""
+    rows: list[Row] = []
+    seconds: dict[str, float] = {}
+    if setup.peers_python is None:
+        return rows, seconds
+    for name, network in NETWORKS.items():
+        rotations, seconds[name] = network_process.estimate(
+            setup.peers_python, name, dataset, landmarks, timed
+        )
+        note = f'{network.TRAINED_ON}; boxes of headpose_ros with FaceMesh'
+        rows.append(Row(name, note, rotations[None]))
+    return rows, seconds
 
 
 def _trained_before(
     target: Dataset,
+    landmarks: dict[str, np.ndarray],
     trained_on: str,
     models: dict[str, Model],
     recipes: dict[str, svr_recipe.SvrRecipe],
     setup: Setup,
 ) -> list[Row]:
-    """Rows of a dataset that nothing was trained on."""
-    found = {name: setup.extract(target, name, [PLAIN]).landmarks for name in OWN_NAMES}
+    """Rows of a dataset that nothing was trained on, as they come without a camera.
+
+    :param landmarks: of the target by each detector.
+    :param trained_on: name of the dataset that the recipes were fitted to.
+    """
     rows = [
-        Row(name, _dataset_of(models[detector]), _predict(models[detector], found[detector]))
+        Row(name, _dataset_of(models[detector]), _predict(models[detector], landmarks[detector]))
         for detector, name in OWN_NAMES.items()
     ]
     mesh = find_faces(target, setup.jobs)
     rows += [Row(name, trained_on, _predict(recipe, mesh)) for name, recipe in recipes.items()]
     rows += _untrained(target, mesh, setup)
-    if setup.whenet_python:
-        nothing = np.empty(0, int)
-        rotations, _ = whenet.estimate(setup.whenet_python, target, found[MESH], nothing)
-        rows.append(Row(whenet.NAME, whenet.NOTE, rotations[None]))
-    return rows
+    networks, _ = _networks(target, landmarks[MESH], setup, np.empty(0, int))
+    return rows + networks
+
+
+def _tested(
+    target: Dataset, rows: list[Row], landmarks: dict[str, np.ndarray], models: dict[str, Model]
+) -> pd.DataFrame:
+    """Table of a dataset, in the axes of the camera too where these are those of its labels."""
+    table, camera = figures_table(target, rows), CAMERAS.get(target.name)
+    if camera is None:
+        return table
+    turned = _in_camera_axes(rows, landmarks, models, camera)
+    return pd.concat([figures_table(target, turned, CAMERA), table])
+
+
+def _in_camera_axes(
+    rows: list[Row], landmarks: dict[str, np.ndarray], models: dict[str, Model], camera: Camera
+) -> list[Row]:
+    """The same rows with the rotations in the axes of a camera.
+
+    This project's are those that it makes with the camera. Those of the others that are along
+    the line of sight are turned by the same line: to the face as this project finds it, and they
+    count as not found where it does not.
+    """
+    detectors = {name: detector for detector, name in OWN_NAMES.items()}
+    own, rays = {}, np.full((len(landmarks[MESH]), 3, 3), np.nan)
+    for detector in reversed(OWN_NAMES):  # the line of sight is FaceMesh's where there are both
+        found = np.isfinite(landmarks[detector]).all(axis=(1, 2))
+        estimates = estimate_faces(models[detector], landmarks[detector][found], camera)
+        rays[found] = estimates.rays
+        own[detector] = np.full((1, len(found), 3, 3), np.nan)
+        own[detector][0, found] = estimates.rotations
+    turned = []
+    for row in rows:
+        if row.name in detectors:
+            row = replace(row, rotations=own[detectors[row.name]])
+        elif not row.projects:
+            row = replace(row, rotations=rays @ row.rotations)
+        turned.append(row)
+    return turned
 
 
 def _predict(model: Model | svr_recipe.SvrRecipe, landmarks: np.ndarray) -> np.ndarray:
@@ -213,36 +257,6 @@ def _predict(model: Model | svr_recipe.SvrRecipe, landmarks: np.ndarray) -> np.n
     found = np.isfinite(landmarks).all(axis=(1, 2))
     rotations[0, found] = model.predict(landmarks[found])
     return rotations
-
-
-def _table(
-    dataset: Dataset,
-    rows: list[Row],
-    figures: Callable[[np.ndarray, np.ndarray], dict[str, float]],
-    costs: dict[str, tuple[float, float]],
-) -> pd.DataFrame:
-    """Figures of each method, on the faces that all find and on those it finds itself."""
-    labels = np.array([sample.label for sample in dataset.samples])
-    common = _common(rows)
-    records = []
-    for row in rows:
-        whole, pose = costs.get(row.name, (np.nan, np.nan))
-        for faces, mask in (('same', common), ('own', row.found)):
-            repeats = [figures(each[mask], labels[mask]) for each in row.rotations]
-            records.append(
-                {'dataset': dataset.name, 'faces': faces, 'method': row.name}
-                | {'images': len(labels), 'scored': int(mask.sum()), 'found': row.found.sum()}
-                | pd.DataFrame(repeats).mean().to_dict()
-                | {'ms a face': whole, 'ms pose': pose, 'trained on': row.trained_on}
-            )
-    return pd.DataFrame(records)
-
-
-def _common(rows: list[Row]) -> np.ndarray:
-    common = np.logical_and.reduce([row.found for row in rows])
-    if not common.any():
-        raise TrainingError('there is no face that all methods find; give more images')
-    return common
 
 
 def _dataset_of(model: Model) -> str:

@@ -7,23 +7,33 @@ from pathlib import Path
 
 import pandas as pd
 
+from training.benchmark_table import CAMERA, SIGHT
 from training.crossval import Protocol
-from training.metrics import TRUSTED_PAN, TRUSTED_TILT, YAW_RANGES, mae_at
-from training.peers import whenet
+from training.metrics import (
+    LOOKING_DOWN,
+    TRUSTED_PAN,
+    TRUSTED_TILT,
+    YAW_RANGES,
+    geodesic_at,
+    mae_at,
+)
+from training.peers import network_process
+from training.peers.networks import NETWORKS
 from training.peers.published import TEXT as PUBLISHED
 from training.peers.published import published_table
 
+_NETWORKS = ' and '.join(NETWORKS)
 _INTRODUCTION = (
     'Degrees. MAE is the mean absolute error of pitch, yaw and roll, median the median of these '
     'errors, geodesic the mean angle of the rotation between estimate and label. All methods are '
     'scored by one function, and the angles of a rotation as they are: a head that a method turns '
     'upside down counts in full. A face is found when the landmarks cover the labelled one. This '
-    'project looks again where its detector sees nobody; the peers look once, those on FaceMesh '
-    'with the landmarks of this project, and WHENet, which has no detector, gets the faces that '
-    'this project finds with FaceMesh.'
+    'project searches a second time where its detector finds no face; the peers search once, '
+    f'those on FaceMesh with the landmarks of this project. {_NETWORKS} have no detector and get '
+    'the faces that this project finds with FaceMesh, cropped as their authors crop.'
 )
-_POSE = {'pitch': 'pitch', 'yaw': 'yaw', 'roll': 'roll', 'MAE': 'MAE', 'median': 'median'}
-_POSE |= {'geodesic': 'geodesic'}
+_ANGLES = {'pitch': 'pitch', 'yaw': 'yaw', 'roll': 'roll', 'MAE': 'MAE'}
+_POSE = _ANGLES | {'median': 'median', 'geodesic': 'geodesic'}
 _POSE |= {mae_at(name): f'MAE, yaw {name}' for name in YAW_RANGES}
 _WHERE = f'pan within {TRUSTED_PAN:.0f}, tilt within {TRUSTED_TILT:.0f}'
 _PAN_TILT = {
@@ -32,28 +42,49 @@ _PAN_TILT = {
     'pan MAE': 'pan, all',
     'tilt MAE': 'tilt, all',
 }
+_IN_CAMERA = _ANGLES | {'geodesic': 'geodesic', geodesic_at(LOOKING_DOWN): f'geo, {LOOKING_DOWN}'}
+_IN_CAMERA |= {'slope of pitch': 'slope, pitch', 'slope of yaw': 'slope, yaw'}
+_PAN_TILT_TEXT = (
+    'Nothing was trained on it. It labels where a face points, pan (azimuth) and tilt '
+    '(elevation), by the marks that people were told to face: nominal, tilt above all. The first '
+    f'two columns of errors are those with {_WHERE}.'
+)
+_IN_CAMERA_TEXT = (
+    'Nothing was trained on it. Its labels are in the axes of the camera, which is calibrated. '
+    'All methods but two estimate the head as seen along the line of sight; their rotations are '
+    'brought into the axes of the camera by the same line of sight, to the face as this project '
+    "finds it. MediaPipe's transformation matrix and solvePnP suppose a camera of their own, so "
+    'that theirs are in these axes as they come. Slopes are of the estimate on the label, by '
+    'least squares: below 1 large angles are read too small.'
+)
 
 
 def write_report(
-    path: Path, tables: list[pd.DataFrame], protocol: Protocol, timed: int, has_whenet: bool
+    path: Path, tables: list[pd.DataFrame], protocol: Protocol, timed: int, has_networks: bool
 ) -> str:
     """Write the report and return it.
 
-    :param tables: a dataset each, that of the cross-validation first, see ``training.benchmark``.
+    :param tables: a dataset each, that of the cross-validation first, see
+        ``training.benchmark_table``; one whose labels are in the axes of a camera is there in
+        these axes and along the line of sight.
     :param timed: images that were timed.
-    :param has_whenet: whether WHENet was run.
+    :param has_networks: whether the networks were run.
     """
     parts = ['# This project and its peers', _INTRODUCTION]
-    if not has_whenet:
-        parts.append(whenet.LEFT_OUT)
+    if not has_networks:
+        parts.append(network_process.LEFT_OUT)
     parts += _section(tables[0], _POSE, _protocol(tables[0], protocol, timed))
     for table in tables[1:]:
-        text = (
-            'Nothing was trained on it. It labels where a face points, pan (azimuth) and tilt '
-            '(elevation), by the marks that people were told to face: nominal, tilt above all. '
-            f'The first two columns of errors are those with {_WHERE}.'
-        )
-        parts += _section(table, _PAN_TILT, text)
+        if (table['axes'] == CAMERA).any():
+            turned, as_it_comes = (table[table['axes'] == axes] for axes in (CAMERA, SIGHT))
+            parts += _section(turned, _IN_CAMERA, _IN_CAMERA_TEXT)
+            parts += [
+                '**As they come, without the line of sight, each on the faces that it finds '
+                'itself:**',
+                _markdown(as_it_comes[as_it_comes['faces'] == 'own'], _IN_CAMERA),
+            ]
+        else:
+            parts += _section(table, _PAN_TILT, _PAN_TILT_TEXT)
     parts += ['## Published elsewhere', PUBLISHED, published_table()]
     report = '\n\n'.join(parts)
     path.write_text(report + '\n', encoding='utf-8')
@@ -67,8 +98,9 @@ def _protocol(table: pd.DataFrame, protocol: Protocol, timed: int) -> str:
         f'{protocol.folds} folds, {repeats}, the same folds for all. Time is from a decoded '
         f'image to the rotation, median of {timed} images, one thread, the methods taking turns; '
         "pose is the part after the face detector's landmarks, or after its box, and detection is "
-        'timed once for all methods with the same detector. WHENet is timed on the same images, '
-        'afterwards, in a process of its own, and a detection by FaceMesh counts to it.'
+        f'timed once for all methods with the same detector. {_NETWORKS} are timed on the same '
+        'images, afterwards, each in a process of its own, and a detection by FaceMesh counts to '
+        'them.'
     )
 
 

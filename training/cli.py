@@ -30,7 +30,8 @@ from training.detecting import plan_search
 from training.landmark_file import LandmarkFile
 from training.landmark_parts import Parts
 from training.landmarks import found_table, store_landmarks
-from training.peers.whenet import INSTALL as WHENET
+from training.peers.network_process import INSTALL as PEERS
+from training.peers.networks import NETWORKS
 
 app = CommandLine(
     help='Train and judge head-pose regressors. Start with "landmarks".', no_args_is_help=True
@@ -227,17 +228,24 @@ def benchmark(
     pointing04: Annotated[
         Path | None, typer.Option(help="Folder of Pointing'04, to test on it too.")
     ] = None,
+    biwi: Annotated[
+        Path | None, typer.Option(help="Folder of BIWI, to test in a camera's axes too.")
+    ] = None,
     out: Annotated[Path, typer.Option(help='Folder of the tables and the plot.')] = Path(
         'benchmark'
     ),
-    whenet_python: Annotated[
-        Path | None, typer.Option(help=f'Path of {WHENET}, to run WHENet; else it is left out.')
+    peers_python: Annotated[
+        Path | None,
+        typer.Option(
+            help=f'Path of {PEERS}, to run {" and ".join(NETWORKS)}; else they are left out.'
+        ),
     ] = None,
-    face_mesh_landmarks: Annotated[
-        Path | None, typer.Option(help='Landmark file of the dataset; else they are extracted.')
-    ] = None,
-    face_landmarker_landmarks: Annotated[
-        Path | None, typer.Option(help='The same, by the detector face_landmarker.')
+    landmarks: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help='Landmark file of one of the datasets by one of the detectors; may be repeated. '
+            'Landmarks are extracted where there is none.'
+        ),
     ] = None,
     bundle: Bundle = None,
     folds: Folds = 5,
@@ -246,19 +254,16 @@ def benchmark(
 ) -> None:
     """Compare this project with its peers on the same images and faces.
 
-    Reads a dataset folder, cross-validates what is trained on it, runs the peers, and writes
-    benchmark.md, benchmark.csv and benchmark.png.
+    Reads the folders of datasets, cross-validates what is trained on the first, runs the peers,
+    tests all on the other datasets, and writes benchmark.md, benchmark.csv and benchmark.png.
     """
     from training import benchmark as benchmarking
     from training.crossval import Protocol
 
     make_folder(out)
-    files = {
-        benchmarking.MESH: face_mesh_landmarks,
-        benchmarking.LANDMARKER: face_landmarker_landmarks,
-    }
-    setup = benchmarking.Setup(Protocol(folds, repeats), whenet_python, bundle, jobs)
-    typer.echo(benchmarking.benchmark(dataset, out, setup, pointing04, files))
+    setup = benchmarking.Setup(Protocol(folds, repeats), peers_python, bundle, jobs)
+    tests = [folder for folder in (pointing04, biwi) if folder]
+    typer.echo(benchmarking.benchmark(dataset, out, setup, tests, landmarks or []))
     typer.echo(f'wrote {out}/benchmark.md, benchmark.csv and benchmark.png')
 
 

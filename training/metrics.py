@@ -25,6 +25,8 @@ PITCH_RANGES = {
 RESTRICTED = (40.0, 50.0, 30.0)
 RESTRICTED_MAE = 'MAE at pitch, yaw, roll within 40, 50, 30'
 
+LOOKING_DOWN = 'pitch < -20'  # of ``PITCH_RANGES``
+
 # Where Pointing'04's nominal angles can be trusted.
 TRUSTED_PAN = 60.0
 TRUSTED_TILT = 30.0
@@ -101,6 +103,27 @@ def pose_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     inside = (np.abs(_rounded_degrees(labels)) <= RESTRICTED).all(axis=1)
     figures[RESTRICTED_MAE] = errors[inside].mean() if inside.any() else np.nan
     return {name: float(value) for name, value in figures.items()}
+
+
+def camera_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """``pose_figures``, and what costs most where people look about in front of a camera.
+
+    That is the mean geodesic error of those who look down, and the slopes of ``angle_slopes``.
+
+    :param predicted: (n, 3, 3) ``R_opt``.
+    :param labels: (n, 3) pitch, yaw, roll of the labels in radians, in the same axes.
+    """
+    figures = pose_figures(predicted, labels)
+    down = label_masks(labels)[LOOKING_DOWN]
+    errors = face_errors(predicted, labels)[0][down]
+    figures[geodesic_at(LOOKING_DOWN)] = float(errors.mean()) if down.any() else np.nan
+    pitch, yaw, _ = angle_slopes(predicted, labels)
+    return figures | {'slope of pitch': float(pitch), 'slope of yaw': float(yaw)}
+
+
+def geodesic_at(pitch_range: str) -> str:
+    """Name of the figure for a key of ``PITCH_RANGES``."""
+    return f'geodesic at {pitch_range}'
 
 
 def mae_at(yaw_range: str) -> str:
