@@ -17,7 +17,7 @@ from training.metrics import (
     geodesic_at,
     mae_at,
 )
-from training.peers import network_process
+from training.peers import network_process, solve_pnp, transformation_matrix
 from training.peers.networks import NETWORKS
 from training.peers.published import TEXT as PUBLISHED
 from training.peers.published import published_table
@@ -50,12 +50,13 @@ _PAN_TILT_TEXT = (
     f'two columns of errors are those with {_WHERE}.'
 )
 _IN_CAMERA_TEXT = (
-    'Nothing was trained on it. Its labels are in the axes of the camera, which is calibrated. '
-    'All methods but two estimate the head as seen along the line of sight; their rotations are '
-    'brought into the axes of the camera by the same line of sight, to the face as this project '
-    "finds it. MediaPipe's transformation matrix and solvePnP suppose a camera of their own, so "
-    'that theirs are in these axes as they come. Slopes are of the estimate on the label, by '
-    'least squares: below 1 large angles are read too small.'
+    'Nothing was trained on it. Its labels are in the axes of the camera, which is calibrated; '
+    'outside of a crop around each head its images are black. All methods but two estimate the '
+    'head as seen along the line of sight; their rotations are brought into the axes of the '
+    'camera by the same line of sight, to the face as this project finds it. '
+    f'{transformation_matrix.NAME} and {solve_pnp.NAME}, suppose a camera of their own, so that '
+    'theirs are in these axes as they come. Slopes are of the estimate on the label, by least '
+    'squares: below 1 large angles are read too small.'
 )
 
 
