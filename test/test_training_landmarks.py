@@ -266,3 +266,14 @@ def test_the_file_is_what_numpy_writes(whole, tmp_path):
     assert (tmp_path / 'saved.npz').read_bytes() == whole.read_bytes()
     with np.load(whole) as archive:
         assert archive['landmarks'].shape == (IMAGES * len(COPY_NAMES), 468, 3)
+
+
+def test_names_of_different_lengths_are_read_again(images, tmp_path):
+    for file in images.glob('image0000[01].*'):
+        name = 'short' if file.stem.endswith('0') else 'a_longer_name'
+        shutil.copy(file, tmp_path / f'{name}{file.suffix}')
+    out = tmp_path / 'landmarks.npz'
+    arguments = ['--out', str(out), '--no-copies', '--jobs', '1']
+    assert cli.main(['landmarks', str(tmp_path), *arguments]) == 0
+    data = LandmarkFile.load(out)
+    assert data.names.tolist() == data.groups.tolist() == ['a_longer_name', 'short']

@@ -125,12 +125,18 @@ def _content(dataset: Dataset, search: Search, parts: Parts) -> dict[str, object
     )
     return {
         **_description(dataset, search),
-        'names': Rows(names.dtype, (count,), (np.repeat(name, len(copies)) for name in names)),
-        'groups': Rows(groups.dtype, (count,), (np.repeat(one, len(copies)) for one in groups)),
+        'names': _repeated(names, len(copies)),
+        'groups': _repeated(groups, len(copies)),
         'copies': Rows(copies.dtype, (count,), (copies for _ in samples)),
         'labels': Rows(np.dtype(float), (count, 3), parts.pieces('labels')),
         'landmarks': Rows(np.dtype(np.float32), (count, LANDMARK_COUNT, 3), landmarks),
     }
+
+
+def _repeated(texts: np.ndarray, times: int) -> Rows:
+    """Each of (n,) str so many times; one that is shorter than others takes as many bytes."""
+    pieces = (np.full(times, text, texts.dtype) for text in texts)
+    return Rows(texts.dtype, (len(texts) * times,), pieces)
 
 
 def _description(dataset: Dataset, search: Search) -> dict[str, Any]:
