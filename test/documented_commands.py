@@ -192,7 +192,7 @@ TABLE = {
     'python -m dask worker ADDRESS': _DASK,
     'python -m training landmarks 300W_LP --backend dask --scheduler ADDRESS': _DASK,
     # --- figures
-    'python docs/make_accuracy_plots.py': _here(),
+    'python docs/notes/plot_tried.py': _here(),
     'python docs/make_axes_figure.py': _here(),
     'python docs/make_figures.py': _here(),
     # --- training on one's own data, on what the snippet before it has written
