@@ -67,7 +67,7 @@ def test_a_transition_that_cannot_be_is_refused_and_the_node_lives(ros, bgr):
 @pytest.mark.parametrize(
     ('parameter', 'told'),
     [
-        ('model:=nowhere.joblib', 'nowhere.joblib: there is no such model file'),
+        ('model:=nowhere.npz', 'nowhere.npz: there is no such model file'),
         ('bundle:=nowhere.task', 'face_mesh takes none'),
     ],
 )

@@ -27,7 +27,8 @@ SOURCE = ROOT / 'src'
 # What is no Python, and must be there beside it, in share and in the package itself.
 SHARED = {
     f'share/headpose_ros/{file.relative_to(ROOT)}'
-    for pattern in ('launch/*.launch.py', 'config/*', 'models/*', 'package.xml')
+    for pattern in ('launch/*.launch.py', 'config/*', 'models/*.npz', 'models/*.md', 'models/SHA256SUMS',
+                    'package.xml')
     for file in ROOT.glob(pattern)
 } | {'share/ament_index/resource_index/packages/headpose_ros'}
 INSIDE = {
@@ -99,7 +100,7 @@ with HeadPoseEstimator() as estimator:
     python = installed / 'bin' / 'python'
     package, model, *rpy = run(python, '-c', code, cwd=tmp_path).split()
     assert Path(package).is_relative_to(installed)
-    assert Path(model) == installed / 'share' / 'headpose_ros' / 'models' / 'face_mesh.joblib'
+    assert Path(model) == installed / 'share' / 'headpose_ros' / 'models' / 'face_mesh.npz'
     assert np.abs(np.array(rpy, float)).max() < 30
     assert 'fetch-model' in run(installed / 'bin' / 'headpose', '--help', cwd=tmp_path)
 
@@ -134,7 +135,7 @@ def test_colcon_builds_what_runs(ros, face_mesh, source, tmp_path, options):
     process = ros.run(prefix / 'lib' / 'headpose_ros' / 'headpose_node', environment=environment)
     process.wait_for('images from /image')
     root = source if options else prefix / 'share' / 'headpose_ros'
-    assert f'model {root / "models" / "face_mesh.joblib"}' in process.output
+    assert f'model {root / "models" / "face_mesh.npz"}' in process.output
 
 
 def test_colcon_tests_it(source, tmp_path):

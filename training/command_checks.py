@@ -28,6 +28,20 @@ def check_regressors(names: Names) -> Names:
     return _check_known(names, REGRESSORS)
 
 
+def check_regressor_or_file(name: str | None) -> str | None:
+    """A regressor by its name, or by the path of a joblib file that holds one.
+
+    :raises typer.BadParameter: it is neither.
+    """
+    from training.regressors import is_file
+
+    if name is None or not is_file(name):
+        check_regressors(name)
+    elif not Path(name).is_file():
+        raise typer.BadParameter(f'{name}: there is no such file')
+    return name
+
+
 def check_features(names: Names) -> Names:
     """Feature sets that there are, by their names.
 

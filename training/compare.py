@@ -6,6 +6,7 @@
 import io
 import time
 import timeit
+from functools import partial
 from pathlib import Path
 
 import joblib
@@ -13,8 +14,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from headpose_ros.errors import UnsupportedRegressorError
-from headpose_ros.regression.numpy_regressor import as_numpy
+from headpose_ros.regression.steps import run
 from training.crossval import (
     Protocol,
     choose_settings,
@@ -23,9 +23,11 @@ from training.crossval import (
     trainable,
     training_rows,
 )
+from training.errors import NoPlainFormError
 from training.landmark_file import LandmarkFile
 from training.landmarks import found_table
 from training.parallel import one_thread
+from training.plain_numpy import plain_steps
 from training.plots import plot_accuracy, plot_cost, plot_yaw_ranges
 
 _TIMED_PREDICTIONS = 50
@@ -87,8 +89,8 @@ def measure_cost(
         pipeline.fit(inputs, targets)
         fit_seconds = time.perf_counter() - start
         try:
-            predict, how = as_numpy(pipeline), 'numpy'
-        except UnsupportedRegressorError:
+            predict, how = partial(run, plain_steps(pipeline)), 'numpy'
+        except NoPlainFormError:
             predict, how = pipeline.predict, 'scikit-learn'
         repeats = timeit.repeat(lambda: predict(inputs[:1]), number=1, repeat=_TIMED_PREDICTIONS)
     file = io.BytesIO()

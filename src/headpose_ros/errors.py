@@ -28,10 +28,6 @@ class ModelError(HeadPoseError, ValueError):
     """A model file cannot be used."""
 
 
-class UnsupportedRegressorError(HeadPoseError, ValueError):
-    """A scikit-learn pipeline holds a step that has no plain numpy form here."""
-
-
 class UnreadableImageError(HeadPoseError, ValueError):
     """An image message or file without readable pixels."""
 
