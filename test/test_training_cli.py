@@ -3,11 +3,13 @@
 
 """``python -m training`` from images to an evaluated model, and what it says when it cannot."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -299,7 +301,8 @@ def test_a_broken_model_is_an_error(dataset, tmp_path):
 def test_fit_writes_the_pipeline_for_scikit_learn(work, model):
     pipeline = load_model(model.with_suffix('.joblib'), 'face_mesh')
     plain = load_model(model, 'face_mesh')
-    assert pipeline.description == plain.description
+    told = [json.dumps(asdict(each.description)) for each in (pipeline, plain)]
+    assert told[0] == told[1]  # as text, since some figures are NaN
     faces = LandmarkFile.load(work / 'landmarks.npz')
     for one, other in zip(
         *(each.predict_with_std(faces.landmarks[faces.found]) for each in (pipeline, plain)),
@@ -319,7 +322,7 @@ def test_fit_takes_any_regressor_of_scikit_learn(work, fitted):
     if fitted:
         regressor.fit(np.random.default_rng(0).normal(size=(50, 12)), np.zeros((50, 9)))
     joblib.dump(regressor, work / 'my.joblib')
-    options = ('--features', 'six', '--folds', 2, '--repeats', 1, '--no-copies')
+    options = ('--features', 'six', '--folds', 2, '--repeats', 1)
     result = run('fit', 'landmarks.npz', '--regressor', 'my.joblib', *options, '--out', 'mine',
                  cwd=work)
     assert result.returncode == 0, result.stderr
@@ -337,7 +340,7 @@ def test_fit_takes_any_regressor_of_scikit_learn(work, fitted):
 
 @pytest.mark.parametrize('name', ['extra_trees', 'svr'])
 def test_fit_takes_regressors_without_a_plain_form(work, name):
-    options = ('--features', 'six', '--folds', 2, '--repeats', 1, '--no-copies', '--out', name)
+    options = ('--features', 'six', '--folds', 2, '--repeats', 1, '--out', name)
     result = run('fit', 'landmarks.npz', '--regressor', name, *options, cwd=work)
     assert result.returncode == 0, result.stderr
     assert f'no {name}/face_mesh.npz is made' in result.stdout
@@ -349,7 +352,7 @@ def test_fit_takes_regressors_without_a_plain_form(work, name):
 
 def test_a_regressor_of_ones_own_with_a_plain_form_has_a_model(work):
     joblib.dump(make_pipeline(StandardScaler(), Ridge()), work / 'plain.joblib')
-    options = ('--features', 'six', '--folds', 2, '--repeats', 1, '--no-copies', '--out', 'plain')
+    options = ('--features', 'six', '--folds', 2, '--repeats', 1, '--out', 'plain')
     result = run('fit', 'landmarks.npz', '--regressor', 'plain.joblib', *options, cwd=work)
     assert result.returncode == 0, result.stderr
     assert load_model(work / 'plain' / 'face_mesh.npz', 'face_mesh').description.figures
@@ -366,7 +369,7 @@ def test_a_regressor_of_ones_own_with_a_plain_form_has_a_model(work):
 )
 def test_a_file_that_is_no_regressor_is_an_error(work, tmp_path, content, told):
     joblib.dump(content, tmp_path / 'my.joblib')
-    options = ('--regressor', tmp_path / 'my.joblib', '--features', 'six', '--no-copies')
+    options = ('--regressor', tmp_path / 'my.joblib', '--features', 'six')
     assert told in error_of(run('fit', 'landmarks.npz', *options, '--out', 'none', cwd=work))
     assert not list((work / 'none').iterdir())
 

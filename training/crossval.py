@@ -13,6 +13,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GridSearchCV, GroupKFold, GroupShuffleSplit
 
+from headpose_ros.errors import one_line
 from headpose_ros.regression.features import FEATURE_SETS, extract_features
 from headpose_ros.regression.model import OUTPUT_COUNT
 from headpose_ros.rotation import nearest_rotation, quarter_rotations
@@ -211,10 +212,9 @@ def fit_regressor(
         pipeline.fit(inputs, targets)
         pipeline.predict(inputs[:1])
     except Exception as error:  # code of others may raise anything
-        reason = ' '.join(str(error).split())
         raise TrainingError(
             f'{type(regressor).__name__} cannot be trained on {inputs.shape[1]} features and '
-            f'{targets.shape[1]} targets ({reason}); a regressor of one target goes into '
+            f'{targets.shape[1]} targets ({one_line(error)}); a regressor of one target goes into '
             'sklearn.multioutput.MultiOutputRegressor'
         ) from error
     return pipeline

@@ -27,6 +27,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
+from headpose_ros.errors import one_line
 from headpose_ros.regression.model_file import JOBLIB_SUFFIX
 from training.errors import TrainingError
 from training.mean_regressor import MeanRegressor
@@ -191,7 +192,7 @@ def read_regressor(path: Path) -> BaseEstimator:
             raise TypeError(f'it holds {type(regressor).__name__!r}')
         return clone(regressor)
     except Exception as error:  # unpickling runs foreign code and may raise anything
-        reason = ' '.join(str(error).split())
         raise TrainingError(
-            f'{path}: not a regressor of scikit-learn, as joblib.dump writes it ({reason})'
+            f'{path}: not a regressor of scikit-learn, as joblib.dump writes it '
+            f'({one_line(error)})'
         ) from error

@@ -66,3 +66,8 @@ class NoAnswerError(HeadPoseError, RuntimeError):
 
 class ProcessEndedError(HeadPoseError, RuntimeError):
     """A process that should run has ended."""
+
+
+def one_line(error: BaseException) -> str:
+    """What an error of another library says, on one line; its name where it says nothing."""
+    return ' '.join(str(error).split()) or type(error).__name__

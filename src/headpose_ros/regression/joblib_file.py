@@ -18,10 +18,14 @@ import joblib
 import numpy as np
 from sklearn.exceptions import InconsistentVersionWarning
 
-from headpose_ros.errors import ModelError
+from headpose_ros.errors import ModelError, one_line
 from headpose_ros.regression.features import FEATURE_SETS
-from headpose_ros.regression.model import OUTPUT_COUNT, Model, ModelDescription
-from headpose_ros.regression.model_file import one_line, read_uncertainty
+from headpose_ros.regression.model import (
+    OUTPUT_COUNT,
+    Model,
+    ModelDescription,
+    read_uncertainty,
+)
 from headpose_ros.regression.uncertainty import UNKNOWN_STD, Uncertainty, UnknownUncertainty
 
 _TIMED_PREDICTIONS = 5  # of one face, of which the middle one is reported

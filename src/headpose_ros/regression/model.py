@@ -110,6 +110,26 @@ class ModelDescription:
                 raise ModelError(f'{path}: {what} is {came!r}, but {wanted!r} is running; {cure}')
 
 
+def read_uncertainty(path: Path, arrays: Any, feature_count: int) -> Uncertainty:
+    """What standard deviations are made from, out of the content of a model file.
+
+    :param path: of the file, for the message.
+    :param arrays: as of ``Uncertainty.arrays``, or anything else.
+    :param feature_count: length of the feature vectors that it must be made for.
+    :raises ModelError: it is missing or broken.
+    """
+    try:
+        uncertainty = Uncertainty.from_arrays(arrays)
+        if len(uncertainty.space.mean) != feature_count:
+            raise ValueError(f'made for {len(uncertainty.space.mean)} features')
+    except Exception as error:  # the file may hold anything
+        raise ModelError(
+            f'{path}: what the standard deviations are made from is missing or broken; '
+            f'{TRAIN_AGAIN}'
+        ) from error
+    return uncertainty
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 

@@ -23,10 +23,15 @@ import numpy as np
 
 from headpose_ros.assets.checksums import check_listed
 from headpose_ros.assets.paths import find_resource
-from headpose_ros.errors import ChecksumError, ModelError
-from headpose_ros.regression.model import OUTPUT_COUNT, TRAIN_AGAIN, Model, ModelDescription
+from headpose_ros.errors import ChecksumError, ModelError, one_line
+from headpose_ros.regression.model import (
+    OUTPUT_COUNT,
+    TRAIN_AGAIN,
+    Model,
+    ModelDescription,
+    read_uncertainty,
+)
 from headpose_ros.regression.steps import OPERATIONS, Step, Steps, Sum, run, shape_after
-from headpose_ros.regression.uncertainty import Uncertainty
 
 JSON = 'json'  # name of the array that holds the text; the others are named there
 
@@ -93,26 +98,6 @@ def read_description(path: Path) -> ModelDescription:
         return describe_joblib(path, content)
     _, stored = _parse(path, content)
     return ModelDescription.parse(path, stored)
-
-
-def read_uncertainty(path: Path, arrays: Any, feature_count: int) -> Uncertainty:
-    """What standard deviations are made from, out of the content of a model file.
-
-    :param path: of the file, for the message.
-    :param arrays: as of ``Uncertainty.arrays``, or anything else.
-    :param feature_count: length of the feature vectors that it must be made for.
-    :raises ModelError: it is missing or broken.
-    """
-    try:
-        uncertainty = Uncertainty.from_arrays(arrays)
-        if len(uncertainty.space.mean) != feature_count:
-            raise ValueError(f'made for {len(uncertainty.space.mean)} features')
-    except Exception as error:  # the file may hold anything
-        raise ModelError(
-            f'{path}: what the standard deviations are made from is missing or broken; '
-            f'{TRAIN_AGAIN}'
-        ) from error
-    return uncertainty
 
 
 def _read_checked(path: Path) -> bytes:
@@ -208,8 +193,3 @@ def _array(arrays: Mapping[str, np.ndarray], operation: str, what: str, name: An
     if array.dtype not in (np.float32, np.float64) or not np.isfinite(array).all():
         raise ValueError(f'{name!r} holds something other than finite numbers')
     return array
-
-
-def one_line(error: BaseException) -> str:
-    """The message of an error of another library, on one line."""
-    return ' '.join(str(error).split()) or type(error).__name__
