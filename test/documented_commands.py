@@ -204,7 +204,7 @@ TABLE = {
         f'{AS_IT_IS} --regressor ridge --folds 2 --repeats 1 --jobs 1'
     ),
     'python -m training fit mine.npz --regressor my_regressor.joblib --out my_regressor':
-        _by(f'{_CLI}::test_fit_takes_any_regressor_of_scikit_learn'),
+        _here(f'{AS_IT_IS} --features six --folds 2 --repeats 1 --jobs 1'),
     'python -m training evaluate POINTING04 --model my_model/face_mesh.npz --out on_others':
         _here(f'{AS_IT_IS} --jobs 1'),
 }

@@ -289,7 +289,7 @@ def test_what_is_no_model_is_refused_in_one_sentence(path, name):
     ],
 )
 def test_a_broken_uncertainty_inside_a_whole_file_is_refused(path, arrays):
-    in_arrays(**arrays)(path)
+    in_arrays(**{f'uncertainty_{name}': array for name, array in arrays.items()})(path)
     assert 'missing or broken; train the model again' in refusal(path)
 
 

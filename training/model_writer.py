@@ -15,7 +15,7 @@ import numpy as np
 
 from headpose_ros.assets.checksums import NAME, checksum_of, read_checksums
 from headpose_ros.regression.model import FORMAT, ModelDescription
-from headpose_ros.regression.model_file import JSON
+from headpose_ros.regression.model_file import JSON, UNCERTAINTY
 from headpose_ros.regression.steps import OPERATIONS, Steps, Sum
 from headpose_ros.regression.uncertainty import Uncertainty
 
@@ -29,7 +29,7 @@ def save_model(
     :param steps: from features to the nine entries of ``R_opt``, in the precision that is to run.
     :param uncertainty: fitted to errors of the regressor.
     """
-    arrays = dict(uncertainty.arrays())
+    arrays = {f'{UNCERTAINTY}{name}': each for name, each in uncertainty.arrays().items()}
     content = {
         'format': FORMAT,
         'description': asdict(description),

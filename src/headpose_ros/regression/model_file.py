@@ -33,7 +33,9 @@ from headpose_ros.regression.model import (
 )
 from headpose_ros.regression.steps import OPERATIONS, Step, Steps, Sum, run, shape_after
 
-JSON = 'json'  # name of the array that holds the text; the others are named there
+# Name of the array that holds the text, which names those of the steps, and how the names of the
+# arrays of an ``Uncertainty`` begin.
+JSON, UNCERTAINTY = 'json', 'uncertainty_'
 
 JOBLIB_SUFFIX = '.joblib'
 
@@ -79,7 +81,8 @@ def load_model(path: str | os.PathLike | None, detector: str) -> Model:
     description = ModelDescription.parse(path, stored)
     description.check(path, detector)
     steps = _read_regressor(path, stored, arrays, description.feature_count)
-    uncertainty = read_uncertainty(path, arrays, description.feature_count)
+    unsure = {name.removeprefix(UNCERTAINTY): array for name, array in arrays.items()}
+    uncertainty = read_uncertainty(path, unsure, description.feature_count)
     return Model(path, description, partial(run, steps), uncertainty)
 
 
