@@ -7,6 +7,7 @@ import sys
 
 from benchmarks import (
     crowd,
+    empty_rooms,
     estimator_speed,
     finding,
     landmark_extraction,
@@ -27,6 +28,7 @@ COMMANDS = {
     'profile': profile,
     'shortcuts': shortcuts,
     'finding': finding,
+    'empty': empty_rooms,
     'landmarks': landmark_extraction,
     'report': report,
     'soak': soak,

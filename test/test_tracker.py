@@ -3,12 +3,14 @@
 
 """People keep their numbers, whoever comes, goes, passes or is hidden."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.people.tracker import (
-    AT_ONCE_STD,
+    BIRTH_FRAMES,
     BIRTH_STD,
     MAX_GAP,
     MAX_MISSES,
@@ -88,7 +90,7 @@ def test_what_flickers_gets_no_number_and_uses_none_up(tracker):
 @pytest.mark.parametrize('beside', [[], [0]], ids=['alone', 'beside somebody'])
 def test_an_unsure_face_gets_no_number_and_uses_none_up(tracker, beside, angle):
     std = np.full(3, 0.1)
-    std[angle] = 1.01 * BIRTH_STD
+    std[angle] = 1.01 * BIRTH_STD[-1]
     known = [head(x) for x in beside]
     for i in range(30):
         tracked = tracker.update([*known, head(300, std=std)], i * PERIOD)
@@ -97,17 +99,21 @@ def test_an_unsure_face_gets_no_number_and_uses_none_up(tracker, beside, angle):
         numbers(tracker.update([*known, head(300)], i * PERIOD)) for i in range(30, 33)
     ]
     # The frames in which it was unsure do not count.
-    assert found == ([[1], [1], [1, 2]] if beside else [[1]] * 3)
+    assert found == ([[1], [1], [1, 2]] if beside else [[], [], [1]])
 
 
 @pytest.mark.parametrize('angle', range(3))
-def test_a_face_that_is_less_sure_is_a_person_in_the_third_frame_though_it_is_alone(
-    tracker, angle
+@pytest.mark.parametrize('step', [1, 2])
+@pytest.mark.parametrize('score', [0.9, 0.4])
+def test_a_face_that_is_less_sure_is_a_person_later_though_it_is_alone(
+    tracker, angle, step, score
 ):
     std = np.full(3, 0.1)
-    std[angle] = (AT_ONCE_STD + BIRTH_STD) / 2
-    found = [numbers(tracker.update([head(std=std)], i * PERIOD)) for i in range(4)]
-    assert found == [[], [], [1], [1]]
+    std[angle] = 0.99 * BIRTH_STD[step]
+    unsure = replace(head(std=std), score=score)
+    found = [numbers(tracker.update([unsure], i * PERIOD)) for i in range(20)]
+    frames = BIRTH_FRAMES[step] * (1 if score == 0.9 else 2)
+    assert found == [[]] * (frames - 1) + [[1]] * (21 - frames)
 
 
 def test_who_becomes_unsure_keeps_the_number(tracker):

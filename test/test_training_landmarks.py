@@ -20,7 +20,7 @@ import pytest
 from test_training_cli import ROOT, dataset, error_of, run  # noqa: F401 (a fixture)
 
 from training import cli
-from training.copies import COPIES, PLAIN
+from training.copies import COPY_NAMES, PLAIN
 from training.datasets import read_dataset
 from training.detecting import detect_chunks, plan_search, split
 from training.errors import TrainingError
@@ -42,9 +42,9 @@ ENVIRONMENT = os.environ | {
 @pytest.fixture(scope='module')
 def images(dataset, tmp_path_factory):  # noqa: F811
     folder = tmp_path_factory.mktemp('images')
-    for image in sorted(dataset.glob('*.jpg'))[:IMAGES]:
+    for i, image in enumerate(sorted(dataset.glob('*.jpg'))[:IMAGES]):
         for file in (image, image.with_suffix('.mat')):
-            shutil.copy(file, folder)
+            shutil.copy(file, folder / f'{"z" * i}{file.name}')  # names of different lengths
     return folder
 
 
@@ -260,9 +260,9 @@ def test_parts_of_other_labels_are_refused(images, tmp_path):
 @pytest.mark.slow
 def test_the_file_is_what_numpy_writes(whole, tmp_path):
     data = LandmarkFile.load(whole)
-    assert len(data.names) == IMAGES * len(COPIES)
-    assert list(data.names[: len(COPIES)]) == ['image00000'] * len(COPIES)
+    assert len(data.names) == IMAGES * len(COPY_NAMES)
+    assert list(data.names[: len(COPY_NAMES)]) == ['image00000'] * len(COPY_NAMES)
     data.save(tmp_path / 'saved.npz')
     assert (tmp_path / 'saved.npz').read_bytes() == whole.read_bytes()
     with np.load(whole) as archive:
-        assert archive['landmarks'].shape == (IMAGES * len(COPIES), 468, 3)
+        assert archive['landmarks'].shape == (IMAGES * len(COPY_NAMES), 468, 3)

@@ -14,7 +14,7 @@ from headpose_ros.regression.model import Model
 from headpose_ros.regression.model_file import load_model
 from training.benchmark_plot import plot_benchmark
 from training.benchmark_report import write_report
-from training.copies import COPIES, PLAIN
+from training.copies import COPY_NAMES, PLAIN
 from training.crossval import Protocol, cross_validate
 from training.datasets import obstacle_to_training, read_dataset
 from training.errors import TrainingError
@@ -138,7 +138,7 @@ def _landmarks(
     data = {name: _load(file, name, dataset) for name, file in files.items() if file}
     for detector in OWN_NAMES:
         if detector not in data:
-            data[detector] = setup.extract(dataset, detector, list(COPIES))
+            data[detector] = setup.extract(dataset, detector, list(COPY_NAMES))
         data[detector].check_found()
         setup.protocol.check(data[detector])
     return data

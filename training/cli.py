@@ -19,13 +19,13 @@ from training.command_checks import (
     Backend,
     check_backend,
     check_can_write,
+    check_candidates,
     check_features,
     check_jobs,
     check_regressor_or_file,
-    check_regressors,
     make_folder,
 )
-from training.copies import COPIES, PLAIN
+from training.copies import COPY_NAMES, PLAIN
 from training.datasets import obstacle_to_training, read_dataset
 from training.detecting import plan_search
 from training.landmark_file import LandmarkFile
@@ -74,7 +74,7 @@ def landmarks(
     data = read_dataset(dataset)
     typer.echo(f'{data.name}: {len(data.samples)} images, {data.left_out} left out by their angle')
     obstacle = obstacle_to_training(data.name, data.terms, data.has_roll)
-    names = list(COPIES) if copies and not obstacle else [PLAIN]
+    names = list(COPY_NAMES) if copies and not obstacle else [PLAIN]
     if copies and obstacle:
         typer.echo(f'{obstacle}: no copies are made')
     search = plan_search(detector, names, bundle)
@@ -97,9 +97,10 @@ def compare(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            help='Only this regressor, by its name in the table; may be repeated.',
+            help='Only this regressor, by its name in the table, with " + copies" to train it on '
+            'the copies too; may be repeated.',
             metavar='REGRESSOR',
-            callback=check_regressors,
+            callback=check_candidates,
         ),
     ] = None,
     features: Annotated[
@@ -112,9 +113,12 @@ def compare(
     ] = None,
     folds: Folds = 5,
     repeats: Repeats = 3,
-    copies: Annotated[
-        bool, typer.Option(help='Train on the copies in the landmark file too (much slower).')
-    ] = False,
+    others: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help='Landmark file of another dataset, which is only tested on; may be repeated.'
+        ),
+    ] = None,
     faces: Annotated[
         Path | None,
         typer.Option(help='Another landmark file: score only the faces found there too.'),
@@ -123,22 +127,29 @@ def compare(
 ) -> None:
     """Compare feature sets and regressors by repeated k-fold cross-validation.
 
+    What is trained on everything is tested on other datasets as well, if there are any.
+
     Reads a landmark file, writes results.md, results.csv and plots (.png).
     """
+    from training.compare import SHIPPED
     from training.compare import compare as compare_regressors
     from training.crossval import Protocol
     from training.regressors import REGRESSORS
 
     make_folder(out)
-    protocol = Protocol(folds, repeats, copies)
+    protocol = Protocol(folds, repeats, with_copies=False)
+    data = LandmarkFile.load(landmarks)
+    everything = [*REGRESSORS, *([] if data.plain.all() else [SHIPPED])]
     candidates = [
         (feature_set, regressor)
         for feature_set in features or FEATURE_SETS
-        for regressor in only or REGRESSORS
+        for regressor in only or everything
     ]
-    data = LandmarkFile.load(landmarks)
     scored = data.found_in(LandmarkFile.load(faces)) if faces else None
-    table = compare_regressors(data, candidates, protocol, out, jobs, scored)
+    elsewhere = [LandmarkFile.load(other) for other in others or ()]
+    table = compare_regressors(
+        data, candidates, protocol, out, jobs, scored, elsewhere
+    )
     typer.echo(table)
     typer.echo(f'wrote {out}/results.md, results.csv and plots')
 

@@ -42,6 +42,16 @@ def check_regressor_or_file(name: str | None) -> str | None:
     return name
 
 
+def check_candidates(names: Names) -> Names:
+    """The same, some of them trained on the copies too.
+
+    :raises typer.BadParameter: one is unknown.
+    """
+    from training.regressors import REGRESSORS, WITH_COPIES
+
+    return _check_known(names, [*REGRESSORS, *(name + WITH_COPIES for name in REGRESSORS)])
+
+
 def check_features(names: Names) -> Names:
     """Feature sets that there are, by their names.
 

@@ -4,7 +4,8 @@
 """Copies of a training image: mirrored, turned, damaged, and what that does to the labels.
 
 A face detector errs differently on each copy, so that landmarks found on copies say more than
-landmarks that are moved by arithmetic.
+landmarks that are moved by arithmetic. ``training.rendered_copies`` has those on which the head is
+rendered at another pose.
 """
 
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from training.rendered_copies import RENDERED
 from training.rotation import label_from_rotation, mirrored_rotation, rotation_from_label
 
 # Makes of a uint8 (H, W, 3) BGR image whose face spans the pixels (n, 2) a damaged one of the same
@@ -44,7 +46,7 @@ class Copy:
         """The copy of an image whose face spans the pixels (n, 2) of ``region``."""
         if self.face is None:
             return self
-        size = _chance(region).uniform(*self.face)
+        size = chance_of(region).uniform(*self.face)
         return replace(self, scale=size / np.ptp(region, axis=0).max(), face=None)
 
     def image(self, bgr: np.ndarray, region: np.ndarray) -> np.ndarray:
@@ -55,7 +57,7 @@ class Copy:
         :param region: (n, 2) pixels that span the face.
         """
         if self.damage:
-            bgr = self.damage(bgr, region, _chance(region))
+            bgr = self.damage(bgr, region, chance_of(region))
         if self.scale < 0.5:  # as a camera does, whose pixels see all that is before them
             bgr = cv2.blur(bgr, (round(1.0 / self.scale),) * 2)
         height, width = bgr.shape[:2]
@@ -118,8 +120,10 @@ def _with_gamma(bgr: np.ndarray, gamma: float, gain: float) -> np.ndarray:
     return cv2.LUT(bgr, np.clip(levels, 0.0, 255.0).astype(np.uint8))
 
 
-def _chance(region: np.ndarray) -> np.random.Generator:
-    return np.random.default_rng(crc32(np.ascontiguousarray(region).data))
+def chance_of(region: np.ndarray, name: str = '') -> np.random.Generator:
+    """Chance that is the same for the same region (n, 2) and name of a copy."""
+    seed = crc32(np.ascontiguousarray(region).data)
+    return np.random.default_rng(crc32(name.encode(), seed))
 
 
 PLAIN = 'plain'
@@ -145,6 +149,9 @@ COPIES = {
     'mirrored and far': Copy(mirrored=True, face=(24.0, 48.0)),
     'less far': Copy(face=(40.0, 80.0)),
 }
+
+# Names of all copies, those too on which the head is rendered anew.
+COPY_NAMES = (*COPIES, *RENDERED)
 
 # Copies that are what a camera would see, at the size that they have.
 FAR = ('far', 'mirrored and far', 'less far')

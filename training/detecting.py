@@ -23,11 +23,13 @@ from headpose_ros.detection.mediapipe_common import INSTALL
 from headpose_ros.errors import DetectorUnavailableError
 from headpose_ros.landmarks import LANDMARK_COUNT, overlap
 from headpose_ros.quiet import silent_stderr
-from training.copies import COPIES, PLAIN
+from training.copies import COPIES, PLAIN, chance_of
 from training.dask_cluster import dask_cluster
 from training.errors import TrainingError
 from training.parallel import end_with, one_thread, processes, stream_parallel
+from training.rendered_copies import RENDERED, can_be_rendered
 from training.samples import Sample
+from training.turnable_head import TurnableHead
 
 # Overlap (intersection over union) of the landmarks' box with the labelled region's from which a
 # face counts as the labelled one. On AFLW2000-3D everything below is another person or a wrong
@@ -59,7 +61,7 @@ class Search:
     :ivar mediapipe: version of MediaPipe.
     :ivar bundle: absolute path of the detector's file, if it takes one.
     :ivar bundle_sha256: of its content; empty without one.
-    :ivar copies: keys of ``training.copies.COPIES``.
+    :ivar copies: of ``training.copies.COPY_NAMES``.
     """
 
     detector: str
@@ -202,15 +204,39 @@ def _detect(search: Search, index: int, samples: list[Sample]) -> Chunk:
     detector = _kept_detector(search)
     labels, landmarks = [], []
     for sample in samples:
-        bgr = _read(sample)
-        for name in search.copies:
-            copy = COPIES[name].of(sample.region)
-            image = bgr if name == PLAIN else copy.image(bgr, sample.region)
-            faces = [each.landmarks for each in detector.detect(image)]
-            face = pick_labelled_face(faces, copy.points(sample.region, bgr.shape))
+        for label, face in _labelled_faces(detector, sample, search.copies):
+            labels.append(label)
             landmarks.append(_NOT_FOUND if face is None else face.astype(np.float32))
-            labels.append(sample.label if name == PLAIN else copy.label(sample.label))
     return Chunk(index, np.array(labels), np.array(landmarks))
+
+
+def _labelled_faces(
+    detector: FaceDetector, sample: Sample, copies: tuple[str, ...]
+) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+    """Label (3,) and landmarks (468, 3) of each copy; no landmarks where the face is not found."""
+
+    def find(image: np.ndarray, region: np.ndarray) -> np.ndarray | None:
+        return pick_labelled_face([each.landmarks for each in detector.detect(image)], region)
+
+    bgr = _read(sample)
+    plain = find(bgr, sample.region)
+    head = None
+    if not RENDERED.keys().isdisjoint(copies) and plain is not None:
+        head = TurnableHead(bgr, plain) if can_be_rendered(plain, sample.label) else None
+    for name in copies:
+        if name == PLAIN:
+            yield sample.label, plain
+        elif name in COPIES:
+            copy = COPIES[name].of(sample.region)
+            image = copy.image(bgr, sample.region)
+            yield copy.label(sample.label), find(image, copy.points(sample.region, bgr.shape))
+        elif head is None:
+            yield sample.label, None
+        else:
+            chance = chance_of(sample.region, name)
+            rendered = RENDERED[name].of(head, sample.label, chance)
+            face = find(rendered.image, rendered.landmarks)
+            yield rendered.label, face if face is not None and rendered.is_seen(face) else None
 
 
 def _read(sample: Sample) -> np.ndarray:

@@ -46,7 +46,7 @@ class LandmarkFile:
     :ivar left_out: images of the dataset that were not tried, because of their angles.
     :ivar names: (n,) str, names of the samples.
     :ivar groups: (n,) str, what must not be split between training and test.
-    :ivar copies: (n,) str, keys of ``training.copies.COPIES``.
+    :ivar copies: (n,) str, of ``training.copies.COPY_NAMES``.
     :ivar labels: (n, 3) radians: pitch, yaw, roll of the image as it was detected on, or tilt,
         pan, NaN (see ``training.samples.Sample``).
     :ivar landmarks: (n, 468, 3) ``float32`` pixels; NaN where the labelled face was not found.
@@ -207,4 +207,5 @@ def write_landmark_file(path: str | os.PathLike, content: dict[str, object | Row
                 }
                 np.lib.format.write_array_header_1_0(file, header)
                 for piece in value.pieces:
-                    file.write(piece.tobytes())
+                    # Shorter words are arrays of a narrower type.
+                    file.write(np.asarray(piece, value.dtype).tobytes())

@@ -31,7 +31,7 @@ def extract_landmarks(
     """Landmarks of the labelled faces of a dataset, in memory.
 
     :param detector: name of a detector, see ``headpose_ros.detection.factory.DETECTORS``.
-    :param copies: keys of ``training.copies.COPIES``.
+    :param copies: of ``training.copies.COPY_NAMES``.
     :param jobs: processes; -1 for one a core.
     :param bundle: file of the detector, see ``headpose_ros.detection.factory.create_detector``.
     :raises TrainingError: an image cannot be read, or the detector takes no bundle.

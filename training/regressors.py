@@ -34,6 +34,9 @@ from training.mean_regressor import MeanRegressor
 
 SEED = 0
 
+# Of a regressor that is trained on copies of the images too, after its name.
+WITH_COPIES = ' + copies'
+
 # Principal components that are kept of long features; further ones make no difference.
 COMPONENTS = 100
 

@@ -12,15 +12,18 @@ from headpose_ros.head_pose import HeadPose
 from headpose_ros.landmarks import Box, distinct
 from headpose_ros.people.one_euro import BETA, MIN_CUTOFF, RotationSmoother
 
-# Frames in a row in which a face must be seen before it counts as a person, so that what flickers
-# beside somebody gets no track ID; more, where it has less than that score, as of faces from the
-# side, and of galaxies.
-BIRTH_FRAMES, DOUBTFUL_BIRTH_FRAMES = 3, 6
-SURE_SCORE = 0.5
+# Radians and frames: a face counts as a person when it was seen in so many frames in a row, surer
+# than that of roll, pitch and yaw; less sure ones, which things that look like a face are more
+# often, in more frames. Nobody is who is less sure than the last.
+BIRTH_STD = np.radians([8.0, 14.0, 17.0])
+BIRTH_FRAMES = (1, 3, 8)
 
-# Radians. In each of these a face must be surer than the first, of roll, pitch and yaw: what is
-# taken for a face and is none seldom is; and surer than the second to be somebody at once.
-BIRTH_STD, AT_ONCE_STD = np.radians([22.0, 8.0])
+# It is not fewer than this beside somebody, and where something was less sure before: so what
+# flickers gets no track ID.
+BESIDE_FRAMES = 3
+
+# A face that scores less counts half: profiles do, and galaxies.
+SURE_SCORE = 0.5
 
 # Seconds without a face after which a person is gone: it can be anybody who comes after that.
 MAX_GAP = 0.5
@@ -56,7 +59,8 @@ class _Person:
     seen: float  # seconds
     smoother: RotationSmoother
     track_id: int | None = None
-    sightings: int = 0
+    is_new: bool = True  # not seen in an image before
+    evidence: float = 0.0  # of its being one: from 1 it is
     misses: int = 0  # frames in a row while the stamps stood still
     motion: tuple[float, float] = (0.0, 0.0)  # to the right and down, pixels per second
 
@@ -76,7 +80,6 @@ class _Person:
                 down + gain * ((y - old_y) / seconds - down),
             )
         self.box, self.seen = box, stamp
-        self.sightings += 1
         self.misses = 0
         return self.smoother.update(rotation, seconds)
 
@@ -86,8 +89,8 @@ class FaceTracker:
 
     A face is somebody who was seen before when it is where that one is expected, by overlap and
     distance, in the assignment that fits best for all together. A new face becomes a person, with
-    a track ID, in its third frame in a row, or sixth where it is hardly a face; while nobody is
-    followed, at once if it is sure. IDs count from 1 and none is given twice.
+    a track ID, in its third frame in a row, later if its pose is not sure, and at once if it is
+    very sure while nobody is followed. IDs count from 1 and none is given twice.
 
     :param min_cutoff: of ``RotationSmoother``, Hz; 0 turns smoothing off.
     :param beta: of ``RotationSmoother``, Hz per rad/s.
@@ -149,13 +152,10 @@ class FaceTracker:
                 self._people.append(matches[i])
             person = matches[i]
             rotation = person.see(head.rotation, head.box, stamp)
-            if not head.is_sure(BIRTH_STD):
-                person.sightings = 0
-            is_doubtful = head.score < SURE_SCORE
-            needed = DOUBTFUL_BIRTH_FRAMES if is_doubtful else BIRTH_FRAMES
-            if at_once and not is_doubtful and head.is_sure(AT_ONCE_STD):
-                needed = 1
-            born = person.sightings >= needed
+            evidence = _evidence(head, at_once and person.is_new)
+            person.is_new = False
+            person.evidence = person.evidence + evidence if evidence else 0.0
+            born = person.evidence >= 1.0 - 1e-9
             if person.track_id is None and born:
                 person.track_id = self._next_id
                 self._next_id += 1
@@ -180,6 +180,15 @@ class FaceTracker:
             for row, column in zip(rows, columns, strict=True)
             if cost[row, column] < MAX_COST
         }
+
+
+def _evidence(head: HeadPose, at_once: bool) -> float:
+    """What a frame says for a head's being a person, 0 to 1; 0 speaks against it."""
+    for std, frames in zip(BIRTH_STD, BIRTH_FRAMES, strict=True):
+        if head.is_sure(std):
+            evidence = 1.0 / (frames if at_once else max(frames, BESIDE_FRAMES))
+            return evidence if head.score >= SURE_SCORE else 0.5 * evidence
+    return 0.0
 
 
 def _distinct(heads: list[HeadPose]) -> list[HeadPose]:

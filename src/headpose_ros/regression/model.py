@@ -163,8 +163,7 @@ class Model:
 
     def predict(self, landmarks: np.ndarray) -> np.ndarray:
         """Head rotations ``R_opt`` (n, 3, 3) of landmarks (n, 468, 3) in pixels."""
-        quarters, _, outputs = self._predict(landmarks)
-        return quarter_rotations(quarters) @ nearest_rotation(outputs.reshape(-1, 3, 3))
+        return predict_rotations(self.predict_outputs, self.description.features, landmarks)
 
     def predict_with_std(
         self, landmarks: np.ndarray, sizes: np.ndarray | None = None
@@ -176,7 +175,9 @@ class Model:
         """
         if sizes is None:
             sizes = face_sizes(landmarks)
-        quarters, features, outputs = self._predict(landmarks)
+        quarters, features, outputs = _predict(
+            self.predict_outputs, self.description.features, landmarks
+        )
         upright = nearest_rotation(outputs.reshape(-1, 3, 3))
         std = self.uncertainty.standard_deviations(features, outputs, upright, sizes)
         if not quarters.any():
@@ -186,8 +187,25 @@ class Model:
         std = np.where(on_its_side, std[:, [0, 2, 1]], std)
         return quarter_rotations(quarters) @ upright, std
 
-    def _predict(self, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        quarters = quarter_turns(landmarks)
-        upright = turned_landmarks(landmarks, -quarters)
-        features = extract_features(upright, self.description.features).astype(np.float32)
-        return quarters, features, self.predict_outputs(features)
+
+def predict_rotations(
+    predict_outputs: Callable[[np.ndarray], np.ndarray], feature_set: str, landmarks: np.ndarray
+) -> np.ndarray:
+    """Head rotations ``R_opt`` (n, 3, 3) by a regressor.
+
+    :param predict_outputs: from features (n, length) to the nine entries of ``R_opt``, (n, 9).
+    :param feature_set: a key of ``features.FEATURE_SETS``.
+    :param landmarks: (n, 468, 3) pixels.
+    """
+    quarters, _, outputs = _predict(predict_outputs, feature_set, landmarks)
+    return quarter_rotations(quarters) @ nearest_rotation(outputs.reshape(-1, 3, 3))
+
+
+def _predict(
+    predict_outputs: Callable[[np.ndarray], np.ndarray], feature_set: str, landmarks: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Quarters (n,) by which faces are turned, features of the upright faces, and outputs."""
+    quarters = quarter_turns(landmarks)
+    upright = turned_landmarks(landmarks, -quarters)
+    features = extract_features(upright, feature_set).astype(np.float32)
+    return quarters, features, predict_outputs(features)

@@ -18,7 +18,7 @@ NEUTRAL_LEAN = np.radians(2.9)
 _FOREHEAD, _CHIN = 10, 152
 _SYMMETRIC_PAIRS = (CHEEKBONES, (263, 33), (362, 133), (291, 61), (356, 127), (397, 172))
 # The rim of FaceMesh's mesh, clockwise in the image from the forehead.
-_FACE_OVAL = (
+FACE_OVAL = (
     (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
     + (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 )
@@ -52,17 +52,12 @@ def build_mesh(landmarks: np.ndarray) -> tuple[np.ndarray, ...]:
         follows the head (N,), 0 to 1; triangles (M, 3), clockwise in the image from outside.
     """
     # The face, with midpoints on its rim for a round outline of the hair.
-    rim = landmarks[list(_FACE_OVAL)]
+    rim = landmarks[list(FACE_OVAL)]
     face = np.concatenate([landmarks, (rim + np.roll(rim, -1, axis=0)) / 2])
-    rim_index = np.column_stack([_FACE_OVAL, np.arange(len(landmarks), len(face))]).ravel()
+    rim_index = np.column_stack([FACE_OVAL, np.arange(len(landmarks), len(face))]).ravel()
     rim, rim_depth = face[rim_index, :2], face[rim_index, 2:]
     middle = landmarks[:, :2].mean(axis=0)
-    flat = ((face[:, :2] - middle) / (_INSIDE - face[:, 2:])).astype(np.float32)
-    inside = [
-        triangle
-        for triangle in Delaunay(flat).simplices
-        if cv2.pointPolygonTest(flat[rim_index], flat[triangle].mean(axis=0).tolist(), False) > 0
-    ]
+    front = face_triangles(face, rim_index, np.array([*middle, _INSIDE]))
 
     # Rings from the rim to the outline of hair or jaw, bulging like an ellipsoid, and on to the
     # hindmost point. Nobody photographed the back: there the hair and the jaw are repeated.
@@ -100,12 +95,27 @@ def build_mesh(landmarks: np.ndarray) -> tuple[np.ndarray, ...]:
         np.concatenate(points),
         np.concatenate(texture),
         np.concatenate([np.ones(count), follows.ravel()]),
-        np.concatenate([inside, _strips(shell), _strips(tube)]),
+        np.concatenate([front, strips(shell), strips(tube)]),
     )
 
 
-def _strips(rings: np.ndarray) -> np.ndarray:
-    # Triangles (M, 3) between each of the closed rings (K, N) of points and the next.
+def face_triangles(face: np.ndarray, rim: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Triangles (M, 3) of a face that faces the camera, clockwise in the image from outside.
+
+    :param face: (N, 3) points; x right, y down, z away from the camera.
+    :param rim: indices of the points around it.
+    :param inside: (3,) a point in the head, seen from which no part of the face hides another.
+    """
+    ray = face - inside
+    flat = (ray[:, :2] / -ray[:, 2:]).astype(np.float32)
+    triangles = Delaunay(flat).simplices
+    middles = flat[triangles].mean(axis=1)
+    within = [cv2.pointPolygonTest(flat[rim], middle.tolist(), False) > 0 for middle in middles]
+    return triangles[np.array(within)]
+
+
+def strips(rings: np.ndarray) -> np.ndarray:
+    """Triangles (M, 3) between each of the closed rings (K, N) of points and the next."""
     turned = np.roll(rings, -1, axis=1)
     a, b, c, d = rings[:-1], turned[:-1], rings[1:], turned[1:]
     return np.stack([a, c, b, b, c, d], axis=-1).reshape(-1, 3)

@@ -1,0 +1,70 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Videos of things, in which nobody is: how many people are reported."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import cv2
+import numpy as np
+import pandas as pd
+import skimage.data
+from typer import Option
+
+from benchmarks.frames import HD, RATE
+from headpose_ros.estimator import HeadPoseEstimator
+from headpose_ros.people.follower import HeadFollower
+
+# Pictures of scikit-image without people.
+PICTURES = (
+    'brick', 'cell', 'chelsea', 'clock', 'coffee', 'colorwheel', 'grass', 'gravel', 'horse',
+    'hubble_deep_field', 'immunohistochemistry', 'moon', 'page', 'retina', 'rocket', 'text',
+)
+NOISE = 6  # levels, at the most, by which a pixel is brighter or darker in each frame
+MARGIN = 1.2  # how much larger than a frame a picture is, to be moved about in
+
+
+def run(
+    seconds: Annotated[float, Option(help='Of video, for each picture.')] = 40.0,
+) -> None:
+    """Measure and print."""
+    print(measure(seconds).to_string(index=False))
+
+
+def measure(seconds: float) -> pd.DataFrame:
+    """People that are reported in a video of each picture, at 30 Hz."""
+    rows = []
+    for name in PICTURES:
+        people: set[int] = set()
+        reported = 0
+        with HeadPoseEstimator(mode='video') as estimator:
+            follower = HeadFollower(estimator)
+            for i, frame in enumerate(_frames(name, round(seconds * RATE))):
+                heads = follower.update(frame, i / RATE).heads
+                people |= {head.track_id for head in heads if head.track_id is not None}
+                reported += bool(heads)
+        rows.append({
+            'picture': name, 'seconds': seconds, 'people': len(people), 'frames': reported
+        })
+    return pd.DataFrame(rows)
+
+
+def _frames(name: str, count: int) -> Iterator[np.ndarray]:
+    """A camera that pans over the picture, and is noisy."""
+    rgb = np.asarray(getattr(skimage.data, name)())
+    if rgb.ndim == 2:
+        rgb = np.stack([rgb] * 3, axis=2)
+    if rgb.dtype != np.uint8:
+        rgb = (255 * rgb).astype(np.uint8)
+    bgr = np.ascontiguousarray(rgb[..., 2::-1])
+    width, height = HD
+    scale = MARGIN * max(width / bgr.shape[1], height / bgr.shape[0])
+    bgr = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    chance = np.random.default_rng(0)
+    for i in range(count):
+        x = int((bgr.shape[1] - width) * (0.5 + 0.5 * np.sin(i / 97.0)))
+        y = int((bgr.shape[0] - height) * (0.5 + 0.5 * np.cos(i / 61.0)))
+        noise = chance.integers(-NOISE, NOISE + 1, (height, width, 1), np.int16)
+        noisy = bgr[y : y + height, x : x + width] + noise
+        yield np.clip(noisy, 0, 255).astype(np.uint8)
