@@ -91,10 +91,12 @@ _JOBLIB_RUNS = '**A joblib file runs code when it is loaded: load only those you
 _PLAIN_FILE = f'''\
 `{{detector}}.npz` is what the node loads: plain arrays and a description, which cannot run code.
 `{{detector}}.joblib`, which `fit` writes beside it, is the same regressor for use in scikit-learn;
-it does not come with the package. {_JOBLIB_RUNS}'''
+it does not come with the package.
+{_JOBLIB_RUNS}'''
 _PIPELINE_FILE = f'''\
 The file is `{{detector}}.joblib`, which the node runs with scikit-learn when its parameter `model`
-names it. {_JOBLIB_RUNS}'''
+names it.
+{_JOBLIB_RUNS}'''
 
 _WITHOUT_FACES = 'The model file holds no image, no landmarks and no label of a person.'
 _WITH_FACES = (
