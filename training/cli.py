@@ -22,7 +22,7 @@ from training.command_checks import (
     check_candidates,
     check_features,
     check_jobs,
-    check_regressors,
+    check_regressor_or_file,
     make_folder,
 )
 from training.copies import COPY_NAMES, PLAIN
@@ -161,8 +161,11 @@ def fit(
     regressor: Annotated[
         str | None,
         typer.Option(
-            help='What to train; by default what the models of the package are.',
-            callback=check_regressors,
+            help='What to train, by its name in "compare", or a .joblib with any regressor of '
+            'scikit-learn, fitted or not, from a source you trust (joblib files run code); by '
+            'default what the models of the package are.',
+            metavar='NAME|FILE',
+            callback=check_regressor_or_file,
         ),
     ] = None,
     features: Annotated[
@@ -182,8 +185,9 @@ def fit(
 ) -> None:
     """Train a model and write it with its card.
 
-    Reads a landmark file, cross-validates, trains on everything, and writes DETECTOR.joblib and
-    DETECTOR.md, over what is there, and the checksum of the model into SHA256SUMS.
+    Reads a landmark file, cross-validates, trains on everything, and writes over what is there:
+    DETECTOR.npz, the model, with its checksum in SHA256SUMS, where the regressor has a plain
+    numpy form; DETECTOR.joblib, the same for scikit-learn; and DETECTOR.md, the card.
     """
     from training.crossval import Protocol
     from training.evaluate import figures_table
@@ -193,7 +197,7 @@ def fit(
     make_folder(out)
     data = LandmarkFile.load(landmarks)
     protocol = Protocol(folds, repeats, copies)
-    description = fit_model(
+    description, obstacle = fit_model(
         data, regressor or DEFAULT_REGRESSOR, features or DEFAULT_FEATURES, protocol, out, jobs
     )
     typer.echo(description.protocol)
@@ -202,7 +206,13 @@ def fit(
     typer.echo(small_faces_table(description))
     typer.echo(sure_faces_table(description))
     typer.echo(found_table(data).to_markdown(index=False))
-    typer.echo(f'wrote {out / data.detector}.joblib and .md')
+    model = out / data.detector
+    if obstacle:
+        typer.echo(
+            f'no {model}.npz is made: {obstacle}; the node runs the .joblib by scikit-learn where '
+            'its parameter model names it'
+        )
+    typer.echo(f'wrote {model}{"" if obstacle else ".npz,"} .joblib and .md')
 
 
 @app.command()
@@ -211,8 +221,8 @@ def evaluate(
     model: Annotated[
         Path | None,
         typer.Option(
-            help='Model file from a source you trust (joblib files run code); by default the '
-            'one that comes with the package.'
+            help='Model file (.npz), or a .joblib from a source you trust (such files run code); '
+            'by default the one that comes with the package.'
         ),
     ] = None,
     detector: Detector = 'face_mesh',

@@ -8,6 +8,7 @@ import time
 import timeit
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from headpose_ros.errors import UnsupportedRegressorError
-from headpose_ros.regression.numpy_regressor import as_numpy
+from headpose_ros.regression.steps import run
 from training.crossval import (
     Protocol,
     choose_settings,
@@ -27,12 +27,14 @@ from training.crossval import (
     training_rows,
 )
 from training.datasets import CAMERAS
+from training.errors import NoPlainFormError
 from training.estimates import rotations_of
 from training.fit import DEFAULT_REGRESSOR
 from training.landmark_file import LandmarkFile
 from training.landmarks import found_table
 from training.metrics import TRUSTED_PAN, TRUSTED_TILT, pan_tilt_figures, pose_figures
 from training.parallel import one_thread
+from training.plain_numpy import plain_steps
 from training.plots import plot_accuracy, plot_cost, plot_yaw_ranges
 from training.regressors import WITH_COPIES
 
@@ -120,8 +122,8 @@ def fit_everything(
         pipeline.fit(inputs, targets)
         fit_seconds = time.perf_counter() - start
         try:
-            predict, how = as_numpy(pipeline), 'numpy'
-        except UnsupportedRegressorError:
+            predict, how = partial(run, plain_steps(pipeline)), 'numpy'
+        except NoPlainFormError:
             predict, how = pipeline.predict, 'scikit-learn'
         repeats = timeit.repeat(lambda: predict(inputs[:1]), number=1, repeat=_TIMED_PREDICTIONS)
     file = io.BytesIO()
