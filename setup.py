@@ -13,9 +13,10 @@ HERE = Path(__file__).resolve().parent
 PACKAGE = ElementTree.parse(HERE / 'package.xml')
 
 
-def share(folder: str, pattern: str = '*') -> tuple[str, list[str]]:
+def share(folder: str, *patterns: str) -> tuple[str, list[str]]:
     """Files of a folder that go to share/headpose_ros."""
-    files = sorted(p for p in (HERE / folder).glob(pattern) if p.is_file())
+    found = (p for pattern in patterns for p in (HERE / folder).glob(pattern))
+    files = sorted(p for p in found if p.is_file())
     return (f'share/{NAME}/{folder}', [str(p.relative_to(HERE)) for p in files])
 
 
@@ -126,8 +127,9 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),
         share('launch', '*.launch.py'),
-        share('config'),
-        share('models'),
+        share('config', '*'),
+        # Not the .joblib that the training writes there.
+        share('models', '*.npz', '*.md', 'SHA256SUMS'),
     ],
     entry_points={
         'console_scripts': [

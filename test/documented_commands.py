@@ -167,8 +167,11 @@ TABLE = {
     'ros2 param set /headpose_node smoothing_min_cutoff 0.2': _beside_nodes(AS_IT_IS),
     'ros2 run headpose_ros headpose_node --ros-args -p detector:=face_landmarker':
         _by('test_face_landmarker.py::test_the_node_runs_it_with_the_bundle_of_its_parameter'),
-    'ros2 run headpose_ros headpose_node --ros-args -p model:=$PWD/my_model/face_mesh.joblib':
+    'ros2 run headpose_ros headpose_node --ros-args -p model:=$PWD/my_model/face_mesh.npz':
         _by('test_node_lifecycle.py::test_what_was_missing_may_come'),
+    'ros2 run headpose_ros headpose_node --ros-args '
+    '-p model:=$PWD/my_regressor/face_mesh.joblib':
+        _by('test_node_lifecycle.py::test_a_joblib_file_runs_with_warnings'),
     'ros2 run headpose_ros camera_node --ros-args -p source:=video.mp4':
         _by('test_camera_node.py::test_a_video_keeps_its_rate'),
     'python -m pytest -rP test/test_one_euro.py':
@@ -193,7 +196,7 @@ TABLE = {
     'python -m dask worker ADDRESS': _DASK,
     'python -m training landmarks 300W_LP --backend dask --scheduler ADDRESS': _DASK,
     # --- figures
-    'python docs/make_accuracy_plots.py': _here(),
+    'python docs/notes/plot_tried.py': _here(),
     'python docs/make_axes_figure.py': _here(),
     'python docs/make_figures.py': _here(),
     # --- training on one's own data, on what the snippet before it has written
@@ -201,6 +204,8 @@ TABLE = {
     'python -m training fit mine.npz --out my_model': _here(
         f'{AS_IT_IS} --regressor ridge --folds 2 --repeats 1 --jobs 1'
     ),
-    'python -m training evaluate POINTING04 --model my_model/face_mesh.joblib --out on_others':
+    'python -m training fit mine.npz --regressor my_regressor.joblib --out my_regressor':
+        _here(f'{AS_IT_IS} --features six --folds 2 --repeats 1 --jobs 1'),
+    'python -m training evaluate POINTING04 --model my_model/face_mesh.npz --out on_others':
         _here(f'{AS_IT_IS} --jobs 1'),
 }

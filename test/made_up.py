@@ -3,6 +3,8 @@
 
 """A model of random numbers, and landmark files, for tests of what is around them."""
 
+from pathlib import Path
+
 import numpy as np
 from sklearn.pipeline import Pipeline, make_pipeline
 
@@ -11,7 +13,8 @@ from headpose_ros.regression.features import FEATURE_SETS, extract_features
 from headpose_ros.regression.model import ModelDescription
 from headpose_ros.regression.uncertainty import FeatureSpace, Uncertainty
 from training.landmark_file import LandmarkFile
-from training.model_writer import library_versions
+from training.model_writer import library_versions, save_model
+from training.plain_numpy import choose_precision, plain_steps
 
 FEATURES = 'six'
 LENGTH = FEATURE_SETS[FEATURES].length
@@ -55,6 +58,14 @@ def describe(detector: str = 'face_mesh') -> ModelDescription:
         command='pytest',
         versions=library_versions(),
     )
+
+
+def write_model(path: Path, pipeline: Pipeline, detector: str = 'face_mesh') -> Path:
+    """A model file (.npz) of a fitted pipeline, as ``fit`` writes it."""
+    uncertainty = make_uncertainty()
+    steps = choose_precision(plain_steps(pipeline), uncertainty.space)
+    save_model(path, steps, uncertainty, describe(detector))
+    return path
 
 
 def landmark_file(

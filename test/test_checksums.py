@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Model files of the package run only as they were made; those of others only with a warning."""
+"""Model files of the package run only as they were made, and none of them runs code."""
 
 import pickle
 import shutil
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def test_the_manifest_names_every_model_and_all_are_as_it_says():
     manifest = ROOT / 'models' / 'SHA256SUMS'
     names = [line.split()[1] for line in manifest.read_text().splitlines()]
-    assert names == sorted(file.name for file in (ROOT / 'models').glob('*.joblib'))
+    assert names == sorted(file.name for file in (ROOT / 'models').glob('*.npz'))
     command = ['sha256sum', '--check', '--strict', manifest.name]
     result = subprocess.run(command, cwd=manifest.parent, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -54,7 +54,7 @@ def change_manifest(old, new):
     ('spoil', 'told'),
     [
         (lambda folder: None, 'its checksum is not the one in'),
-        (change_manifest('face_mesh.joblib', 'other.joblib'), 'has no checksum of it'),
+        (change_manifest('face_mesh.npz', 'other.npz'), 'has no checksum of it'),
         (change_manifest('  ', ' '), 'is no line of sha256sum'),
         (lambda folder: (folder / 'SHA256SUMS').unlink(), 'SHA256SUMS cannot be read: '),
     ],
@@ -65,7 +65,7 @@ def test_a_model_of_the_package_that_is_not_listed_does_not_run(tmp_path, spoil,
     shutil.copytree(ROOT / 'src' / 'headpose_ros', tmp_path / 'lib' / 'headpose_ros')
     models = tmp_path / 'share' / 'headpose_ros' / 'models'
     shutil.copytree(ROOT / 'models', models)
-    model = models / 'face_mesh.joblib'
+    model = models / 'face_mesh.npz'
     model.write_bytes(pickle.dumps(Evil(tmp_path / 'it ran')))
     spoil(models)
     code = '''
@@ -84,22 +84,28 @@ except ModelError as error:
     assert 'install headpose_ros again' in result.stdout
     assert result.stdout.count('\n') == 1
     assert not (tmp_path / 'it ran').exists()
-    # Named by its path it is the user's own, and runs.
-    subprocess.run(
+    # Named by its path it is the user's own, and is not run either.
+    result = subprocess.run(
         [sys.executable, '-c', code.replace('None', repr(str(model)))], cwd=tmp_path / 'lib',
-        check=True, capture_output=True,
+        check=True, capture_output=True, text=True,
+    )
+    assert f'{model}: not a model file' in result.stdout
+    assert not (tmp_path / 'it ran').exists()
+    # It is where it is called joblib, which is said before.
+    renamed = model.rename(model.with_suffix('.joblib'))
+    result = subprocess.run(
+        [sys.executable, '-c', code.replace('None', repr(str(renamed)))], cwd=tmp_path / 'lib',
+        check=True, capture_output=True, text=True,
     )
     assert (tmp_path / 'it ran').exists()
+    assert 'a joblib file can run any code' in result.stderr
 
 
-def test_only_a_model_of_ones_own_is_warned_of(tmp_path):
-    own = shutil.copy(find_model('face_mesh'), tmp_path / 'own.joblib')
-    with pytest.warns(UserWarning, match='own.joblib: a joblib file can run any code') as caught:
-        load_model(own, 'face_mesh')
-    (told,) = [warning for warning in caught if warning.category is UserWarning]
-    assert Path(told.filename) == Path(__file__)
+def test_a_model_of_ones_own_needs_no_checksum(tmp_path):
+    own = shutil.copy(find_model('face_mesh'), tmp_path / 'own.npz')
     with warnings.catch_warnings():
         warnings.simplefilter('error', UserWarning)
+        load_model(own, 'face_mesh')
         load_model(None, 'face_mesh')
 
 

@@ -293,7 +293,7 @@ def test_options_that_cannot_be_are_refused(options, told):
 
 def test_a_model_that_is_not_there_is_refused(options, tmp_path):
     with pytest.raises(ModelError, match='no such model file'):
-        HeadPoseEstimator(model=tmp_path / 'none.joblib', **options)
+        HeadPoseEstimator(model=tmp_path / 'none.npz', **options)
 
 
 def test_mediapipe_without_face_mesh_is_told(monkeypatch):

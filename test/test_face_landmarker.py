@@ -12,7 +12,7 @@ from itertools import count
 import cv2
 import numpy as np
 import pytest
-from made_up import describe, fitted, make_uncertainty
+from made_up import fitted, write_model
 from sklearn.linear_model import Ridge
 
 from headpose_ros.detection import face_landmarker
@@ -21,7 +21,6 @@ from headpose_ros.errors import ModelError
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.regression.model_file import find_model
 from headpose_ros.rotation import rotation_from_rpy
-from training.model_writer import save_model
 from training.rotation import geodesic_angle
 
 NAME = 'face_landmarker'
@@ -63,8 +62,8 @@ def models(tmp_path_factory):
     """A model file for each detector, trained on random numbers."""
     paths = {}
     for name in (NAME, 'face_mesh'):
-        paths[name] = tmp_path_factory.mktemp(name) / 'model.joblib'
-        save_model(paths[name], fitted(Ridge()), make_uncertainty(), describe(name))
+        path = tmp_path_factory.mktemp(name) / 'model.npz'
+        paths[name] = write_model(path, fitted(Ridge()), name)
     return paths
 
 

@@ -99,7 +99,7 @@ def test_an_image_is_turned_as_its_exif_says(headpose, tmp_path, photo):
     (('{photos}', '{photos}/nobody.png', '--annotated', '{folder}/drawn'), 'have one name'),
     (('{photos}', '--max-faces', '0'), 'max_faces is 0; want a whole number from 1'),
     (('{photos}', '--max-std', '-1'), 'max_std is'),
-    (('{photos}', '--model', 'nowhere.joblib'), 'there is no such model file'),
+    (('{photos}', '--model', 'nowhere.npz'), 'there is no such model file'),
     (('{photos}', '--bundle', 'any.task'), 'face_mesh takes none'),
 ])
 def test_what_cannot_be_is_one_sentence(headpose, folder, tmp_path, arguments, told):

@@ -204,5 +204,7 @@ def test_info_says_what_a_file_is_and_what_is_installed(headpose, video, images,
     assert 'there is no such file' in headpose.refusal('info', tmp_path / 'nowhere')
     (tmp_path / 'any.txt').write_text('x')
     headpose.refusal('info', tmp_path / 'any.txt')
+    (tmp_path / 'broken.npz').write_text('x')
+    assert 'not a model file' in headpose.refusal('info', tmp_path / 'broken.npz')
     (tmp_path / 'broken.joblib').write_text('x')
-    assert 'not a model file' in headpose.refusal('info', tmp_path / 'broken.joblib')
+    assert 'cannot be loaded by joblib' in headpose.refusal('info', tmp_path / 'broken.joblib')

@@ -70,7 +70,7 @@ def test_all_is_well(doctor):
     assert doctor.status.name == 'headpose_node: head pose'
     assert doctor.status.hardware_id == '/image'
     values = doctor.values
-    assert values['detector'] == 'face_mesh' and 'face_mesh.joblib' in values['model']
+    assert values['detector'] == 'face_mesh' and 'face_mesh.npz' in values['model']
     assert values['faces'] == '1'
     (face,) = read_faces(values)
     assert face.is_primary and values['primary face'] == str(face.track_id)
@@ -132,7 +132,7 @@ def test_it_stopped_working(doctor):
 
 
 def test_it_cannot_be_configured(ros, rendered_head):
-    doctor = Doctor(ros, rendered_head, '-p', 'model:=nowhere.joblib')
+    doctor = Doctor(ros, rendered_head, '-p', 'model:=nowhere.npz')
     doctor.wait(ERROR, 'there is no such model file')
 
 

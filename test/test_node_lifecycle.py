@@ -6,11 +6,15 @@
 import signal
 import time
 
+import joblib
 import numpy as np
 import pytest
 from geometry_msgs.msg import Vector3Stamped
 from sensor_msgs.msg import Image
+from sklearn.ensemble import ExtraTreesRegressor
 from std_msgs.msg import Int32
+
+from headpose_ros.regression.features import FEATURE_SETS
 
 
 @pytest.fixture
@@ -67,7 +71,7 @@ def test_a_transition_that_cannot_be_is_refused_and_the_node_lives(ros, bgr):
 @pytest.mark.parametrize(
     ('parameter', 'told'),
     [
-        ('model:=nowhere.joblib', 'nowhere.joblib: there is no such model file'),
+        ('model:=nowhere.npz', 'nowhere.npz: there is no such model file'),
         ('bundle:=nowhere.task', 'face_mesh takes none'),
     ],
 )
@@ -87,12 +91,25 @@ def test_what_cannot_be_configured_fails_with_the_reason(ros, parameter, told):
 def test_what_was_missing_may_come(ros, bgr, tmp_path):
     from headpose_ros.regression.model_file import find_model
 
-    path = tmp_path / 'late.joblib'
+    path = tmp_path / 'late.npz'
     process = ros.start('headpose_node', '--ros-args', '-p', f'model:={path}')
     process.wait_for('cannot be configured')
     path.write_bytes(find_model('face_mesh').read_bytes())
     assert ros.change_state('configure') and ros.change_state('activate')
-    process.wait_for('late.joblib: a joblib file can run any code when it is loaded')
+    assert 'run any code' not in process.output
+    publisher = ros.image_publisher()
+    poses = ros.collect(Vector3Stamped, 'head_pose')
+    ros.spin_until(lambda: poses, 'a pose', lambda: publisher.publish(ros.image(bgr)))
+
+
+def test_a_joblib_file_runs_with_warnings(ros, bgr, tmp_path):
+    path = tmp_path / 'my.joblib'
+    features = FEATURE_SETS['six'].length
+    x, rotations = np.random.default_rng(0).normal(size=(20, features)), np.eye(3).reshape(1, 9)
+    joblib.dump(ExtraTreesRegressor(3).fit(x, np.repeat(rotations, 20, axis=0)), path)
+    process = ros.start('headpose_node', '--ros-args', '-p', f'model:={path}')
+    process.wait_for('my.joblib: a joblib file can run any code when it is loaded')
+    process.wait_for('ms a face; how sure it is is not known: a standard deviation of 10 degrees')
     assert 'UserWarning' not in process.output
     publisher = ros.image_publisher()
     poses = ros.collect(Vector3Stamped, 'head_pose')

@@ -78,7 +78,7 @@ def test_the_package_alone_costs_nothing():
 @pytest.mark.slow
 def test_the_estimator_costs_no_mediapipe_until_it_is_made():
     modules = python(FROM_PACKAGE, 'import sys', 'print(*sys.modules)').split()
-    assert not {'mediapipe', 'sklearn', 'rclpy'} & set(modules)
+    assert not {'mediapipe', 'sklearn', 'joblib', 'rclpy'} & set(modules)
 
 
 def test_the_version_is_the_same_everywhere():

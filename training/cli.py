@@ -19,9 +19,10 @@ from training.command_checks import (
     Backend,
     check_backend,
     check_can_write,
+    check_candidates,
     check_features,
     check_jobs,
-    check_regressors,
+    check_regressor_or_file,
     make_folder,
 )
 from training.copies import COPY_NAMES, PLAIN
@@ -97,9 +98,10 @@ def compare(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            help='Only this regressor, by its name in the table; may be repeated.',
+            help='Only this regressor, by its name in the table, with " + copies" to train it on '
+            'the copies too; may be repeated.',
             metavar='REGRESSOR',
-            callback=check_regressors,
+            callback=check_candidates,
         ),
     ] = None,
     features: Annotated[
@@ -112,9 +114,12 @@ def compare(
     ] = None,
     folds: Folds = 5,
     repeats: Repeats = 3,
-    copies: Annotated[
-        bool, typer.Option(help='Train on the copies in the landmark file too (much slower).')
-    ] = False,
+    others: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help='Landmark file of another dataset, which is only tested on; may be repeated.'
+        ),
+    ] = None,
     faces: Annotated[
         Path | None,
         typer.Option(help='Another landmark file: score only the faces found there too.'),
@@ -123,22 +128,29 @@ def compare(
 ) -> None:
     """Compare feature sets and regressors by repeated k-fold cross-validation.
 
+    What is trained on everything is tested on other datasets as well, if there are any.
+
     Reads a landmark file, writes results.md, results.csv and plots (.png).
     """
+    from training.compare import SHIPPED
     from training.compare import compare as compare_regressors
     from training.crossval import Protocol
     from training.regressors import REGRESSORS
 
     make_folder(out)
-    protocol = Protocol(folds, repeats, copies)
+    protocol = Protocol(folds, repeats, with_copies=False)
+    data = LandmarkFile.load(landmarks)
+    everything = [*REGRESSORS, *([] if data.plain.all() else [SHIPPED])]
     candidates = [
         (feature_set, regressor)
         for feature_set in features or FEATURE_SETS
-        for regressor in only or REGRESSORS
+        for regressor in only or everything
     ]
-    data = LandmarkFile.load(landmarks)
     scored = data.found_in(LandmarkFile.load(faces)) if faces else None
-    table = compare_regressors(data, candidates, protocol, out, jobs, scored)
+    elsewhere = [LandmarkFile.load(other) for other in others or ()]
+    table = compare_regressors(
+        data, candidates, protocol, out, jobs, scored, elsewhere
+    )
     typer.echo(table)
     typer.echo(f'wrote {out}/results.md, results.csv and plots')
 
@@ -150,8 +162,11 @@ def fit(
     regressor: Annotated[
         str | None,
         typer.Option(
-            help='What to train; by default what the models of the package are.',
-            callback=check_regressors,
+            help='What to train, by its name in "compare", or a .joblib with any regressor of '
+            'scikit-learn, fitted or not, from a source you trust (joblib files run code); by '
+            'default what the models of the package are.',
+            metavar='NAME|FILE',
+            callback=check_regressor_or_file,
         ),
     ] = None,
     features: Annotated[
@@ -171,8 +186,9 @@ def fit(
 ) -> None:
     """Train a model and write it with its card.
 
-    Reads a landmark file, cross-validates, trains on everything, and writes DETECTOR.joblib and
-    DETECTOR.md, over what is there, and the checksum of the model into SHA256SUMS.
+    Reads a landmark file, cross-validates, trains on everything, and writes over what is there:
+    DETECTOR.npz, the model, with its checksum in SHA256SUMS, where the regressor has a plain
+    numpy form; DETECTOR.joblib, the same for scikit-learn; and DETECTOR.md, the card.
     """
     from training.crossval import Protocol
     from training.evaluate import figures_table
@@ -182,7 +198,7 @@ def fit(
     make_folder(out)
     data = LandmarkFile.load(landmarks)
     protocol = Protocol(folds, repeats, copies)
-    description = fit_model(
+    description, obstacle = fit_model(
         data, regressor or DEFAULT_REGRESSOR, features or DEFAULT_FEATURES, protocol, out, jobs
     )
     typer.echo(description.protocol)
@@ -191,7 +207,13 @@ def fit(
     typer.echo(small_faces_table(description))
     typer.echo(sure_faces_table(description))
     typer.echo(found_table(data).to_markdown(index=False))
-    typer.echo(f'wrote {out / data.detector}.joblib and .md')
+    model = out / data.detector
+    if obstacle:
+        typer.echo(
+            f'no {model}.npz is made: {obstacle}; the node runs the .joblib by scikit-learn where '
+            'its parameter model names it'
+        )
+    typer.echo(f'wrote {model}{"" if obstacle else ".npz,"} .joblib and .md')
 
 
 @app.command()
@@ -200,8 +222,8 @@ def evaluate(
     model: Annotated[
         Path | None,
         typer.Option(
-            help='Model file from a source you trust (joblib files run code); by default the '
-            'one that comes with the package.'
+            help='Model file (.npz), or a .joblib from a source you trust (such files run code); '
+            'by default the one that comes with the package.'
         ),
     ] = None,
     detector: Detector = 'face_mesh',

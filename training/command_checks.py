@@ -18,14 +18,28 @@ Backend = Literal['processes', 'dask']  # where ``landmarks`` runs
 Names = str | list[str] | None
 
 
-def check_regressors(names: Names) -> Names:
-    """Regressors that there are, by their names.
+def check_regressor_or_file(name: str | None) -> str | None:
+    """A regressor by its name, or by the path of a joblib file that holds one.
+
+    :raises typer.BadParameter: it is neither.
+    """
+    from training.regressors import REGRESSORS, is_file
+
+    if name is None or not is_file(name):
+        _check_known(name, REGRESSORS)
+    elif not Path(name).is_file():
+        raise typer.BadParameter(f'{name}: there is no such file')
+    return name
+
+
+def check_candidates(names: Names) -> Names:
+    """Regressors that there are, by their names, some of them trained on the copies too.
 
     :raises typer.BadParameter: one is unknown.
     """
-    from training.regressors import REGRESSORS
+    from training.regressors import REGRESSORS, WITH_COPIES
 
-    return _check_known(names, REGRESSORS)
+    return _check_known(names, [*REGRESSORS, *(name + WITH_COPIES for name in REGRESSORS)])
 
 
 def check_features(names: Names) -> Names:

@@ -6,15 +6,18 @@
 import io
 import time
 import timeit
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from headpose_ros.errors import UnsupportedRegressorError
-from headpose_ros.regression.numpy_regressor import as_numpy
+from headpose_ros.regression.steps import run
 from training.crossval import (
     Protocol,
     choose_settings,
@@ -23,12 +26,24 @@ from training.crossval import (
     trainable,
     training_rows,
 )
+from training.datasets import CAMERAS
+from training.errors import NoPlainFormError
+from training.estimates import rotations_of
+from training.fit import DEFAULT_REGRESSOR
 from training.landmark_file import LandmarkFile
 from training.landmarks import found_table
+from training.metrics import TRUSTED_PAN, TRUSTED_TILT, pan_tilt_figures, pose_figures
 from training.parallel import one_thread
+from training.plain_numpy import plain_steps
 from training.plots import plot_accuracy, plot_cost, plot_yaw_ranges
+from training.regressors import WITH_COPIES
 
 _TIMED_PREDICTIONS = 50
+
+SHIPPED = DEFAULT_REGRESSOR + WITH_COPIES  # as the models of the package are trained
+
+# Of a dataset that labels no roll, and what it is called in the table.
+_PAN = f'pan MAE at pan within {TRUSTED_PAN:.0f}, tilt within {TRUSTED_TILT:.0f}'
 
 
 def compare(
@@ -38,30 +53,49 @@ def compare(
     out: Path,
     jobs: int = -1,
     scored: np.ndarray | None = None,
+    others: Sequence[LandmarkFile] = (),
 ) -> str:
     """Cross-validate candidates on the same splits and write tables and plots.
 
     Writes ``results.md``, ``results.csv``, ``accuracy.png``, ``cost.png`` and ``yaw.png``.
 
-    :param candidates: feature set and regressor, keys of ``FEATURE_SETS`` and ``REGRESSORS``.
+    :param candidates: feature set and regressor, keys of ``FEATURE_SETS`` and ``REGRESSORS``;
+        the latter with ``WITH_COPIES`` after it is trained on the copies too.
+    :param protocol: whatever it says of copies.
     :param out: folder that is written.
     :param scored: (n,) bool, the images whose faces are scored; ``None`` for all.
+    :param others: of datasets that are only tested on, by what is trained on all of the data.
     :return: the report, Markdown.
     :raises training.errors.TrainingError: the data cannot be used.
     """
-    results = cross_validate(data, candidates, protocol, jobs, scored)
-    costs = [
-        measure_cost(data, features, regressor, protocol.with_copies)
-        for features, regressor in tqdm(candidates, 'cost', dynamic_ncols=True)
-    ]
-    table = pd.DataFrame(
-        {'features': features, 'regressor': regressor, **result.figures}
-        | {'MAE spread': result.spread}
-        | cost
-        for (features, regressor), result, cost in zip(candidates, results, costs, strict=True)
-    ).sort_values('MAE', ignore_index=True)
+    for other in others:
+        other.check_found()
+    rows = []
+    for with_copies in (False, True):
+        tried = [
+            (features, name.removesuffix(WITH_COPIES))
+            for features, name in candidates
+            if name.endswith(WITH_COPIES) == with_copies
+        ]
+        if not tried:
+            continue
+        results = cross_validate(
+            data, tried, replace(protocol, with_copies=with_copies), jobs, scored
+        )
+        for (features, regressor), result in zip(
+            tqdm(tried, 'fit on everything', dynamic_ncols=True), results, strict=True
+        ):
+            pipeline, cost = fit_everything(data, features, regressor, with_copies)
+            rows.append(
+                {'features': features, 'regressor': regressor + WITH_COPIES * with_copies}
+                | result.figures
+                | {'MAE spread': result.spread}
+                | score_elsewhere(pipeline, features, others)
+                | cost
+            )
+    table = pd.DataFrame(rows).sort_values('MAE', ignore_index=True)
     table.to_csv(out / 'results.csv', index=False)
-    report = _report(data, table, protocol, scored)
+    report = _report(data, table, protocol, scored, others)
     (out / 'results.md').write_text(report + '\n', encoding='utf-8')
     title = protocol.summarise(data)
     plot_accuracy(out / 'accuracy.png', table, title)
@@ -70,13 +104,14 @@ def compare(
     return report
 
 
-def measure_cost(
+def fit_everything(
     data: LandmarkFile, features: str, regressor: str, with_copies: bool
-) -> dict[str, float | str]:
-    """What a regressor that is trained on everything costs, on one thread.
+) -> tuple[Any, dict[str, float | str]]:
+    """A regressor that is trained on everything, and what it costs, on one thread.
 
-    :return: seconds to fit, milliseconds to predict one face from its features, what predicts
-        (plain numpy where it can), and megabytes of the pipeline as joblib writes it.
+    :return: the pipeline; and seconds to fit, milliseconds to predict one face from its features,
+        what predicts (plain numpy where it can), and megabytes of the pipeline as joblib writes
+        it.
     """
     chosen = trainable(data, with_copies)
     inputs, targets = training_rows(data, features, chosen)
@@ -87,13 +122,13 @@ def measure_cost(
         pipeline.fit(inputs, targets)
         fit_seconds = time.perf_counter() - start
         try:
-            predict, how = as_numpy(pipeline), 'numpy'
-        except UnsupportedRegressorError:
+            predict, how = partial(run, plain_steps(pipeline)), 'numpy'
+        except NoPlainFormError:
             predict, how = pipeline.predict, 'scikit-learn'
         repeats = timeit.repeat(lambda: predict(inputs[:1]), number=1, repeat=_TIMED_PREDICTIONS)
     file = io.BytesIO()
     joblib.dump(pipeline, file)
-    return {
+    return pipeline, {
         'fit, s': fit_seconds,
         'predict, ms': 1e3 * sorted(repeats)[len(repeats) // 2],
         'predicted by': how,
@@ -101,8 +136,30 @@ def measure_cost(
     }
 
 
+def score_elsewhere(
+    pipeline: Any, features: str, others: Sequence[LandmarkFile]
+) -> dict[str, float]:
+    """Errors, degrees, on datasets that it was not trained on: of pan, or of the rotation."""
+    figures = {}
+    for data in others:
+        seen = data.select(data.found & data.plain)
+        rotations = rotations_of(
+            pipeline.predict, features, seen.landmarks, CAMERAS.get(data.dataset)
+        )
+        if not data.has_roll:
+            figures[f'{data.dataset} pan'] = pan_tilt_figures(rotations, seen.labels)[_PAN]
+            continue
+        measured = pose_figures(rotations, seen.labels)
+        figures |= {f'{data.dataset} {name}': measured[name] for name in ('MAE', 'geodesic')}
+    return figures
+
+
 def _report(
-    data: LandmarkFile, table: pd.DataFrame, protocol: Protocol, scored: np.ndarray | None
+    data: LandmarkFile,
+    table: pd.DataFrame,
+    protocol: Protocol,
+    scored: np.ndarray | None,
+    others: Sequence[LandmarkFile],
 ) -> str:
     # Enough digits for each column; the names are text.
     digits = {'fit, s': '.2f', 'predict, ms': '.3f', 'size, MB': '.2f', 'MAE spread': '.3f'}
@@ -111,10 +168,24 @@ def _report(
     if scored is not None:
         count = int((data.found & data.plain & scored).sum())
         only = f' Scored are the {count} faces of these that the other landmark file has too.'
+    plain, copies = replace(protocol, with_copies=False), ''
+    if any(WITH_COPIES in name for name in table['regressor']):
+        copies = f' `{WITH_COPIES.strip()}`: trained on copies of the images too.'
+    elsewhere = ''.join(
+        f' {each.dataset}, never trained on: {int((each.found & each.plain).sum())} of '
+        f'{int(each.plain.sum())} faces found, '
+        + (
+            "rotation in the camera's axes." if each.dataset in CAMERAS
+            else 'rotation along the line of sight.' if each.has_roll
+            else f'MAE of pan where pan is within {TRUSTED_PAN:.0f} and tilt within '
+            f'{TRUSTED_TILT:.0f}.'
+        )
+        for each in others
+    )
     return '\n\n'.join(
         [
             '# Comparison of feature sets and regressors',
-            f'Protocol: {protocol.describe(data)}.{only}',
+            f'Protocol: {plain.describe(data)}.{only}{copies}{elsewhere}',
             'Errors in degrees: MAE is the mean of the absolute errors of pitch, yaw and roll, '
             'its spread the standard deviation over the shufflings, median the median of these '
             'errors, geodesic the mean angle between estimate and label. Time of one fit on all '

@@ -4,16 +4,18 @@
 """Repeated k-fold cross-validation in which no photograph is on both sides."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import GridSearchCV, GroupKFold, GroupShuffleSplit
-from sklearn.pipeline import Pipeline
 
+from headpose_ros.errors import one_line
 from headpose_ros.regression.features import FEATURE_SETS, extract_features
-from headpose_ros.regression.model_file import OUTPUT_COUNT
+from headpose_ros.regression.model import OUTPUT_COUNT
 from headpose_ros.rotation import nearest_rotation, quarter_rotations
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
@@ -27,6 +29,8 @@ from training.rotation import mirrored_rotation
 # that the others have as many as there are principal components, with a tenth to spare.
 SETTINGS_SHARE = 0.25
 MIN_ROWS = math.ceil(1.1 * COMPONENTS / (1.0 - SETTINGS_SHARE))
+
+Regressor: TypeAlias = str | BaseEstimator  # a key of ``REGRESSORS``, or one of scikit-learn's own
 
 
 @dataclass(frozen=True)
@@ -100,14 +104,14 @@ class CrossValidation:
 
 def cross_validate(
     data: LandmarkFile,
-    candidates: list[tuple[str, str]],
+    candidates: Sequence[tuple[str, Regressor]],
     protocol: Protocol,
     jobs: int = -1,
     scored: np.ndarray | None = None,
 ) -> list[CrossValidation]:
     """Cross-validate regressors, all on the same splits.
 
-    :param candidates: feature set and regressor, keys of ``FEATURE_SETS`` and ``REGRESSORS``.
+    :param candidates: feature set, a key of ``FEATURE_SETS``, and regressor.
     :param jobs: processes; -1 for one a core.
     :param scored: (n,) bool, the images whose faces are scored; ``None`` for all.
     :raises TrainingError: the data cannot be split so, or not be trained on.
@@ -142,7 +146,7 @@ def cross_validate(
 
 
 def predict_fold(
-    data: LandmarkFile, features: str, regressor: str, with_copies: bool, tested: np.ndarray
+    data: LandmarkFile, features: str, regressor: Regressor, with_copies: bool, tested: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Train on all groups but the tested ones, and predict the images of these.
 
@@ -163,9 +167,7 @@ def predict_fold(
     if len(test) == 0:
         return test, np.empty((0, OUTPUT_COUNT))
     with one_thread():
-        groups = row_groups(data, chosen)
-        pipeline = choose_settings(regressor, features, inputs, targets, groups)
-        pipeline.fit(inputs, targets)
+        pipeline = fit_regressor(regressor, features, inputs, targets, row_groups(data, chosen))
         return test, pipeline.predict(extract_features(data.upright_landmarks[test], features))
 
 
@@ -195,10 +197,34 @@ def row_groups(data: LandmarkFile, chosen: np.ndarray) -> np.ndarray:
     return np.tile(data.groups[chosen], 2)
 
 
+def fit_regressor(
+    regressor: Regressor, features: str, inputs: np.ndarray, targets: np.ndarray,
+    groups: np.ndarray,
+) -> BaseEstimator:
+    """A regressor with settings of ``choose_settings``, whose parameters these are, fitted.
+
+    :raises TrainingError: a regressor that is not of ``REGRESSORS`` cannot be fitted.
+    """
+    pipeline = choose_settings(regressor, features, inputs, targets, groups)
+    if isinstance(regressor, str):
+        return pipeline.fit(inputs, targets)
+    try:
+        pipeline.fit(inputs, targets)
+        pipeline.predict(inputs[:1])
+    except Exception as error:  # code of others may raise anything
+        raise TrainingError(
+            f'{type(regressor).__name__} cannot be trained on {inputs.shape[1]} features and '
+            f'{targets.shape[1]} targets ({one_line(error)}); a regressor of one target goes into '
+            'sklearn.multioutput.MultiOutputRegressor'
+        ) from error
+    return pipeline
+
+
 def choose_settings(
-    regressor: str, features: str, inputs: np.ndarray, targets: np.ndarray, groups: np.ndarray
-) -> Pipeline:
-    """Unfitted pipeline with the settings that predict a part of the training rows best.
+    regressor: Regressor, features: str, inputs: np.ndarray, targets: np.ndarray,
+    groups: np.ndarray,
+) -> BaseEstimator:
+    """Unfitted regressor with the settings that predict a part of the training rows best.
 
     A quarter of the photographs is predicted by what was trained on the others, with each of the
     regressor's settings; the smallest mean square error of the targets wins.
@@ -208,7 +234,7 @@ def choose_settings(
     :param groups: (m,), as of ``row_groups``.
     """
     pipeline = make_regressor(regressor, features)
-    if regressor not in SETTINGS:
+    if not isinstance(regressor, str) or regressor not in SETTINGS:
         return pipeline
     search = GridSearchCV(
         pipeline,
@@ -221,9 +247,11 @@ def choose_settings(
     return pipeline.set_params(**search.best_params_)
 
 
-def make_regressor(name: str, features: str) -> Pipeline:
-    """Unfitted pipeline of a name for a feature set."""
-    return REGRESSORS[name](FEATURE_SETS[features].length)
+def make_regressor(regressor: Regressor, features: str) -> BaseEstimator:
+    """Unfitted pipeline of a name for a feature set, or an unfitted copy of a regressor."""
+    if isinstance(regressor, str):
+        return REGRESSORS[regressor](FEATURE_SETS[features].length)
+    return clone(regressor)
 
 
 def _found_of(data: LandmarkFile) -> tuple[int, int]:

@@ -8,3 +8,7 @@ from headpose_ros.errors import HeadPoseError
 
 class TrainingError(HeadPoseError, ValueError):
     """Data or options that cannot be used; the message is one sentence that says what to do."""
+
+
+class NoPlainFormError(TrainingError):
+    """A scikit-learn regressor that cannot run as plain numpy steps."""

@@ -3,13 +3,14 @@
 
 """What a model estimates of labelled faces, in the axes that the labels have."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from headpose_ros.camera.camera import Camera
 from headpose_ros.landmarks import face_sizes
-from headpose_ros.regression.model import Model
+from headpose_ros.regression.model import Model, predict_rotations
 from headpose_ros.rotation import nearest_rotation
 from training.uncertainty import angle_deviations
 
@@ -62,11 +63,34 @@ def estimate_faces(model: Model, landmarks: np.ndarray, camera: Camera | None) -
     :raises ValueError: the camera cannot see such a face.
     """
     sizes = face_sizes(landmarks)
-    if camera is None:
-        rotations, std = model.predict_with_std(landmarks, sizes)
-        return Estimates(rotations, np.tile(np.eye(3), (len(landmarks), 1, 1)), std)
-    sights = [camera.sight_to(face) for face in landmarks]
-    rays = np.array([sight.rotation for sight in sights])
-    seen = np.array([sight.normalised_landmarks for sight in sights])
+    seen, rays = _along_sights(landmarks, camera)
     rotations, std = model.predict_with_std(seen, sizes)
     return Estimates(rays @ rotations, rays, std)
+
+
+def rotations_of(
+    predict: Callable[[np.ndarray], np.ndarray],
+    features: str,
+    landmarks: np.ndarray,
+    camera: Camera | None,
+) -> np.ndarray:
+    """``Estimates.rotations`` of faces by a regressor alone.
+
+    :param predict: from features to the nine entries of ``R_opt``.
+    :param features: a key of ``headpose_ros.regression.features.FEATURE_SETS``.
+
+    The others are those of ``estimate_faces``.
+    """
+    seen, rays = _along_sights(landmarks, camera)
+    return rays @ predict_rotations(predict, features, seen)
+
+
+def _along_sights(
+    landmarks: np.ndarray, camera: Camera | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Landmarks (n, 468, 3) as a model sees them, and the lines of sight, (n, 3, 3)."""
+    if camera is None:
+        return landmarks, np.tile(np.eye(3), (len(landmarks), 1, 1))
+    sights = [camera.sight_to(face) for face in landmarks]
+    seen = np.array([sight.normalised_landmarks for sight in sights])
+    return seen, np.array([sight.rotation for sight in sights])

@@ -14,23 +14,25 @@ import numpy as np
 from headpose_ros.landmarks import face_sizes
 from headpose_ros.regression.features import FEATURE_SETS, extract_features
 from headpose_ros.regression.model import ModelDescription
-from headpose_ros.regression.numpy_regressor import as_numpy, converter_of
+from headpose_ros.regression.steps import Steps, run
 from headpose_ros.regression.uncertainty import FeatureSpace, Uncertainty
 from training.crossval import (
     CrossValidation,
     Protocol,
-    choose_settings,
     cross_validate,
-    make_regressor,
+    fit_regressor,
     row_groups,
     trainable,
     training_rows,
 )
+from training.errors import NoPlainFormError
 from training.landmark_file import LandmarkFile
 from training.landmarks import found_table
 from training.model_card import write_card
-from training.model_writer import library_versions, list_file, save_model
+from training.model_writer import library_versions, list_file, save_model, save_pipeline
 from training.parallel import one_thread
+from training.plain_numpy import choose_precision, plain_steps
+from training.regressors import is_file, read_regressor
 from training.uncertainty import coverage, fit_uncertainty
 
 # What is shipped: the best of what was tried (docs/accuracy.md), quick, and its file holds none of
@@ -42,6 +44,9 @@ DEFAULT_FEATURES = 'all_3d'
 # rotation matrix: far below any angle that matters.
 _TOLERANCE = 1e-6
 
+# Attributes of fitted regressors that hold features of faces: of kernel methods and neighbours.
+_KEPT_FACES = ('X_fit_', 'X_train_', '_fit_X', 'support_vectors_')
+
 Table = dict[str, tuple]  # name of a row to its numbers
 
 
@@ -52,27 +57,24 @@ def fit_model(
     protocol: Protocol,
     folder: Path,
     jobs: int = -1,
-) -> ModelDescription:
+) -> tuple[ModelDescription, str]:
     """Cross-validate a regressor, train it on all of the data, and write ``folder``.
 
-    Writes ``<detector>.joblib``, which ``headpose_ros`` loads, ``<detector>.md``, its card, and
+    Writes ``<detector>.joblib``, the fitted pipeline of scikit-learn, ``<detector>.md``, its card,
+    and, where it has a plain numpy form, ``<detector>.npz``, which ``headpose_ros`` loads, with
     its checksum into ``SHA256SUMS``.
 
-    :raises training.errors.TrainingError: the data cannot be used.
-    :raises headpose_ros.errors.UnsupportedRegressorError: the regressor cannot run as plain numpy.
+    :param regressor: a key of ``REGRESSORS``, or the path of a ``.joblib``, which runs code.
+    :return: the description, and why there is no plain numpy form; empty where there is one.
+    :raises training.errors.TrainingError: the data or the regressor cannot be used.
     """
-    for _, step in make_regressor(regressor, features).steps:
-        converter_of(step)
-    (result,) = cross_validate(data, [(features, regressor)], protocol, jobs)
+    trained = read_regressor(Path(regressor)) if is_file(regressor) else regressor
+    (result,) = cross_validate(data, [(features, trained)], protocol, jobs)
     chosen = trainable(data, protocol.with_copies)
     inputs, targets = training_rows(data, features, chosen)
     with one_thread():
-        groups = row_groups(data, chosen)
-        pipeline = choose_settings(regressor, features, inputs, targets, groups)
-        pipeline.fit(inputs, targets)
+        pipeline = fit_regressor(trained, features, inputs, targets, row_groups(data, chosen))
     uncertainty, shares, small, sure = _fit_uncertainty(data, features, result)
-    _round_to_single(pipeline)
-    _check_plain_numpy(pipeline, inputs[:: max(1, len(inputs) // 1000)])
     description = ModelDescription(
         detector=data.detector,
         features=features,
@@ -90,23 +92,31 @@ def fit_model(
         command=make_command(data, regressor, features, protocol),
         versions=library_versions(),
     )
-    model = folder / f'{data.detector}.joblib'
-    save_model(model, pipeline, uncertainty, description)
-    list_file(model)
+    save_pipeline(folder / f'{data.detector}.joblib', pipeline, uncertainty, description)
+    obstacle = ''
+    try:
+        steps = _checked_steps(pipeline, inputs[:: max(1, len(inputs) // 1000)])
+    except NoPlainFormError as error:
+        obstacle = str(error)
+    else:
+        model = folder / f'{data.detector}.npz'
+        save_model(model, choose_precision(steps, uncertainty.space), uncertainty, description)
+        list_file(model)
     write_card(
         folder / f'{data.detector}.md',
         description,
         result.spread,
         found_table(data),
-        # Kernel methods keep the faces they were trained on.
-        holds_faces=any(hasattr(part, 'X_fit_') for part in _parts(pipeline)),
+        has_plain_form=not obstacle,
+        holds_faces=_holds_faces(pipeline, regressor),
     )
-    return description
+    return description, obstacle
 
 
 def describe_pipeline(pipeline: Any) -> str:
-    """The steps of a pipeline in words, with what is set in each."""
-    return ', '.join(' '.join(str(step).split()) for _, step in pipeline.steps)
+    """The steps of a pipeline, or a regressor alone, in words, with what is set in each."""
+    steps = [step for _, step in getattr(pipeline, 'steps', [('', pipeline)])]
+    return ', '.join(' '.join(str(step).split()) for step in steps)
 
 
 def make_command(data: LandmarkFile, regressor: str, features: str, protocol: Protocol) -> str:
@@ -114,7 +124,8 @@ def make_command(data: LandmarkFile, regressor: str, features: str, protocol: Pr
     has_copies = len(set(data.copies)) > 1
     landmarks = ['landmarks', data.dataset, '--out', 'landmarks.npz']
     landmarks += ['--detector', data.detector, '--copies' if has_copies else '--no-copies']
-    fit = ['fit', 'landmarks.npz', '--regressor', regressor, '--features', features]
+    name = Path(regressor).name if is_file(regressor) else regressor
+    fit = ['fit', 'landmarks.npz', '--regressor', name, '--features', features]
     fit += ['--folds', str(protocol.folds), '--repeats', str(protocol.repeats)]
     fit += ['--copies' if protocol.with_copies else '--no-copies', '--out', 'models']
     commands = (shlex.join(['python', '-m', 'training', *each]) for each in (landmarks, fit))
@@ -139,37 +150,31 @@ def _fit_uncertainty(
         data.plain[rows],
         data.far[rows],
     )
-    space = [_rounded(value) for value in vars(uncertainty.space).values()]
+    # In single precision, as the features come, whose product with it is most of the work.
+    space = [value.astype(np.float32) for value in vars(uncertainty.space).values()]
     return replace(uncertainty, space=FeatureSpace(*space)), shares, small, sure
+
+
+def _checked_steps(pipeline: Any, inputs: np.ndarray) -> Steps:
+    steps = plain_steps(pipeline)
+    difference = np.abs(run(steps, inputs) - pipeline.predict(inputs)).max()
+    if difference > _TOLERANCE:
+        raise NoPlainFormError(f'plain numpy differs from scikit-learn by {difference:.1g}')
+    return steps
+
+
+def _holds_faces(pipeline: Any, regressor: str) -> bool | None:
+    """Whether features of single faces are in a pipeline; ``None`` where that is not known."""
+    if any(hasattr(part, name) for part in _parts(pipeline) for name in _KEPT_FACES):
+        return True
+    return None if is_file(regressor) else False
 
 
 def _parts(regressor: Any) -> Iterator:
     """A regressor and everything that it is made of."""
     yield regressor
     inner = [step for _, step in getattr(regressor, 'steps', ())]
-    for part in (*inner, *getattr(regressor, 'regressors_', ())):
+    for name in ('regressors_', 'estimators_'):
+        inner += np.ravel(getattr(regressor, name, ())).tolist()
+    for part in inner:
         yield from _parts(part)
-
-
-def _round_to_single(pipeline: Any) -> None:
-    # The arrays stay double, which numpy multiplies without a copy; the zeros at the end of each
-    # number compress to nothing, which halves the file.
-    for part in _parts(pipeline):
-        vars(part).pop('_optimizer', None)  # of a network, to train it further
-        for name, value in vars(part).items():
-            if isinstance(value, np.ndarray):
-                setattr(part, name, _rounded(value))
-            elif isinstance(value, list):
-                setattr(part, name, [_rounded(each) for each in value])
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, np.ndarray) and value.dtype == np.float64:
-        return value.astype(np.float32).astype(np.float64)
-    return value
-
-
-def _check_plain_numpy(pipeline: Any, inputs: np.ndarray) -> None:
-    difference = np.abs(as_numpy(pipeline)(inputs) - pipeline.predict(inputs)).max()
-    if difference > _TOLERANCE:
-        raise RuntimeError(f'plain numpy differs from scikit-learn by {difference:.1g}')

@@ -207,4 +207,5 @@ def write_landmark_file(path: str | os.PathLike, content: dict[str, object | Row
                 }
                 np.lib.format.write_array_header_1_0(file, header)
                 for piece in value.pieces:
-                    file.write(piece.tobytes())
+                    # Shorter words are arrays of a narrower type.
+                    file.write(np.asarray(piece, value.dtype).tobytes())

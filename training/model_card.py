@@ -12,12 +12,12 @@ from headpose_ros.regression.model import ModelDescription
 from training.uncertainty import FRONT_YAW
 
 _CARD = '''\
-# Model `{file}`
+# Model of `{detector}`
 
 Head rotation from face landmarks, for the detector `{detector}`. Written by
 `python -m training fit`; do not edit by hand.
 
-**A joblib file runs code when it is loaded. Load only files from people you trust.**
+{files}
 
 ## What it does
 
@@ -87,10 +87,25 @@ measured against re-annotated landmarks.
 '''
 
 
+_JOBLIB_RUNS = '**A joblib file runs code when it is loaded: load only those you trust.**'
+_PLAIN_FILE = f'''\
+`{{detector}}.npz` is what the node loads: plain arrays and a description, which cannot run code.
+`{{detector}}.joblib`, which `fit` writes beside it, is the same regressor for use in scikit-learn;
+it does not come with the package.
+{_JOBLIB_RUNS}'''
+_PIPELINE_FILE = f'''\
+The file is `{{detector}}.joblib`, which the node runs with scikit-learn when its parameter `model`
+names it.
+{_JOBLIB_RUNS}'''
+
 _WITHOUT_FACES = 'The model file holds no image, no landmarks and no label of a person.'
 _WITH_FACES = (
     '**The model file holds features of every face it was trained on**: the terms about '
     'redistribution hold for it as for the data.'
+)
+_MAYBE_FACES = (
+    'Whether the model file holds features of the faces it was trained on depends on its '
+    'regressor, which is not one of `training/regressors.py`.'
 )
 
 
@@ -99,19 +114,24 @@ def write_card(
     description: ModelDescription,
     spread: float,
     found: pd.DataFrame,
-    holds_faces: bool,
+    has_plain_form: bool,
+    holds_faces: bool | None,
 ) -> None:
     """Write the card of a model as Markdown.
 
     :param spread: standard deviation of MAE over the repeats, degrees.
     :param found: share of faces found, see ``training.landmarks.found_table``.
-    :param holds_faces: whether features of single faces are in the model file.
+    :param has_plain_form: whether there is an ``.npz``.
+    :param holds_faces: whether features of single faces are in the model file; ``None`` where
+        that is not known.
     """
     figures = pd.DataFrame(description.figures.items(), columns=['figure', 'degrees'])
+    files = _PLAIN_FILE if has_plain_form else _PIPELINE_FILE
+    contents = {True: _WITH_FACES, False: _WITHOUT_FACES, None: _MAYBE_FACES}[holds_faces]
     commands = description.command.split(' && ')
     values = asdict(description) | {
-        'file': f'{path.stem}.joblib',
-        'contents': _WITH_FACES if holds_faces else _WITHOUT_FACES,
+        'files': files.format(detector=description.detector),
+        'contents': contents,
         'spread': spread,
         'figures': figures.to_markdown(index=False, floatfmt='.2f'),
         'coverage': coverage_table(description),

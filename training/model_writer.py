@@ -1,45 +1,77 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Model files as ``headpose_ros.regression.model_file`` reads them, and their checksums."""
+"""Model files as ``headpose_ros.regression`` reads them, and their checksums."""
 
-import os
-import pickle
+import json
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 
 from headpose_ros.assets.checksums import NAME, checksum_of, read_checksums
-from headpose_ros.regression.model import ModelDescription
-from headpose_ros.regression.model_file import FORMAT
-from headpose_ros.regression.numpy_regressor import as_numpy
+from headpose_ros.regression.model import FORMAT, ModelDescription
+from headpose_ros.regression.model_file import JSON, UNCERTAINTY
+from headpose_ros.regression.steps import OPERATIONS, Steps, Sum
 from headpose_ros.regression.uncertainty import Uncertainty
 
 
 def save_model(
-    path: str | os.PathLike, pipeline: Any, uncertainty: Uncertainty, description: ModelDescription
+    path: Path, steps: Steps, uncertainty: Uncertainty, description: ModelDescription
 ) -> None:
-    """Write a model file.
+    """Write a model file, which can run no code.
 
-    The pipeline is stored as bytes inside the file, so that a reader can check the description
-    before it unpickles them, and do so without scikit-learn.
-
-    :param pipeline: fitted scikit-learn pipeline from features to the nine entries of ``R_opt``.
-    :param uncertainty: fitted to errors of that pipeline.
-    :raises UnsupportedRegressorError: the pipeline cannot run as plain numpy.
+    :param path: of the file, ending in ``.npz``.
+    :param steps: from features to the nine entries of ``R_opt``, in the precision that is to run.
+    :param uncertainty: fitted to errors of the regressor.
     """
-    as_numpy(pipeline)
+    arrays = {f'{UNCERTAINTY}{name}': each for name, each in uncertainty.arrays().items()}
     content = {
         'format': FORMAT,
         'description': asdict(description),
-        'pipeline': pickle.dumps(pipeline, protocol=5),
-        'uncertainty': asdict(uncertainty),
+        'steps': _store(steps, arrays, 'step'),
+    }
+    np.savez(path, **{JSON: np.array(json.dumps(content, indent=1))}, **arrays)
+
+
+def save_pipeline(
+    path: Path, pipeline: Any, uncertainty: Uncertainty, description: ModelDescription
+) -> None:
+    """Write a joblib file for those who go on in scikit-learn; to load it is to run code.
+
+    :param path: of the file, ending in ``.joblib``.
+    :param pipeline: fitted regressor from features to the nine entries of ``R_opt``.
+    :param uncertainty: fitted to errors of the regressor.
+    """
+    content = {
+        'format': FORMAT,
+        'description': asdict(description),
+        'pipeline': pipeline,
+        'uncertainty': uncertainty.arrays(),
     }
     joblib.dump(content, path, compress=3)
+
+
+def _store(steps: Steps, arrays: dict[str, np.ndarray], prefix: str) -> list[dict]:
+    """Steps as JSON, with the names of their arrays, which are put into ``arrays``."""
+    names = {kind: name for name, kind in OPERATIONS.items()}
+    stored = []
+    for number, step in enumerate(steps):
+        place = f'{prefix}_{number}'
+        parts: dict[str, Any] = {'operation': names[type(step)]}
+        if isinstance(step, Sum):
+            terms = enumerate(step.terms)
+            parts['terms'] = [_store(term, arrays, f'{place}_{i}') for i, term in terms]
+        else:
+            for field in fields(step):
+                parts[field.name] = f'{place}_{field.name}'
+                arrays[parts[field.name]] = getattr(step, field.name)
+        stored.append(parts)
+    return stored
 
 
 def list_file(path: Path) -> None:

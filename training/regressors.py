@@ -11,7 +11,10 @@ faces only.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
+import joblib
+from sklearn.base import BaseEstimator, clone
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.decomposition import PCA
 from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingRegressor
@@ -24,9 +27,15 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVR
 
+from headpose_ros.errors import one_line
+from headpose_ros.regression.model_file import JOBLIB_SUFFIX
+from training.errors import TrainingError
 from training.mean_regressor import MeanRegressor
 
 SEED = 0
+
+# Of a regressor that is trained on copies of the images too, after its name.
+WITH_COPIES = ' + copies'
 
 # Principal components that are kept of long features; further ones make no difference.
 COMPONENTS = 100
@@ -166,3 +175,27 @@ REGRESSORS: dict[str, Callable[[int], Pipeline]] = {
     'gradient_boosting': _gradient_boosting,
     'mlp': _mlp,
 }
+
+
+def is_file(regressor: str) -> bool:
+    """Whether a regressor is told by the path of a file, not by its name."""
+    return regressor.endswith(JOBLIB_SUFFIX)
+
+
+def read_regressor(path: Path) -> BaseEstimator:
+    """Unfitted copy of a regressor in a joblib file, which runs code.
+
+    :param path: holds any regressor of scikit-learn, fitted or not, or what ``fit`` writes.
+    :raises TrainingError: it holds no such thing.
+    """
+    try:
+        content = joblib.load(path)
+        regressor = content.get('pipeline') if isinstance(content, dict) else content
+        if not hasattr(regressor, 'predict'):
+            raise TypeError(f'it holds {type(regressor).__name__!r}')
+        return clone(regressor)
+    except Exception as error:  # unpickling runs foreign code and may raise anything
+        raise TrainingError(
+            f'{path}: not a regressor of scikit-learn, as joblib.dump writes it '
+            f'({one_line(error)})'
+        ) from error

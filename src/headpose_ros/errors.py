@@ -28,10 +28,6 @@ class ModelError(HeadPoseError, ValueError):
     """A model file cannot be used."""
 
 
-class UnsupportedRegressorError(HeadPoseError, ValueError):
-    """A scikit-learn pipeline holds a step that has no plain numpy form here."""
-
-
 class UnreadableImageError(HeadPoseError, ValueError):
     """An image message or file without readable pixels."""
 
@@ -70,3 +66,8 @@ class NoAnswerError(HeadPoseError, RuntimeError):
 
 class ProcessEndedError(HeadPoseError, RuntimeError):
     """A process that should run has ended."""
+
+
+def one_line(error: BaseException) -> str:
+    """What an error of another library says, on one line; its name where it says nothing."""
+    return ' '.join(str(error).split()) or type(error).__name__

@@ -47,8 +47,9 @@ class HeadPoseEstimator:
         follows the faces from one image to the next, which is faster and steadier.
     :param max_faces: how many heads to return at the most. In ``'image'`` mode these are the
         largest faces; in ``'video'`` mode those that are already followed stay.
-    :param model: a model file of your own, from a source you trust (joblib files run code when
-        they are loaded); ``None`` for the one that comes with the package.
+    :param model: a model file (.npz) of your own, or a .joblib with any regressor of scikit-learn
+        from a source you trust (such files run code when they are loaded); ``None`` for the model
+        that comes with the package.
     :param bundle: file of the detector ``face_landmarker``; ``None`` looks for it where
         ``headpose_ros.assets.bundle`` says.
     :param face_detector: what proposes faces far away, one of

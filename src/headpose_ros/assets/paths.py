@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def find_resource(relative: str) -> Path | None:
-    """Path of a file such as ``models/face_mesh.joblib``; ``None`` when it is not there.
+    """Path of a file such as ``models/face_mesh.npz``; ``None`` when it is not there.
 
     Looks in the source tree that this file is in, then upwards from here for an installation's
     ``share/headpose_ros``, which covers a checkout, pip, a virtual environment and colcon.

@@ -15,9 +15,9 @@ from headpose_ros.files.bag import Bag, is_bag
 from headpose_ros.images.compressed import read_image_file
 from headpose_ros.media.sources import IMAGE_SUFFIXES, VideoSource
 from headpose_ros.quiet import silent_stderr
-from headpose_ros.regression.model_file import find_model, read_description
+from headpose_ros.regression.model_file import JOBLIB_SUFFIX, find_model, read_description
 
-MODEL_SUFFIX = '.joblib'
+MODEL_SUFFIXES = ('.npz', JOBLIB_SUFFIX)
 PACKAGES = ('mediapipe', 'numpy', 'opencv-contrib-python', 'scikit-learn', 'rosbags', 'tqdm')
 
 Lines = list[tuple[str, object]]
@@ -41,7 +41,7 @@ def _of_file(path: Path) -> Lines:
         return _of_bag(path)
     if path.is_dir():
         raise FileError(f'{path} is a folder without a bag; name a file')
-    if path.suffix == MODEL_SUFFIX:
+    if path.suffix in MODEL_SUFFIXES:
         return _of_model(path)
     if path.suffix.lower() in IMAGE_SUFFIXES:
         height, width = read_image_file(path).shape[:2]

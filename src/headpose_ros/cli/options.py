@@ -59,8 +59,8 @@ class Options:
         Path | None,
         Option(
             metavar='FILE',
-            help='Trained model, from a source you trust: such files run code when they are '
-            'loaded.  [default: the one of the package]',
+            help='Trained model (.npz), or a .joblib with any regressor of scikit-learn, from a '
+            'source you trust: such files run code.  [default: the one of the package]',
         ),
     ] = None
     max_faces: Annotated[int, Option(metavar='N', help='Report at most so many faces.')] = 5

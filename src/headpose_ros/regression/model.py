@@ -4,20 +4,27 @@
 """A trained model: its description, and from landmarks to rotations and how sure they are."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from headpose_ros.errors import ModelError
 from headpose_ros.landmarks import (
     LANDMARK_COUNT,
     face_sizes,
     quarter_turns,
     turned_landmarks,
 )
-from headpose_ros.regression.features import extract_features
-from headpose_ros.regression.uncertainty import Uncertainty
+from headpose_ros.regression.features import FEATURE_SETS, extract_features
+from headpose_ros.regression.uncertainty import Uncertainty, UnknownUncertainty
 from headpose_ros.rotation import nearest_rotation, quarter_rotations
+
+FORMAT = 'headpose_ros model 5'
+OUTPUT_COUNT = 9  # entries of R_opt that a regressor gives
+
+TRAIN_AGAIN = 'train the model again with python -m training fit'
 
 ANGLE_CONVENTION = (
     'row-major R_opt = Rx(-pitch) Ry(yaw) Rz(roll) of AFLW2000-3D labels, in the camera optical '
@@ -49,6 +56,101 @@ class ModelDescription:
     landmark_count: int = LANDMARK_COUNT  # landmarks of a face
     angle_convention: str = ANGLE_CONVENTION  # what the regressor's outputs mean
 
+    @classmethod
+    def parse(cls, path: Path, content: Any) -> 'ModelDescription':
+        """The description in the content of a model file.
+
+        :param path: of the file, for the message.
+        :param content: a dictionary with ``format`` and ``description``, or anything else.
+        :raises ModelError: it is of another format, or not complete.
+        """
+        if not isinstance(content, dict) or content.get('format') != FORMAT:
+            what = content.get('format') if isinstance(content, dict) else type(content).__name__
+            raise ModelError(
+                f'{path}: not a model file of this version of headpose_ros: it holds {what!r}, '
+                f'expected {FORMAT!r}; {TRAIN_AGAIN}, or leave the model out for the one of the '
+                'package'
+            )
+        described = content.get('description')
+        if not isinstance(described, dict) or set(described) != {x.name for x in fields(cls)}:
+            raise ModelError(f'{path}: the description in it is not complete; {TRAIN_AGAIN}')
+        for field in fields(cls):
+            if not _CHECKS[field.type](described[field.name]):
+                raise ModelError(
+                    f'{path}: {field.name!r} in the description is of another kind than it '
+                    f'should be; {TRAIN_AGAIN}'
+                )
+        # JSON has lists only.
+        tables = {
+            field.name: {name: tuple(row) for name, row in described[field.name].items()}
+            for field in fields(cls)
+            if field.type == Mapping[str, tuple[float, ...]]
+        }
+        return cls(**described | tables)
+
+    def check(self, path: Path, detector: str) -> None:
+        """Make sure that the model is for what runs.
+
+        :param path: of its file, for the message.
+        :param detector: name of the detector whose landmarks it will see.
+        :raises ModelError: it is for something else.
+        """
+        features = self.features
+        known = FEATURE_SETS.get(features)
+        known_name = features if known else ', '.join(FEATURE_SETS)
+        use = f'use a model for {detector}, or set the detector to {self.detector}'
+        for what, came, wanted, cure in (
+            ('the detector it was trained on', self.detector, detector, use),
+            ('its landmark count', self.landmark_count, LANDMARK_COUNT, TRAIN_AGAIN),
+            ('its feature set', features, known_name, TRAIN_AGAIN),
+            ('its feature length', self.feature_count, known and known.length, TRAIN_AGAIN),
+            ('its angle convention', self.angle_convention, ANGLE_CONVENTION, TRAIN_AGAIN),
+        ):
+            if came != wanted:
+                raise ModelError(f'{path}: {what} is {came!r}, but {wanted!r} is running; {cure}')
+
+
+def read_uncertainty(path: Path, arrays: Any, feature_count: int) -> Uncertainty:
+    """What standard deviations are made from, out of the content of a model file.
+
+    :param path: of the file, for the message.
+    :param arrays: as of ``Uncertainty.arrays``, or anything else.
+    :param feature_count: length of the feature vectors that it must be made for.
+    :raises ModelError: it is missing or broken.
+    """
+    try:
+        uncertainty = Uncertainty.from_arrays(arrays)
+        if len(uncertainty.space.mean) != feature_count:
+            raise ValueError(f'made for {len(uncertainty.space.mean)} features')
+    except Exception as error:  # the file may hold anything
+        raise ModelError(
+            f'{path}: what the standard deviations are made from is missing or broken; '
+            f'{TRAIN_AGAIN}'
+        ) from error
+    return uncertainty
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(map(_is_number, value))
+
+
+def _maps_to(is_value: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda x: isinstance(x, dict) and all(map(is_value, x.values()))
+
+
+# Type of a field of a description to whether a value is of it.
+_CHECKS: dict[Any, Callable[[Any], bool]] = {
+    str: lambda x: isinstance(x, str),
+    int: lambda x: isinstance(x, int),
+    Mapping[str, float]: _maps_to(_is_number),
+    Mapping[str, tuple[float, ...]]: _maps_to(_is_row),
+    Mapping[str, str]: _maps_to(lambda x: isinstance(x, str)),
+}
+
 
 @dataclass(frozen=True)
 class Model:
@@ -57,12 +159,11 @@ class Model:
     path: Path
     description: ModelDescription
     predict_outputs: Callable[[np.ndarray], np.ndarray]
-    uncertainty: Uncertainty
+    uncertainty: Uncertainty | UnknownUncertainty
 
     def predict(self, landmarks: np.ndarray) -> np.ndarray:
         """Head rotations ``R_opt`` (n, 3, 3) of landmarks (n, 468, 3) in pixels."""
-        quarters, _, outputs = self._predict(landmarks)
-        return quarter_rotations(quarters) @ nearest_rotation(outputs.reshape(-1, 3, 3))
+        return predict_rotations(self.predict_outputs, self.description.features, landmarks)
 
     def predict_with_std(
         self, landmarks: np.ndarray, sizes: np.ndarray | None = None
@@ -74,7 +175,9 @@ class Model:
         """
         if sizes is None:
             sizes = face_sizes(landmarks)
-        quarters, features, outputs = self._predict(landmarks)
+        quarters, features, outputs = _predict(
+            self.predict_outputs, self.description.features, landmarks
+        )
         upright = nearest_rotation(outputs.reshape(-1, 3, 3))
         std = self.uncertainty.standard_deviations(features, outputs, upright, sizes)
         if not quarters.any():
@@ -84,8 +187,25 @@ class Model:
         std = np.where(on_its_side, std[:, [0, 2, 1]], std)
         return quarter_rotations(quarters) @ upright, std
 
-    def _predict(self, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        quarters = quarter_turns(landmarks)
-        upright = turned_landmarks(landmarks, -quarters)
-        features = extract_features(upright, self.description.features).astype(np.float32)
-        return quarters, features, self.predict_outputs(features)
+
+def predict_rotations(
+    predict_outputs: Callable[[np.ndarray], np.ndarray], feature_set: str, landmarks: np.ndarray
+) -> np.ndarray:
+    """Head rotations ``R_opt`` (n, 3, 3) by a regressor.
+
+    :param predict_outputs: from features (n, length) to the nine entries of ``R_opt``, (n, 9).
+    :param feature_set: a key of ``features.FEATURE_SETS``.
+    :param landmarks: (n, 468, 3) pixels.
+    """
+    quarters, _, outputs = _predict(predict_outputs, feature_set, landmarks)
+    return quarter_rotations(quarters) @ nearest_rotation(outputs.reshape(-1, 3, 3))
+
+
+def _predict(
+    predict_outputs: Callable[[np.ndarray], np.ndarray], feature_set: str, landmarks: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Quarters (n,) by which faces are turned, features of the upright faces, and outputs."""
+    quarters = quarter_turns(landmarks)
+    upright = turned_landmarks(landmarks, -quarters)
+    features = extract_features(upright, feature_set).astype(np.float32)
+    return quarters, features, predict_outputs(features)

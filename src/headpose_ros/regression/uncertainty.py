@@ -9,7 +9,8 @@ of the standard deviation is a quadratic function of them, fitted to errors of c
 (``training.uncertainty``).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
@@ -19,6 +20,9 @@ POSE_CLUES = 3  # the first clues; the others are logarithms of what should be s
 
 # Radians. No angle is surer than this, or less sure than not known at all.
 MIN_STD, MAX_STD = np.radians(0.3), np.pi
+
+# Radians, given for each angle by a model of which no error was measured: a guess.
+UNKNOWN_STD = np.radians(10.0)
 
 _TINY = 1e-6  # keeps logarithms finite, and is above what rounding leaves of nothing
 
@@ -70,6 +74,21 @@ class Uncertainty:
         if (space.deviations <= 0.0).any() or (self.highest <= self.lowest).any():
             raise ValueError('a direction or a clue without any extent; leave it out')
 
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> 'Uncertainty':
+        """What ``arrays`` gave of another, as of a model file.
+
+        :raises KeyError: an array is missing.
+        :raises ValueError: arrays that cannot be used.
+        """
+        space = FeatureSpace(**{field.name: arrays[field.name] for field in fields(FeatureSpace)})
+        return cls(space, arrays['lowest'], arrays['highest'], arrays['weights'])
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All arrays by the names of their fields."""
+        named = asdict(self)
+        return named.pop('space') | named
+
     def standard_deviations(
         self,
         features: np.ndarray,
@@ -92,6 +111,14 @@ class Uncertainty:
         logarithms = quadratic_terms(clues, self.lowest, self.highest) @ self.weights
         deviations = np.exp(logarithms + beyond[:, None])
         return np.minimum(np.maximum(deviations, MIN_STD), MAX_STD)
+
+
+class UnknownUncertainty:
+    """Stands for an ``Uncertainty`` where no error was measured."""
+
+    def standard_deviations(self, features: np.ndarray, *_: np.ndarray) -> np.ndarray:
+        """The same for all: (n, 3) radians of ``UNKNOWN_STD``."""
+        return np.full((len(features), 3), UNKNOWN_STD)
 
 
 def find_clues(

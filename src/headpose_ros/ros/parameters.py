@@ -88,8 +88,9 @@ class HeadPoseParameters:
         f'{VARIABLE}, or else the one that "headpose fetch-model" downloaded.'
     )
     model: str = _parameter(
-        '', 'Path of a trained model; empty for the one of the package. joblib files run code '
-        'when they are loaded: name only files you trust.'
+        '', 'Path of a trained model (.npz), or of a .joblib with any regressor of scikit-learn; '
+        'empty for the one of the package. joblib files run code when they are loaded: name only '
+        'those you trust.'
     )
     max_faces: int = _parameter(5, 'Faces to follow at the most.', 1, 10)
     search_rate: float = _parameter(

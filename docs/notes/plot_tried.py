@@ -1,9 +1,8 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Draws the plots of accuracy.md: python docs/make_accuracy_plots.py."""
+"""Draws the plot of regressor.md: python docs/notes/plot_tried.py."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib
@@ -15,21 +14,17 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from matplotlib.patches import Patch  # noqa: E402
 
-from headpose_ros.detection.factory import DETECTORS  # noqa: E402
-from headpose_ros.regression.model_file import load_model  # noqa: E402
-
 HERE = Path(__file__).resolve().parent
 
 NOISE = 0.03  # degrees of MAE: differences below it mean nothing in one shuffling
 ROW, FRAME = 0.27, 1.7  # inches, of a bar and of what is around them
 COLORS = {'kept, whole or in part': 'tab:blue', 'left out': 'tab:orange'}
-NORMAL = (68.3, 95.4)  # percent of a normal distribution within 1 and 2 standard deviations
 
 
 def plot_tried(path: Path, tried: pd.DataFrame) -> None:
     """Change of MAE by each thing that was tried, the best of its kind at the top.
 
-    :param tried: accuracy_tried.csv.
+    :param tried: tried.csv.
     """
     tried = tried.assign(change=tried['MAE after'] - tried['MAE before'])
     parts = [part for _, part in tried.groupby('about', sort=False)]
@@ -75,46 +70,9 @@ def plot_tried(path: Path, tried: pd.DataFrame) -> None:
     handles = [Patch(color=color, label=label) for label, color in COLORS.items()]
     handles.append(Patch(color='0.9', label=f'within {NOISE}: noise'))
     figure.legend(handles=handles, loc='outside upper right', ncols=len(handles))
-    _save(figure, path)
-
-
-def plot_coverage(path: Path, coverages: Mapping[str, Mapping[str, tuple]]) -> None:
-    """Share of errors within one and two standard deviations by range of yaw.
-
-    :param coverages: name of a detector to ``ModelDescription.coverage`` of its model.
-    """
-    figure, axes = plt.subplots(1, 2, figsize=(10, 3.8), sharey=True, layout='constrained')
-    width = 0.8 / len(coverages)
-    for count, (ax, normal) in enumerate(zip(axes, NORMAL, strict=True)):
-        for place, (detector, coverage) in enumerate(coverages.items()):
-            shares = [each[count] for each in coverage.values()]
-            at = np.arange(len(shares)) + (place - (len(coverages) - 1) / 2.0) * width
-            bars = ax.bar(at, shares, 0.92 * width, label=detector, color=f'C{place}')
-            ax.bar_label(bars, fmt='%.1f', fontsize=9, label_type='center', color='white')
-            ax.set_xticks(range(len(shares)), coverage)
-        ax.axhline(normal, color='black', linestyle='--', label='normal distribution')
-        ax.set_title(f'within {count + 1} std: {normal} % wanted', fontsize=10)
-        ax.set_xlabel('labelled yaw to either side, degrees')
-        ax.set_ylim(0.0, 100.0)
-        ax.grid(axis='y', alpha=0.3)
-        ax.set_axisbelow(True)
-    axes[0].set_ylabel('errors of roll, pitch and yaw, %')
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc='outside upper center', ncols=len(names))
-    _save(figure, path)
-
-
-def main() -> None:
-    """Write accuracy_tried.png and accuracy_coverage.png beside this file."""
-    plot_tried(HERE / 'accuracy_tried.png', pd.read_csv(HERE / 'accuracy_tried.csv'))
-    coverages = {name: load_model(None, name).description.coverage for name in DETECTORS}
-    plot_coverage(HERE / 'accuracy_coverage.png', coverages)
-
-
-def _save(figure: plt.Figure, path: Path) -> None:
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
 
 if __name__ == '__main__':
-    main()
+    plot_tried(HERE / 'tried.png', pd.read_csv(HERE / 'tried.csv'))
