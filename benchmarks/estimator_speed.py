@@ -24,7 +24,7 @@ from headpose_ros.people.follower import HeadFollower
 # Frames of a turn: long enough that each finds its own data in the caches, as it would alone.
 BLOCK = 20
 
-WARM_UP = 1  # turns that do not count
+WARM_UP = 20  # turns that do not count: all of the image is looked at once
 
 
 def run(video: Video = None, turns: Turns = 25) -> None:

@@ -26,8 +26,8 @@ PROGRAMS = {
     'headpose_ros': ['image', 'video', 'bag', 'info', 'fetch-model'],
     'training': ['landmarks', 'compare', 'fit', 'evaluate', 'benchmark'],
     'benchmarks': [
-        'estimator', 'node', 'start', 'crowd', 'profile', 'shortcuts', 'finding', 'landmarks',
-        'report', 'soak',
+        'estimator', 'node', 'start', 'crowd', 'profile', 'shortcuts', 'finding', 'empty',
+        'landmarks', 'report', 'soak',
     ],
     'headpose_ros.ros.demo': [],
 }

@@ -127,7 +127,7 @@ def test_who_is_away_for_long_is_somebody_new(follow, picture):
     follower = follow()
     both = beside(picture((0, 0, 15)), picture((0, 0, -15), (0, 0, 0.8)))
     one = np.hstack([EMPTY[:, :320], both[:, 320:]])
-    frames = [both] * 3 + [one] * 5 + [both] * 8 + [one] * 20 + [both] * 8
+    frames = [both] * 3 + [one] * 5 + [both] * 8 + [one] * 20 + [both] * 16
     stream = [follower.update(image, i * PERIOD) for i, image in enumerate(frames)]
     assert numbers(stream[2]) == [1, 2] and stream[2].primary.track_id == 1
     # Away for a sixth of a second: nobody takes over, and it is the same person.

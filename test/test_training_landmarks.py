@@ -42,9 +42,9 @@ ENVIRONMENT = os.environ | {
 @pytest.fixture(scope='module')
 def images(dataset, tmp_path_factory):  # noqa: F811
     folder = tmp_path_factory.mktemp('images')
-    for i, image in enumerate(sorted(dataset.glob('*.jpg'))[:IMAGES]):
+    for image in sorted(dataset.glob('*.jpg'))[:IMAGES]:
         for file in (image, image.with_suffix('.mat')):
-            shutil.copy(file, folder / f'{"z" * i}{file.name}')  # names of different lengths
+            shutil.copy(file, folder)
     return folder
 
 

@@ -20,11 +20,6 @@ _MAX_GAP, _ONE_FRAME = 0.2, 1.0 / 30.0
 # Proposed faces that are checked in one frame; others get their turn when they are proposed again.
 _MAX_CHECKS = 2
 
-# Score of the close look from which a face is on its side or upside down. Most of what is taken
-# for a face in videos of things alone seems to be; of the faces of AFLW2000-3D, turned by
-# quarters, 95 % have that score.
-_MIN_TURNED_SCORE = 0.7
-
 # Seconds for which what was no face is not looked at again: at first, and at the most. Each time
 # that it is none again they double, or every look would be at the same pattern of the wall.
 _FIRST_REST, _LONGEST_REST = 0.3, 1.2
@@ -63,7 +58,7 @@ class FollowingDetector:
     ):
         self._searchers = searchers
         self._network = network
-        self._checker = FaceChecker(searchers[0].detector, network, _MIN_TURNED_SCORE)
+        self._checker = FaceChecker(searchers[0].detector, network, in_video=True)
         self._max_faces = max_faces
         self._search_rate = search_rate
         self._min_tracking_confidence = min_tracking_confidence

@@ -3,8 +3,7 @@
 
 """Which part of a video's image is looked at next: one in which something has changed."""
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, cycle
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
@@ -25,22 +24,29 @@ _CELL, _CHANGE = 8, 8
 # What people who are followed do changes nothing, within so many sizes of their faces: their hair.
 _HEAD = 2.0
 
+# Share of the parts that are few: more have changed where the camera moves.
+_FEW = 0.4
+
 # Turns after which a part is looked at again though nothing has changed, sooner where something
 # was nearly a face.
 _LATEST, _SOON = 60, 6
+
+_LOST = 0  # in place of such a turn: somebody was lost there
 
 
 class _Seen(NamedTuple):
     """What a part was when it was looked at.
 
-    :ivar latest: of the turn in which it is looked at again, whether it has changed or not.
     :ivar cells: (h, w, 3) ``uint8`` of the image, a pixel for each cell.
     :ivar known: boxes of the faces that were followed.
+    :ivar latest: number of the turn in which it is looked at again, whether it has changed or not.
+    :ivar rest: turns until then, if something in it was nearly a face.
     """
 
-    latest: int
     cells: np.ndarray
     known: tuple[Box, ...]
+    latest: int
+    rest: int = _SOON
 
 
 class LookTurns:
@@ -55,8 +61,8 @@ class LookTurns:
     """
 
     def __init__(self, whole: Sequence[Look], tiles: Sequence[Look], rate: float):
-        self._round = 3 * (len(whole) + len(tiles))
-        self._all, self._changed = _in_order(whole, tiles), _in_order(whole, tiles)
+        self._order = _in_order(whole, tiles)
+        self._at = 0  # in that order
         self._rate = rate
         self._due = 1.0
         self._turn = 0
@@ -76,35 +82,45 @@ class LookTurns:
         height, width = (max(1, length // _CELL) for length in bgr.shape[:2])
         # Every other row is enough, and takes half as long.
         cells = cv2.resize(bgr[::2], (width, height), interpolation=cv2.INTER_AREA)
-        now = _Seen(self._turn + _LATEST, cells, tuple(known))
-        # Every other turn is for what was seen and has changed, before what was not seen yet.
-        look = None
-        if self._turn % 2 == 0:
-            look = self._first(self._changed, now, lambda before: before is not None)
-        if look is None:
-            look = self._first(self._all, now, lambda before: True)
+        now = _Seen(cells, tuple(known), self._turn + _LATEST)
+        look, has_changed = self._choose(now)
         if look is not None:
-            self._seen[look] = now
+            before = self._seen.get(look)
+            rest = _SOON if before is None or has_changed else before.rest
+            self._seen[look] = now._replace(rest=rest)
         return look
 
-    def _first(
-        self, order: Iterator[Look], now: _Seen, wanted: Callable[[_Seen | None], bool]
-    ) -> Look | None:
-        for _ in range(self._round):
-            look = next(order)
-            before = self._seen.get(look)
-            if now.known and look.quarters:  # only where there is nobody upright
+    def _choose(self, now: _Seen) -> tuple[Look | None, bool]:
+        """The next look in the order that is due, and whether it has changed."""
+        order = [*self._order[self._at :], *self._order[: self._at]]
+        # Turned ones only where there is nobody upright.
+        left_out = {look for look in order if look.quarters and now.known}
+        changed = {
+            look for look, seen in self._seen.items()
+            if look not in left_out and (seen.latest == _LOST or _has_changed(look, seen, now))
+        }
+        # Where little has changed, every other turn is for that, before what was not seen yet.
+        few = _FEW * len(set(order) - left_out)
+        if self._turn % 2 == 0 and 0 < len(changed) <= few:
+            return next(look for look in order if look in changed), True
+        for i, look in enumerate(order):
+            seen = self._seen.get(look)
+            if look in left_out or not (
+                seen is None or look in changed or self._turn >= seen.latest
+            ):
                 continue
-            if wanted(before) and (before is None or self._is_due(look, before, now)):
-                return look
-        return None
-
-    def _is_due(self, look: Look, before: _Seen, now: _Seen) -> bool:
-        return self._turn >= before.latest or _has_changed(look, before, now)
+            self._at = (self._at + i + 1) % len(order)
+            return look, look in changed
+        return None, False
 
     def not_settled(self, look: Look) -> None:
-        """Something in this part, which was looked at last, was nearly a face: again soon."""
-        self._seen[look] = self._seen[look]._replace(latest=self._turn + _SOON)
+        """Something in this part, which was looked at last, was nearly a face: again soon.
+
+        Each time that it is so again, though nothing has changed, it takes twice as long.
+        """
+        seen = self._seen[look]
+        rest = min(2 * seen.rest, _LATEST)
+        self._seen[look] = seen._replace(latest=self._turn + seen.rest, rest=rest)
 
     def unfinished(self, look: Look) -> None:
         """There is more in this part, which was looked at last, than one look can check."""
@@ -115,7 +131,7 @@ class LookTurns:
         x, y = face.center
         for look, seen in self._seen.items():
             if look.shows(x, y):
-                self._seen[look] = seen._replace(latest=self._turn)
+                self._seen[look] = seen._replace(latest=_LOST)
 
 
 def _has_changed(look: Look, before: _Seen, now: _Seen) -> bool:
@@ -132,10 +148,10 @@ def _has_changed(look: Look, before: _Seen, now: _Seen) -> bool:
     return int(change.max(initial=0)) >= _CHANGE
 
 
-def _in_order(whole: Sequence[Look], tiles: Sequence[Look]) -> Iterator[Look]:
+def _in_order(whole: Sequence[Look], tiles: Sequence[Look]) -> list[Look]:
     once = [whole[0]]
     for i, tile in enumerate(tiles):
         if i and i % (_WHOLE_EVERY - 1) == 0:
             once.append(whole[0])
         once.append(tile)
-    return cycle(chain.from_iterable([*once, turned] for turned in whole[1:]))
+    return [look for turned in whole[1:] for look in (*once, turned)]

@@ -18,6 +18,10 @@ from headpose_ros.people.one_euro import BETA, MIN_CUTOFF, RotationSmoother
 BIRTH_STD = np.radians([8.0, 14.0, 17.0])
 BIRTH_FRAMES = (1, 3, 8)
 
+# Of faces of fewer pixels nobody can be so sure: they may be less sure by this factor, but for the
+# first.
+SMALL_FACE, SMALL_FACTOR = 32.0, 1.35
+
 # It is not fewer than this beside somebody, and where something was less sure before: so what
 # flickers gets no track ID.
 BESIDE_FRAMES = 3
@@ -184,8 +188,9 @@ class FaceTracker:
 
 def _evidence(head: HeadPose, at_once: bool) -> float:
     """What a frame says for a head's being a person, 0 to 1; 0 speaks against it."""
-    for std, frames in zip(BIRTH_STD, BIRTH_FRAMES, strict=True):
-        if head.is_sure(std):
+    is_small = head.box.longer_side < SMALL_FACE
+    for i, (std, frames) in enumerate(zip(BIRTH_STD, BIRTH_FRAMES, strict=True)):
+        if head.is_sure(std * SMALL_FACTOR if is_small and i else std):
             evidence = 1.0 / (frames if at_once else max(frames, BESIDE_FRAMES))
             return evidence if head.score >= SURE_SCORE else 0.5 * evidence
     return 0.0
