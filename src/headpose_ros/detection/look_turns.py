@@ -24,7 +24,7 @@ _CELL, _CHANGE = 8, 8
 # What people who are followed do changes nothing, within so many sizes of their faces: their hair.
 _HEAD = 2.0
 
-# Share of the parts that are few: more have changed where the camera moves.
+# Share of the parts that were seen which is little: more have changed where the camera moves.
 _FEW = 0.4
 
 # Turns after which a part is looked at again though nothing has changed, sooner where something
@@ -100,7 +100,7 @@ class LookTurns:
             if look not in left_out and (seen.latest == _LOST or _has_changed(look, seen, now))
         }
         # Where little has changed, every other turn is for that, before what was not seen yet.
-        few = _FEW * len(set(order) - left_out)
+        few = _FEW * len(self._seen.keys() - left_out)
         if self._turn % 2 == 0 and 0 < len(changed) <= few:
             return next(look for look in order if look in changed), True
         for i, look in enumerate(order):
