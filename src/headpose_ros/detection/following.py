@@ -86,6 +86,10 @@ class FollowingDetector:
                 faces.append(now)
             else:
                 self._turns.lost(face.box)
+        once = each_once(faces)
+        if len(once) < len(faces):  # one slipped onto another
+            self._turns.lost(once[-1].box)
+        faces = once
         if len(faces) < self._max_faces:
             look = self._turns.next(bgr, passed, [face.box for face in faces])
             if look is not None:

@@ -31,7 +31,9 @@ _FEW = 0.4
 # was nearly a face.
 _LATEST, _SOON = 60, 6
 
-_LOST = 0  # in place of such a turn: somebody was lost there
+# Turns for which somebody who was lost is looked for at that place, in every other, and how much
+# more frequent turns are then.
+_SEEK, _SEEK_RATE = 8, 3.0
 
 
 class _Seen(NamedTuple):
@@ -39,12 +41,14 @@ class _Seen(NamedTuple):
 
     :ivar cells: (h, w, 3) ``uint8`` of the image, a pixel for each cell.
     :ivar known: boxes of the faces that were followed.
-    :ivar latest: number of the turn in which it is looked at again, whether it has changed or not.
+    :ivar turn: number of the turn.
+    :ivar latest: that of the turn in which it is looked at again, whether it has changed or not.
     :ivar rest: turns until then, if something in it was nearly a face.
     """
 
     cells: np.ndarray
     known: tuple[Box, ...]
+    turn: int
     latest: int
     rest: int = _SOON
 
@@ -67,6 +71,7 @@ class LookTurns:
         self._due = 1.0
         self._turn = 0
         self._seen: dict[Look, _Seen] = {}
+        self._sought: list[tuple[float, float, int]] = []  # x, y and the last turn
 
     def next(self, bgr: np.ndarray, passed: float, known: Sequence[Box]) -> Look | None:
         """The look at the next image, (H, W, 3), if there is to be one.
@@ -74,7 +79,8 @@ class LookTurns:
         :param passed: seconds since the image before.
         :param known: boxes of the faces that are followed in it.
         """
-        self._due += passed * self._rate * (1.0 if known else _NOBODY)
+        more = _NOBODY if not known else _SEEK_RATE if self._sought else 1.0
+        self._due += passed * self._rate * more
         if self._due < 1.0:
             return None
         self._due = min(self._due - 1.0, 1.0)
@@ -82,7 +88,7 @@ class LookTurns:
         height, width = (max(1, length // _CELL) for length in bgr.shape[:2])
         # Every other row is enough, and takes half as long.
         cells = cv2.resize(bgr[::2], (width, height), interpolation=cv2.INTER_AREA)
-        now = _Seen(cells, tuple(known), self._turn + _LATEST)
+        now = _Seen(cells, tuple(known), self._turn, self._turn + _LATEST)
         look, has_changed = self._choose(now)
         if look is not None:
             before = self._seen.get(look)
@@ -97,8 +103,17 @@ class LookTurns:
         left_out = {look for look in order if look.quarters and now.known}
         changed = {
             look for look, seen in self._seen.items()
-            if look not in left_out and (seen.latest == _LOST or _has_changed(look, seen, now))
+            if look not in left_out and _has_changed(look, seen, now)
         }
+        self._sought = [each for each in self._sought if self._turn <= each[2]]
+        if self._turn % 2 == 0:
+            near = [
+                look for look in order
+                if look not in left_out and any(look.shows(x, y) for x, y, _ in self._sought)
+            ]
+            if near:  # where it is longest ago
+                look = min(near, key=self._last_turn)
+                return look, look in changed
         # Where little has changed, every other turn is for that, before what was not seen yet.
         few = _FEW * len(self._seen.keys() - left_out)
         if self._turn % 2 == 0 and 0 < len(changed) <= few:
@@ -112,6 +127,10 @@ class LookTurns:
             self._at = (self._at + i + 1) % len(order)
             return look, look in changed
         return None, False
+
+    def _last_turn(self, look: Look) -> int:
+        seen = self._seen.get(look)
+        return 0 if seen is None else seen.turn
 
     def not_settled(self, look: Look) -> None:
         """Something in this part, which was looked at last, was nearly a face: again soon.
@@ -128,10 +147,7 @@ class LookTurns:
 
     def lost(self, face: Box) -> None:
         """Somebody is not followed any more: look where they were."""
-        x, y = face.center
-        for look, seen in self._seen.items():
-            if look.shows(x, y):
-                self._seen[look] = seen._replace(latest=_LOST)
+        self._sought.append((*face.center, self._turn + _SEEK))
 
 
 def _has_changed(look: Look, before: _Seen, now: _Seen) -> bool:
