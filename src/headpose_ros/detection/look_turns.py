@@ -3,6 +3,7 @@
 
 """Which part of a video's image is looked at next: one in which something has changed."""
 
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -65,8 +66,7 @@ class LookTurns:
     """
 
     def __init__(self, whole: Sequence[Look], tiles: Sequence[Look], rate: float):
-        self._order = _in_order(whole, tiles)
-        self._at = 0  # in that order
+        self._order = deque(_in_order(whole, tiles))
         self._rate = rate
         self._due = 1.0
         self._turn = 0
@@ -97,40 +97,38 @@ class LookTurns:
         return look
 
     def _choose(self, now: _Seen) -> tuple[Look | None, bool]:
-        """The next look in the order that is due, and whether it has changed."""
-        order = [*self._order[self._at :], *self._order[: self._at]]
+        """The next look, and whether it has changed."""
         # Turned ones only where there is nobody upright.
-        left_out = {look for look in order if look.quarters and now.known}
+        order = [look for look in self._order if not (look.quarters and now.known)]
         changed = {
             look for look, seen in self._seen.items()
-            if look not in left_out and _has_changed(look, seen, now)
+            if look in order and _has_changed(look, seen, now)
         }
         self._sought = [each for each in self._sought if self._turn <= each[2]]
-        if self._turn % 2 == 0:
-            near = [
-                look for look in order
-                if look not in left_out and any(look.shows(x, y) for x, y, _ in self._sought)
-            ]
-            if near:  # where it is longest ago
-                look = min(near, key=self._last_turn)
-                return look, look in changed
-        # Where little has changed, every other turn is for that, before what was not seen yet.
-        few = _FEW * len(self._seen.keys() - left_out)
-        if self._turn % 2 == 0 and 0 < len(changed) <= few:
-            return next(look for look in order if look in changed), True
-        for i, look in enumerate(order):
-            seen = self._seen.get(look)
-            if look in left_out or not (
-                seen is None or look in changed or self._turn >= seen.latest
-            ):
-                continue
-            self._at = (self._at + i + 1) % len(order)
-            return look, look in changed
-        return None, False
+        # Every other turn is for what was seen, before what was not seen yet.
+        look = self._look_again(order, changed) if self._turn % 2 == 0 else None
+        if look is None:
+            look = self._look_in_turn(order, changed)
+        return look, look in changed
 
-    def _last_turn(self, look: Look) -> int:
-        seen = self._seen.get(look)
-        return 0 if seen is None else seen.turn
+    def _look_again(self, order: list[Look], changed: set[Look]) -> Look | None:
+        """Where somebody was lost, longest ago first; or where little has changed, there."""
+        near = [
+            look for look in order if any(look.shows(x, y) for x, y, _ in self._sought)
+        ]
+        if near:
+            return min(near, key=lambda each: self._seen[each].turn if each in self._seen else 0)
+        if len(changed) <= _FEW * len(self._seen.keys() & set(order)):
+            return next((look for look in order if look in changed), None)
+        return None
+
+    def _look_in_turn(self, order: list[Look], changed: set[Look]) -> Look | None:
+        for look in order:
+            seen = self._seen.get(look)
+            if seen is None or look in changed or self._turn >= seen.latest:
+                self._order.rotate(-1 - self._order.index(look))
+                return look
+        return None
 
     def not_settled(self, look: Look) -> None:
         """Something in this part, which was looked at last, was nearly a face: again soon.
