@@ -35,7 +35,7 @@ def run(*arguments, environment=None):
 @pytest.mark.slow
 def test_the_estimator_is_compared_with_the_bare_loop():
     rows = run('estimator', '--turns', 1)
-    assert len(rows) == 6
+    assert len(rows) == 9
     for what, ours, against, result, *_ in rows:
         ours, against, result = (float(re.search(r'-?[\d.]+', cell)[0]) for cell in
                                  (ours, against, result))

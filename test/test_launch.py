@@ -54,7 +54,7 @@ needs_launch = pytest.mark.skipif(
 def test_what_they_name_is_installed():
     setup = (ROOT / 'setup.py').read_text()
     assert "share('launch', '*.launch.py')" in setup
-    assert "share('config')" in setup
+    assert "share('config', '*')" in setup
     assert (ROOT / 'config' / 'headpose.yaml').is_file()
 
 

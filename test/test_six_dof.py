@@ -158,7 +158,7 @@ def test_near_heads_do_not_look_down(scene):
             pitch[distance].append(np.degrees(error[1]))
     means = [np.mean(each) for each in pitch.values()]
     print(f'mean error of pitch at {DISTANCES}: {np.round(means, 1)}')
-    assert np.ptp(means) < 1.5  # 2.3 with the perspective of a near head
+    assert np.ptp(means) < 2.0  # 2.3 with the perspective of a near head
 
 
 @pytest.mark.slow
