@@ -59,7 +59,7 @@ def test_the_labelled_person_is_picked(aflw, aflw_landmarks):
 def test_accuracy_on_aflw2000(aflw, aflw_landmarks):
     candidate = (DEFAULT_FEATURES, DEFAULT_REGRESSOR)
     (result,) = cross_validate(aflw_landmarks, [candidate], Protocol(folds=5, repeats=1))
-    # The shipped model, trained on copies too, has 4.22 and 7.23.
+    # The shipped model, trained on copies too, has 4.24 and 7.29.
     assert result.figures['MAE'] <= 5.2
     assert result.figures['geodesic'] <= 8.7
     # Faces that FaceMesh does not find at the first look are the hardest: of the others.
