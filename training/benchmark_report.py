@@ -11,8 +11,7 @@ from training.benchmark_table import CAMERA, SIGHT
 from training.crossval import Protocol
 from training.metrics import (
     LOOKING_DOWN,
-    TRUSTED_PAN,
-    TRUSTED_TILT,
+    TRUSTED,
     YAW_RANGES,
     geodesic_at,
     mae_at,
@@ -35,10 +34,9 @@ _INTRODUCTION = (
 _ANGLES = {'pitch': 'pitch', 'yaw': 'yaw', 'roll': 'roll', 'MAE': 'MAE'}
 _POSE = _ANGLES | {'median': 'median', 'geodesic': 'geodesic'}
 _POSE |= {mae_at(name): f'MAE, yaw {name}' for name in YAW_RANGES}
-_WHERE = f'pan within {TRUSTED_PAN:.0f}, tilt within {TRUSTED_TILT:.0f}'
 _PAN_TILT = {
-    f'pan MAE at {_WHERE}': 'pan',
-    f'tilt MAE at {_WHERE}': 'tilt',
+    f'pan MAE at {TRUSTED}': 'pan',
+    f'tilt MAE at {TRUSTED}': 'tilt',
     'pan MAE': 'pan, all',
     'tilt MAE': 'tilt, all',
 }
@@ -47,7 +45,7 @@ _IN_CAMERA |= {'slope of pitch': 'slope, pitch', 'slope of yaw': 'slope, yaw'}
 _PAN_TILT_TEXT = (
     'Nothing was trained on it. It labels where a face points, pan (azimuth) and tilt '
     '(elevation), by the marks that people were told to face: nominal, tilt above all. The first '
-    f'two columns of errors are those with {_WHERE}.'
+    f'two columns of errors are those with {TRUSTED}.'
 )
 _IN_CAMERA_TEXT = (
     'Nothing was trained on it. Its labels are in the axes of the camera, which is calibrated; '

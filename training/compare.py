@@ -32,7 +32,7 @@ from training.estimates import rotations_of
 from training.fit import DEFAULT_REGRESSOR
 from training.landmark_file import LandmarkFile
 from training.landmarks import found_table
-from training.metrics import TRUSTED_PAN, TRUSTED_TILT, pan_tilt_figures, pose_figures
+from training.metrics import TRUSTED, pan_tilt_figures, pose_figures
 from training.parallel import one_thread
 from training.plain_numpy import plain_steps
 from training.plots import plot_accuracy, plot_cost, plot_yaw_ranges
@@ -41,9 +41,6 @@ from training.regressors import WITH_COPIES
 _TIMED_PREDICTIONS = 50
 
 SHIPPED = DEFAULT_REGRESSOR + WITH_COPIES  # as the models of the package are trained
-
-# Of a dataset that labels no roll, and what it is called in the table.
-_PAN = f'pan MAE at pan within {TRUSTED_PAN:.0f}, tilt within {TRUSTED_TILT:.0f}'
 
 
 def compare(
@@ -147,7 +144,8 @@ def score_elsewhere(
             pipeline.predict, features, seen.landmarks, CAMERAS.get(data.dataset)
         )
         if not data.has_roll:
-            figures[f'{data.dataset} pan'] = pan_tilt_figures(rotations, seen.labels)[_PAN]
+            measured = pan_tilt_figures(rotations, seen.labels)
+            figures[f'{data.dataset} pan'] = measured[f'pan MAE at {TRUSTED}']
             continue
         measured = pose_figures(rotations, seen.labels)
         figures |= {f'{data.dataset} {name}': measured[name] for name in ('MAE', 'geodesic')}
@@ -177,8 +175,7 @@ def _report(
         + (
             "rotation in the camera's axes." if each.dataset in CAMERAS
             else 'rotation along the line of sight.' if each.has_roll
-            else f'MAE of pan where pan is within {TRUSTED_PAN:.0f} and tilt within '
-            f'{TRUSTED_TILT:.0f}.'
+            else f'MAE of pan at {TRUSTED}.'
         )
         for each in others
     )

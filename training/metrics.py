@@ -30,6 +30,7 @@ LOOKING_DOWN = 'pitch < -20'  # of ``PITCH_RANGES``
 # Where Pointing'04's nominal angles can be trusted.
 TRUSTED_PAN = 60.0
 TRUSTED_TILT = 30.0
+TRUSTED = f'pan within {TRUSTED_PAN:.0f}, tilt within {TRUSTED_TILT:.0f}'
 
 
 def angle_errors(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -168,10 +169,9 @@ def pan_tilt_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, flo
     tilt, pan = np.abs(_rounded_degrees(labels[:, :2])).T
     trusted = (pan <= TRUSTED_PAN) & (tilt <= TRUSTED_TILT)
     figures = {'pan MAE': errors[:, 0].mean(), 'tilt MAE': errors[:, 1].mean()}
-    where = f'pan within {TRUSTED_PAN:.0f}, tilt within {TRUSTED_TILT:.0f}'
     for column, name in enumerate(('pan', 'tilt')):
         inside = errors[trusted, column]
-        figures[f'{name} MAE at {where}'] = inside.mean() if len(inside) else np.nan
+        figures[f'{name} MAE at {TRUSTED}'] = inside.mean() if len(inside) else np.nan
     return {name: float(value) for name, value in figures.items()}
 
 

@@ -89,19 +89,20 @@ class FollowingDetector:
         once = each_once(faces)
         if len(once) < len(faces):  # one slipped onto another
             self._turns.lost(once[-1].box)
-        faces = once
-        if len(faces) < self._max_faces:
-            look = self._turns.next(bgr, passed, [face.box for face in faces])
+        if len(once) < self._max_faces:
+            look = self._turns.next(bgr, passed, [face.box for face in once])
             if look is not None:
-                faces += self._find(bgr, look, faces)
-        self._faces = each_once(faces)[: self._max_faces]
+                once = each_once([*once, *self._find(bgr, look, once)])
+        self._faces = once[: self._max_faces]
         return self._faces
 
     def _passed(self, seconds: float) -> float:
         """Seconds since the frame before."""
-        since = 0.0 if self._seconds is None else seconds - self._seconds
-        first, self._seconds = self._seconds is None, seconds
-        passed = 0.0 if first else min(since, _MAX_GAP) if since > 0.0 else _ONE_FRAME
+        before, self._seconds = self._seconds, seconds
+        if before is None:
+            return 0.0
+        since = seconds - before
+        passed = min(since, _MAX_GAP) if since > 0.0 else _ONE_FRAME
         self._clock += passed
         return passed
 

@@ -159,7 +159,7 @@ class FaceTracker:
             evidence = _evidence(head, at_once and person.is_new)
             person.is_new = False
             person.evidence = person.evidence + evidence if evidence else 0.0
-            born = person.evidence >= 1.0 - 1e-9
+            born = person.evidence >= 1.0 - 1e-9  # thirds and sixths do not add up to 1 exactly
             if person.track_id is None and born:
                 person.track_id = self._next_id
                 self._next_id += 1
