@@ -30,7 +30,7 @@ from headpose_ros.rotation import rotation_from_rpy
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = (ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md')))
+PAGES = (ROOT / 'README.md', *sorted((ROOT / 'docs').rglob('*.md')))
 
 # What else stands in fenced blocks: messages, which are no commands.
 LANGUAGES = {'python', 'text'}
