@@ -29,6 +29,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from headpose_ros.errors import UnreadableImageError
+from headpose_ros.images.file_kind import HEIC, kind_of
 from headpose_ros.images.grey_range import GreyRange
 
 # Larger ones are taken for a mistake: a file of some kilobytes can ask for all memory there is.
@@ -109,14 +110,39 @@ def read_image_file(path: Path) -> np.ndarray:
     :raises UnreadableImageError: it holds no such image, or not all of it.
     """
     try:
-        with Image.open(path) as image:
+        with _opened(path) as image:
             width, height = image.size
             if width * height <= MAX_PIXELS:
                 return _pixels(ImageOps.exif_transpose(image), GreyRange())
         reason = f'it has {width} x {height} pixels; at most {MAX_PIXELS} are read'
     except Exception as error:
-        reason = _reason(error, 'it is not an image file, or its beginning is broken')
+        reason = _reason(error, _what_it_is(path))
     raise UnreadableImageError(f'{path} cannot be read: {reason}')
+
+
+def _opened(path: Path) -> Image.Image:
+    try:
+        return Image.open(path)
+    except Image.UnidentifiedImageError:
+        if kind_of(path) is not HEIC:
+            raise
+        try:
+            from pillow_heif import register_heif_opener
+        except ImportError:
+            pass  # which is told with the kind of the file
+        else:
+            register_heif_opener()
+        return Image.open(path)
+
+
+def _what_it_is(path: Path) -> str:
+    try:
+        kind = kind_of(path)
+    except OSError:
+        kind = None
+    if kind is None:
+        return 'it is not an image file, or its beginning is broken'
+    return f'it is {kind.name}; {kind.cure}'
 
 
 def _reason(error: Exception, unidentified: str) -> str:
