@@ -54,7 +54,10 @@ class VideoSource:
 
     def __init__(self, path: Path):
         self._path = path
-        self.problem = self._cut()
+        try:
+            self.problem = self._cut()
+        except OSError as error:
+            raise SourceError(f'{path} cannot be read: {error.strerror}') from error
         with self._open() as (container, stream):
             self.rate = _rate_of(container, stream)
             self.seconds = max(0.0, _promised_end(container, stream) - _start_of(stream))
