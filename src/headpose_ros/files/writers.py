@@ -19,12 +19,13 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from headpose_ros.errors import FileError, one_line
+from headpose_ros.errors import FileError
 from headpose_ros.files.readers import Frame
 from headpose_ros.files.rows import WRITERS, MakeWriter, rows_of
 from headpose_ros.media.video_writer import VideoWriter
 from headpose_ros.overlay import draw_heads
 from headpose_ros.people.follower import People
+from headpose_ros.quiet import silent_stderr
 
 STANDARD_OUTPUT = '-'
 # Of images that are drawn on under their own names; others become such files.
@@ -159,11 +160,10 @@ def _images(folder: Path) -> Iterator[Add]:
 
     def add(frame: Frame, people: People) -> None:
         path = folder / _drawn_name(Path(frame.source))
-        try:
-            _, data = cv2.imencode(path.suffix, _drawn(frame, people))
-        except cv2.error as error:  # such as one too large for its format
-            reason = error.err or one_line(error)
-            tqdm.write(f'not drawn: {path} cannot be written ({reason})', file=sys.stderr)
+        with silent_stderr():  # OpenCV has a word of its own for it
+            data = _encoded(path.suffix, _drawn(frame, people))
+        if data is None:
+            tqdm.write(f'not drawn: {path} is too large for its format', file=sys.stderr)
             return
         try:
             path.write_bytes(data)
@@ -172,6 +172,14 @@ def _images(folder: Path) -> Iterator[Add]:
             raise
 
     yield add
+
+
+def _encoded(suffix: str, bgr: np.ndarray) -> bytes | None:
+    try:
+        is_encoded, data = cv2.imencode(suffix, bgr)
+    except cv2.error:  # as earlier versions tell it
+        return None
+    return bytes(data) if is_encoded else None
 
 
 def _drawn_name(path: Path) -> str:
