@@ -3,13 +3,14 @@
 
 """A labelled image and a set of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from headpose_ros.camera.camera import Camera
+from headpose_ros.images.grey_range import GreyRange
 from training.errors import TrainingError
 
 
@@ -60,12 +61,14 @@ class Dataset:
     :ivar terms: under what terms it can be used.
     :ivar samples: in the order of their names.
     :ivar left_out: images that are not among them because of their angles.
+    :ivar rest: files of the folder that are neither images of it nor labels.
     """
 
     name: str
     terms: str
     samples: list[Sample]
     left_out: int
+    rest: list[Path] = field(default_factory=list)
 
     @property
     def has_roll(self) -> bool:
@@ -78,7 +81,7 @@ def read_bgr(path: Path) -> np.ndarray:
 
     :raises TrainingError: it cannot be read.
     """
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if bgr is None:
         raise TrainingError(f'{path}: not a readable image; download it again')
-    return bgr
+    return GreyRange().to_uint8(bgr)
