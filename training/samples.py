@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 
 from headpose_ros.camera.camera import Camera
+from headpose_ros.errors import UnreadableImageError
+from headpose_ros.images.compressed import read_image_file
 from headpose_ros.images.grey_range import GreyRange
 from training.errors import TrainingError
 
@@ -82,6 +84,9 @@ def read_bgr(path: Path) -> np.ndarray:
     :raises TrainingError: it cannot be read.
     """
     bgr = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-    if bgr is None:
-        raise TrainingError(f'{path}: not a readable image; download it again')
-    return GreyRange().to_uint8(bgr)
+    if bgr is not None:
+        return GreyRange().to_uint8(bgr)
+    try:
+        return read_image_file(path)  # grey floats, for one
+    except UnreadableImageError as error:
+        raise TrainingError(f'{path}: not a readable image; download it again') from error

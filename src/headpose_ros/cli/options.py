@@ -49,7 +49,7 @@ class Options:
         str | None,
         Option(
             '--annotated', metavar='FILE',
-            help='Write a video with the heads drawn on it (.mp4, .mkv, .mov, .avi).',
+            help='Write a video with the heads drawn on it (.mp4, .avi, .mkv, .mov).',
         ),
     ] = None
     force: Annotated[bool, Option('--force', help='Overwrite files that exist.')] = False

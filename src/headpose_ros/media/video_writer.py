@@ -29,7 +29,13 @@ BEST_CODEC = 'libx264'  # H.264, which browsers play; builds of FFmpeg without G
 OTHER_CODEC = 'mpeg4'
 FAST = {'preset': 'veryfast', 'tune': 'zerolatency'}  # no image is held back
 GOOD = {'qmin': '2', 'qmax': '6'}  # whatever bit rate that takes
-FRAGMENTED = {'movflags': 'hybrid_fragmented+frag_keyframe+empty_moov'}
+# Nothing waits in memory for long, by the suffix of the file.
+AT_ONCE = {'flush_packets': '1'}
+FRAGMENTED = {'movflags': 'hybrid_fragmented+frag_keyframe+empty_moov', **AT_ONCE}
+OPTIONS = {
+    '.mp4': FRAGMENTED, '.mov': FRAGMENTED,
+    '.mkv': {'cluster_time_limit': '1000', **AT_ONCE},  # ms
+}
 
 
 class VideoWriter:
@@ -96,7 +102,7 @@ class VideoWriter:
         has_best = BEST_CODEC in av.codecs_available and suffix != '.avi'
         self._is_steady = not has_best
         steady = Fraction(max(round(rate / RATE_STEP), 1), round(1.0 / RATE_STEP))
-        options = FRAGMENTED if suffix in ('.mp4', '.mov') else {}
+        options = OPTIONS.get(suffix, AT_ONCE)
         self._container = av.open(f'file:{self.path}', 'w', options=options)
         stream = self._container.add_stream(BEST_CODEC if has_best else OTHER_CODEC, rate=steady)
         # The colours of two by two pixels are one.
