@@ -24,6 +24,7 @@ from files_made import (
     RATE,
     HeadPose,
     angles,
+    image_bag,
     moving_head,
     rotate_video,
     rows_of,
@@ -205,6 +206,35 @@ def test_what_was_written_until_it_is_stopped_is_whole(tmp_path, number, code):
     written = cv2.VideoCapture(str(drawn))
     # The last row may be of a frame that was about to be drawn.
     assert written.get(cv2.CAP_PROP_FRAME_COUNT) >= len(lines) - 2 and written.read()[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('command', ['image', 'bag'])
+def test_of_images_and_bags_too(tmp_path, images, command):
+    rows, drawn = tmp_path / 'rows.csv', tmp_path / 'drawn'
+    source = tmp_path / 'source'
+    if command == 'bag':
+        image_bag(source, images * 6)
+        drawn = drawn.with_suffix('.mp4')
+    else:
+        source.mkdir()
+        for i in range(200):
+            cv2.imwrite(str(source / f'{i:03}.png'), images[i % COUNT])
+    process = start(command, source, '--out', rows, '--annotated', drawn, stderr=-1)
+    end = time.monotonic() + LIMIT
+    while not rows.exists() or rows.read_text().count('\n') < 10:
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=LIMIT)
+    assert process.returncode == 130 and 'Traceback' not in error
+    lines = rows.read_text().splitlines()
+    assert {len(line) for line in csv.reader(lines)} == {len(COLUMNS)}
+    if command == 'bag':
+        assert len(list(VideoSource(drawn).frames())) >= len(lines) - 2
+    else:
+        assert all(cv2.imread(str(path)) is not None for path in drawn.iterdir())
+        assert len(lines) - 2 <= len(list(drawn.iterdir())) < 200
 
 
 @pytest.mark.slow
