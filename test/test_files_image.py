@@ -153,6 +153,21 @@ def test_a_face_of_more_than_8_bits_is_that_of_8_bits(headpose, tmp_path, photo,
     np.testing.assert_allclose(angles(plain), angles(other), atol=2.0)
 
 
+@pytest.mark.parametrize('name, samples', [
+    ('colours.png', lambda bgr: bgr.astype(np.uint16) * 4),
+    ('colours.tiff', lambda bgr: bgr.astype(np.uint16) * 4),
+    ('colours.ppm', lambda bgr: bgr.astype(np.uint16) * 4),
+    ('floats.tiff', lambda bgr: (bgr / 255).astype(np.float32)),
+    ('floats.hdr', lambda bgr: (bgr / 255).astype(np.float32)),
+])
+def test_colours_of_more_than_8_bits(headpose, tmp_path, photo, name, samples):
+    (tmp_path / 'deep').mkdir()
+    cv2.imwrite(str(tmp_path / 'plain.png'), photo)
+    cv2.imwrite(str(tmp_path / 'deep' / name), samples(photo))
+    plain, deep = (headpose.rows('image', tmp_path / each) for each in ('plain.png', 'deep'))
+    np.testing.assert_allclose(angles(plain), angles(deep), atol=2.0)
+
+
 def test_what_opencv_cannot_write_is_drawn_as_png(headpose, tmp_path, photo):
     names = ('moving.gif', 'print.jpg', 'page.ppm')
     for name, mode in zip(names, ('P', 'CMYK', 'RGB'), strict=True):

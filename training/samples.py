@@ -83,10 +83,11 @@ def read_bgr(path: Path) -> np.ndarray:
 
     :raises TrainingError: it cannot be read.
     """
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-    if bgr is not None:
-        return GreyRange().to_uint8(bgr)
     try:
-        return read_image_file(path)  # grey floats, for one
-    except UnreadableImageError as error:
+        data = np.fromfile(path, np.uint8)
+        flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+        bgr = cv2.imdecode(data, flags) if data.size else None
+        # Grey floats, for one, are not read by OpenCV as colours.
+        return read_image_file(path) if bgr is None else GreyRange().to_uint8(bgr)
+    except (OSError, UnreadableImageError) as error:
         raise TrainingError(f'{path}: not a readable image; download it again') from error

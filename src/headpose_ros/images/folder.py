@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from headpose_ros.errors import SourceError
+from headpose_ros.images.compressed import is_read_by_opencv
 from headpose_ros.images.file_kind import HEIC, kind_of
 
 # Files of these names are images even where they are broken beyond recognition; all others only
@@ -28,7 +29,7 @@ def is_image(path: Path) -> bool:
         with Image.open(path) as image:
             return image.format not in _UNREADABLE_FORMATS
     except Exception:  # Pillow raises whatever a file that is none leads it to
-        return False
+        return is_read_by_opencv(path)
 
 
 def images_of(folder: Path) -> list[Path]:
