@@ -20,7 +20,8 @@ from headpose_ros.regression.model_file import JOBLIB_SUFFIX, find_model, read_d
 
 MODEL_SUFFIXES = ('.npz', JOBLIB_SUFFIX)
 PACKAGES = (
-    'mediapipe', 'numpy', 'opencv-contrib-python', 'pillow', 'av', 'scikit-learn', 'rosbags', 'tqdm'
+    'mediapipe', 'numpy', 'opencv-contrib-python', 'pillow', 'av', 'scikit-learn', 'rosbags',
+    'tqdm',
 )
 
 Lines = list[tuple[str, object]]
