@@ -22,8 +22,10 @@ from headpose_ros.overlay import (
 )
 from headpose_ros.rotation import rotation_from_rpy
 
-NOTHING = OverlayStyle(ids=False, angles=False, axes=False, mesh=False)
-TEXT = OverlayStyle(axes=False)
+NOTHING = OverlayStyle(
+    ids=False, angles=False, axes=False, mesh=False, attention_angle=None
+)
+TEXT = OverlayStyle(axes=False, attention_angle=None)
 BACKGROUND = 120
 
 
@@ -86,7 +88,7 @@ def test_the_image_is_copied_and_the_box_is_always_there():
 @pytest.mark.parametrize('ids', [False, True])
 @pytest.mark.parametrize('angles', [False, True])
 def test_ids_and_angles_are_independent(ids, angles):
-    style = OverlayStyle(ids=ids, angles=angles, axes=False)
+    style = OverlayStyle(ids=ids, angles=angles, axes=False, attention_angle=None)
 
     def drawn(**changes):
         return draw_heads(grey(), [head(**changes)], style)
@@ -95,6 +97,21 @@ def test_ids_and_angles_are_independent(ids, angles):
     assert (drawn(track_id=1) != drawn(track_id=2)).any() == ids
     assert (drawn(rpy=(0, 0, 0)) != drawn(rpy=(0, 0, 9))).any() == angles
     assert text_of(grey(), [head(track_id=None)], style).any() == angles
+
+
+@pytest.mark.parametrize('ids', [True, False])
+def test_what_a_head_faces_is_drawn_for_the_angle(ids):
+    def drawn(angle, rpy=(0, 0, 12)):
+        style = OverlayStyle(ids=ids, angles=False, axes=False, attention_angle=angle)
+        return draw_heads(grey(), [head(rpy=rpy)], style)
+
+    assert (drawn(None) == drawn(None, (0, 0, 40))).all()
+    assert (drawn(0.2) != drawn(None)).any()
+    assert (drawn(0.2) != drawn(0.2, (0, 0, 40))).any()
+    assert (drawn(0.2) != drawn(0.1)).any()
+    assert extent(text_of(grey(), [head()], TEXT))[1] == extent(
+        text_of(grey(), [head()], OverlayStyle(axes=False))
+    )[1]  # in the same line
 
 
 def test_axes_start_at_the_tip_of_the_nose():

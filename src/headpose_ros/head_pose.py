@@ -10,7 +10,11 @@ import numpy as np
 
 from headpose_ros.camera.line_of_sight import LineOfSight
 from headpose_ros.landmarks import Box, box_of
-from headpose_ros.rotation import quaternion_from_rotation, rpy_from_rotation
+from headpose_ros.rotation import (
+    quaternion_from_rotation,
+    rotation_covariance,
+    rpy_from_rotation,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +53,11 @@ class HeadPose:
     def quaternion(self) -> np.ndarray:
         """(4,) x, y, z, w of the head frame in the optical frame."""
         return quaternion_from_rotation(self.rotation)
+
+    @cached_property
+    def rotation_covariance(self) -> np.ndarray:
+        """(3, 3) square radians, of small rotations about the fixed axes of ``rotation``."""
+        return rotation_covariance(self.rotation, self.std)
 
     @cached_property
     def box(self) -> Box:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from headpose_ros.attention import ATTENTION_ANGLE, facing_camera
 from headpose_ros.detection.mediapipe_common import face_mesh_edges
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.landmarks import NOSE_TIP, Box
@@ -45,12 +46,15 @@ class OverlayStyle:
     :ivar angles: roll, pitch and yaw, degrees.
     :ivar axes: of the head, at the tip of the nose.
     :ivar mesh: of the face.
+    :ivar attention_angle: radians, see ``attention.facing_camera``: the probability that a head
+        faces the camera; ``None`` for none.
     """
 
     ids: bool = True
     angles: bool = True
     axes: bool = True
     mesh: bool = False
+    attention_angle: float | None = ATTENTION_ANGLE
 
 
 def draw_heads(
@@ -136,7 +140,10 @@ def _angles(head: HeadPose) -> list[str]:
 
 def _words(head: HeadPose, style: OverlayStyle) -> list[str]:
     number = [f'#{head.track_id}'] if style.ids and head.track_id is not None else []
-    return number + (_angles(head) if style.angles else [])
+    words = number + (_angles(head) if style.angles else [])
+    if style.attention_angle is not None:
+        words.append(f'facing {facing_camera(head, style.attention_angle):.0%}')
+    return words
 
 
 def _is_primary(head: HeadPose, primary_id: int | None) -> bool:

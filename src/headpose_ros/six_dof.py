@@ -11,18 +11,19 @@ import numpy as np
 from headpose_ros.camera.camera import Camera
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.landmarks import SELLION
-from headpose_ros.rotation import (
-    OPTICAL_FROM_HEAD,
-    quaternion_from_rotation,
-    rotation_from_vector,
-    rpy_from_rotation,
-)
+from headpose_ros.rotation import OPTICAL_FROM_HEAD, quaternion_from_rotation
 
 # Metres from cheekbone to cheekbone (bizygomatic breadth): the mean of men (142.6 mm) and women
 # (133.8 mm) in the US Army's survey ANSUR II (2012, 4082 men and 1986 women). It is what
 # landmarks 234 and 454 are apart: in the frontal faces of AFLW2000-3D by 2.21 times the distance
 # of the eyes' middles, in the survey by 2.20 times that of the pupils.
 HEAD_WIDTH = 0.138
+
+# Metres of an adult's head along the axes of the head frame: depth, breadth and height with the
+# chin, means of men and women of the same survey and of that of 1988, to the centimetre; and its
+# middle as seen from the sellion.
+HEAD_SIZE = (0.20, 0.15, 0.23)
+HEAD_CENTER = np.array([-0.09, 0.0, 0.0])
 
 # Standard deviation of the width among people, relative to the mean: in the same survey, of as
 # many men as women.
@@ -62,6 +63,10 @@ class CameraPose:
         """(4,) x, y, z, w of the head frame in the optical frame."""
         return quaternion_from_rotation(self.rotation)
 
+    def point(self, offset: np.ndarray) -> np.ndarray:
+        """(3,) metres in the optical frame, of a point (3,) in metres in the head frame."""
+        return self.position + self.rotation @ OPTICAL_FROM_HEAD @ offset
+
 
 def camera_pose(head: HeadPose, head_width: float = HEAD_WIDTH) -> CameraPose:
     """Pose of a head in the axes of the camera.
@@ -83,7 +88,7 @@ def camera_pose(head: HeadPose, head_width: float = HEAD_WIDTH) -> CameraPose:
     position = ray_rotation @ sellion
     covariance = np.zeros((6, 6))
     covariance[:3, :3] = _position_covariance(position, head.std, head_width)
-    covariance[3:, 3:] = _rotation_covariance(head, ray_rotation)
+    covariance[3:, 3:] = ray_rotation @ head.rotation_covariance @ ray_rotation.T
     return CameraPose(rotation, position, covariance)
 
 
@@ -127,14 +132,3 @@ def _position_covariance(position: np.ndarray, std: np.ndarray, head_width: floa
     ray = position / distance
     across = np.eye(3) - np.outer(ray, ray)
     return along**2 * np.outer(ray, ray) + (LATERAL_ERROR * head_width) ** 2 * across
-
-
-def _rotation_covariance(head: HeadPose, ray_rotation: np.ndarray) -> np.ndarray:
-    # A little more roll turns about the x axis of the head, more pitch about the y axis between
-    # the two others, more yaw about the z axis that does not move.
-    _, pitch, yaw = rpy_from_rotation(head.rotation)
-    about_z = rotation_from_vector(np.array([0.0, 0.0, yaw]))
-    about_y = about_z @ rotation_from_vector(np.array([0.0, pitch, 0.0]))
-    axes = np.column_stack([about_y[:, 0], about_z[:, 1], [0.0, 0.0, 1.0]])
-    jacobian = ray_rotation @ OPTICAL_FROM_HEAD @ axes
-    return (jacobian * np.square(head.std)) @ jacobian.T

@@ -5,6 +5,8 @@
 
 from collections.abc import Iterable
 from functools import partial
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 from geometry_msgs import msg as geometry
@@ -20,6 +22,7 @@ from headpose_ros.overlay import draw_heads
 from headpose_ros.people.follower import People
 from headpose_ros.ros.input.image_conversion import ImageConverter
 from headpose_ros.ros.output import messages
+from headpose_ros.ros.output.attention import AttentionTargets
 from headpose_ros.ros.output.markers import PeopleMarkers
 from headpose_ros.ros.parameters import HeadPoseParameters
 from headpose_ros.ros.rclpy_extras.shortcuts import NO_PUBLISHER_EVENTS
@@ -59,10 +62,17 @@ class HeadPublishers:
         self._compressed = create(
             CompressedImage, 'head_pose/annotated_image/compressed', RESULT_IMAGES
         )
-        self._publishers = (
+        self._publishers = [
             self._rpy, self._orientation, self._pose, self._count, self._marker_array,
             self._annotated, self._compressed,
-        )
+        ]
+        self._detections = _import_detections(node)
+        self._attention = AttentionTargets(node, parameters.attention_frames)
+        if self._detections is not None:
+            kinds = self._detections
+            self._heads = create(kinds.Detection3DArray, 'head_pose/heads', RESULTS)
+            self._boxes = create(kinds.Detection2DArray, 'head_pose/detections', RESULTS)
+            self._publishers += [self._heads, self._boxes]
 
     @property
     def topics(self) -> list[str]:
@@ -89,6 +99,11 @@ class HeadPublishers:
             self._orientation.publish(messages.orientation_message(header, primary))
         if primary is not None and primary.sight is not None and _is_heard(self._pose):
             self._pose.publish(messages.pose_message(header, poses.of(primary)))
+        if self._detections is not None and _is_heard(self._heads):
+            facing = self._attention.facing(header, people, self.parameters.attention_radians)
+            self._heads.publish(self._detections.heads_message(header, people, facing))
+        if self._detections is not None and _is_heard(self._boxes):
+            self._boxes.publish(self._detections.detections_message(header, people))
         if self._transforms is not None:
             located = [head for head in people.heads if head.sight is not None]
             self._transforms.publish(header, [(head.track_id, poses.of(head)) for head in located])
@@ -121,8 +136,20 @@ class HeadPublishers:
         """Give all publishers back."""
         for publisher in self._publishers:
             self._node.destroy_lifecycle_publisher(publisher)
+        self._attention.close()
         if self._transforms is not None:
             self._transforms.close()
+
+
+def _import_detections(node: Node) -> ModuleType | None:
+    try:
+        return import_module('headpose_ros.ros.output.detections')
+    except ImportError as error:
+        node.get_logger().info(
+            f'no head_pose/heads and head_pose/detections: {error}; to have them, install '
+            'vision_msgs (on Ubuntu: ros-$ROS_DISTRO-vision-msgs)'
+        )
+        return None
 
 
 def _is_heard(publisher: LifecyclePublisher) -> bool:
