@@ -27,7 +27,7 @@ class HeadPose:
         smaller is nearer.
     :ivar std: (3,) radians, standard deviations of roll, pitch and yaw: how sure ``rpy`` is.
     :ivar score: 0 to 1, how sure the landmark network is that this is a face.
-    :ivar track_id: of the person, kept from frame to frame by a ``FaceTracker``;
+    :ivar track_id: of the person, such as ``f1``, kept from frame to frame by a ``FaceTracker``;
         ``None`` when nothing tracks.
     :ivar sight: the line of sight to the head; ``None`` where the camera is not calibrated.
     :ivar neutral: (3, 3) ``rotation`` that counts as straight ahead, to which ``rpy`` is relative
@@ -38,7 +38,7 @@ class HeadPose:
     landmarks: np.ndarray
     std: np.ndarray
     score: float = 1.0
-    track_id: int | None = None
+    track_id: str | None = None
     sight: LineOfSight | None = None
     neutral: np.ndarray | None = None
 
@@ -75,7 +75,7 @@ class HeadPose:
         return max(self.std.tolist()) <= max_std
 
     def known_as(
-        self, track_id: int, rotation: np.ndarray, neutral: np.ndarray | None
+        self, track_id: str, rotation: np.ndarray, neutral: np.ndarray | None
     ) -> 'HeadPose':
         """The head of a tracked person: with track ID, smoothed rotation and neutral pose."""
         head = replace(self, track_id=track_id, rotation=rotation, neutral=neutral)

@@ -61,7 +61,7 @@ def draw_heads(
     bgr: np.ndarray,
     heads: list[HeadPose],
     style: OverlayStyle = OverlayStyle(),
-    primary_id: int | None = None,
+    primary_id: str | None = None,
 ) -> np.ndarray:
     """Copy of an image with box, axes and angles of each head.
 
@@ -139,18 +139,18 @@ def _angles(head: HeadPose) -> list[str]:
 
 
 def _words(head: HeadPose, style: OverlayStyle) -> list[str]:
-    number = [f'#{head.track_id}'] if style.ids and head.track_id is not None else []
+    number = [head.track_id] if style.ids and head.track_id is not None else []
     words = number + (_angles(head) if style.angles else [])
     if style.attention_angle is not None:
         words.append(f'facing {facing_camera(head, style.attention_angle):.0%}')
     return words
 
 
-def _is_primary(head: HeadPose, primary_id: int | None) -> bool:
+def _is_primary(head: HeadPose, primary_id: str | None) -> bool:
     return primary_id is not None and head.track_id == primary_id
 
 
-def _color(head: HeadPose, primary_id: int | None) -> tuple[int, int, int]:
+def _color(head: HeadPose, primary_id: str | None) -> tuple[int, int, int]:
     return PRIMARY_COLOR if _is_primary(head, primary_id) else HEAD_COLOR
 
 
@@ -169,7 +169,7 @@ def _draw_mesh(image: np.ndarray, head: HeadPose) -> None:
     part[:] = cv2.addWeighted(drawn, opacity, part, 1 - opacity, 0)
 
 
-def _draw_box(image: np.ndarray, head: HeadPose, primary_id: int | None) -> None:
+def _draw_box(image: np.ndarray, head: HeadPose, primary_id: str | None) -> None:
     corners = _pixel(head.box[:2]), _pixel(head.box[2:])
     thickness = _thickness(image)
     thickness = max(2, thickness) if _is_primary(head, primary_id) else max(1, thickness // 2)

@@ -13,6 +13,7 @@ from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.people.one_euro import BETA, MIN_CUTOFF
 from headpose_ros.people.primary import PrimarySelector, check_policy
+from headpose_ros.people.track_ids import TrackIds
 from headpose_ros.people.tracker import FaceTracker
 from headpose_ros.rotation import rotation_from_rpy
 from headpose_ros.six_dof import HEAD_WIDTH, CameraPoses, check_head_width
@@ -79,11 +80,11 @@ class People:
 
     heads: list[HeadPose]
     primary: HeadPose | None
-    tracked_ids: frozenset[int]
+    tracked_ids: frozenset[str]
     poses: CameraPoses
 
     @property
-    def primary_id(self) -> int | None:
+    def primary_id(self) -> str | None:
         """Track ID of the primary one."""
         return self.primary.track_id if self.primary is not None else None
 
@@ -99,11 +100,16 @@ class HeadFollower:
 
     :param estimator: in video mode; not closed with this one.
     :param settings: may be changed at any time.
+    :param ids: where track IDs come from, to count on from those of another follower or to put
+        a prefix before them; ``f1``, ``f2`` and so on without.
     """
 
-    def __init__(self, estimator: HeadPoseEstimator, settings: FollowSettings | None = None):
+    def __init__(
+        self, estimator: HeadPoseEstimator, settings: FollowSettings | None = None,
+        ids: TrackIds | None = None,
+    ):
         self._estimator = estimator
-        self._tracker = FaceTracker()
+        self._tracker = FaceTracker(ids=ids)
         self._selector = PrimarySelector()
         self._view: tuple[str, int, int] | None = None
         self.settings = settings or FollowSettings()
@@ -150,7 +156,7 @@ class HeadFollower:
 
 
 class SeparateImages:
-    """The people of each image, numbered anew from 1 in each; the largest is the primary one.
+    """The people of each image, with track IDs anew in each; the largest is the primary one.
 
     Takes the place of a ``HeadFollower``.
 
@@ -168,11 +174,12 @@ class SeparateImages:
         """The people of an image; whoever was in another one does not matter."""
         found = self._estimator.estimate(bgr, camera)
         sure = [head for head in found if head.is_sure(self._max_std)]
-        heads = [replace(head, track_id=i) for i, head in enumerate(sure, 1)]
-        tracked_ids = frozenset(range(1, len(heads) + 1))
+        tracked_ids = [i for i, _ in zip(TrackIds(), sure, strict=False)]
+        heads = [replace(head, track_id=i) for i, head in zip(tracked_ids, sure, strict=True)]
         primary = heads[0] if heads else None
         height, width = bgr.shape[:2]
-        return People(heads, primary, tracked_ids, CameraPoses((width, height), self._head_width))
+        poses = CameraPoses((width, height), self._head_width)
+        return People(heads, primary, frozenset(tracked_ids), poses)
 
 
 def _check(name: str, value: float, low: float, high: float, unit: str) -> None:

@@ -28,6 +28,7 @@ from headpose_ros.overlay import OverlayStyle
 from headpose_ros.people.follower import MAX_BETA, MAX_MIN_CUTOFF, FollowSettings
 from headpose_ros.people.one_euro import BETA, MIN_CUTOFF
 from headpose_ros.people.primary import POLICIES
+from headpose_ros.people.track_ids import check_prefix
 from headpose_ros.ros.input.image_input import TRANSPORTS
 from headpose_ros.six_dof import HEAD_WIDTH
 
@@ -116,8 +117,9 @@ class HeadPoseParameters:
         False, 'Broadcast a TF frame face_<id> for each head, which needs tf2_ros and a '
         'calibrated camera.'
     )
-    tf_prefix: str = _parameter(
-        '', 'Put before the names of the TF frames, to tell several cameras apart.'
+    id_prefix: str = _parameter(
+        '', 'Put before the track IDs, to tell several cameras apart.',
+        constraints='letters, digits and _, no digit first, 64 at most'
     )
     min_detection_confidence: float = _live(
         MIN_DETECTION_CONFIDENCE, 'Confidence below which a found face is dropped.', 0.0, 1.0
@@ -159,7 +161,7 @@ class HeadPoseParameters:
         constraints="names of frames; [''] for none"
     )
     lazy: bool = _live(False, 'Unsubscribe from the camera while nobody listens to any output.')
-    draw_ids: bool = _live(True, 'Draw the number of each person.')
+    draw_ids: bool = _live(True, 'Draw the track ID of each person.')
     draw_angles: bool = _live(True, 'Draw roll, pitch and yaw.')
     draw_axes: bool = _live(True, 'Draw the axes of each head.')
     draw_attention: bool = _live(True, 'Draw how probable it is that a head faces the camera.')
@@ -174,6 +176,10 @@ class HeadPoseParameters:
                 raise ParameterError(
                     f'{each.name} is {value!r}; want one of: {", ".join(choices)}'
                 )
+        try:
+            check_prefix(self.id_prefix)
+        except ValueError as error:
+            raise ParameterError(str(error)) from error
         angles = np.asarray(self.neutral_rpy, float)
         if angles.shape != (3,) or not (np.abs(angles) <= 180.0).all():
             raise ParameterError(

@@ -49,7 +49,7 @@ def detections_message(header: Header, people: People) -> Detection2DArray:
     message = Detection2DArray(header=header)
     for head in people.heads:
         box = head.box
-        detection = Detection2D(header=header, id=str(head.track_id), results=[_face(head)])
+        detection = Detection2D(header=header, id=head.track_id, results=[_face(head)])
         center = detection.bbox.center.position
         center.x, center.y = box.center
         detection.bbox.size_x, detection.bbox.size_y = box.width, box.height
@@ -66,7 +66,7 @@ def _face(head: HeadPose) -> ObjectHypothesisWithPose:
 def _detection_3d(
     header: Header, head: HeadPose, pose: CameraPose | None, facing: Mapping[str, float]
 ) -> Detection3D:
-    detection = Detection3D(header=header, id=str(head.track_id))
+    detection = Detection3D(header=header, id=head.track_id)
     face = _face(head)
     detection.results.append(face)
     if pose is None:

@@ -50,7 +50,7 @@ class HeadPublishers:
         self._converter = converter
         self._transforms: HeadTransforms | None = None
         if parameters.publish_tf:
-            self._transforms = HeadTransforms(node, parameters.tf_prefix)
+            self._transforms = HeadTransforms(node)
         self._markers = PeopleMarkers()
         create = partial(node.create_lifecycle_publisher, event_callbacks=NO_PUBLISHER_EVENTS)
         self._rpy = create(geometry.Vector3Stamped, 'head_pose', RESULTS)
@@ -162,7 +162,7 @@ class HeadTransforms:
     :raises TransformsUnavailableError: tf2_ros is not installed.
     """
 
-    def __init__(self, node: Node, prefix: str):
+    def __init__(self, node: Node):
         try:
             from tf2_ros import TransformBroadcaster
         except ImportError as error:
@@ -171,11 +171,10 @@ class HeadTransforms:
                 'Ubuntu: ros-$ROS_DISTRO-tf2-ros-py), or set publish_tf to false'
             ) from error
         self._node = node
-        self._prefix = prefix
         self._broadcaster = TransformBroadcaster(node)
         self._last_stamp = None
 
-    def publish(self, header: Header, poses: Iterable[tuple[int, CameraPose]]) -> None:
+    def publish(self, header: Header, poses: Iterable[tuple[str, CameraPose]]) -> None:
         """Broadcast the frames of one image: track ID of each person, and where the head is."""
         # TF refuses the same frame at the same time again, with a warning in every listener.
         if header.stamp == self._last_stamp:
@@ -183,8 +182,7 @@ class HeadTransforms:
         self._last_stamp = header.stamp
         transforms = []
         for track_id, pose in poses:
-            name = f'{self._prefix}face_{track_id}'
-            message = geometry.TransformStamped(header=header, child_frame_id=name)
+            message = geometry.TransformStamped(header=header, child_frame_id=f'face_{track_id}')
             translation = message.transform.translation
             translation.x, translation.y, translation.z = pose.position.tolist()
             messages.fill_quaternion(message.transform.rotation, pose.quaternion)
