@@ -13,6 +13,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
+from headpose_ros.attention import facing_camera
 from headpose_ros.people.follower import People
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
 from headpose_ros.ros.input.image_input import ImageInput
@@ -29,6 +30,7 @@ RATE_CURE = 'this machine does not hold the rate: lower the rate or the size of 
 PRIMARY = 'primary face'
 ANGLES = ('roll', 'pitch', 'yaw')
 IDS = re.compile(r'face (\w+) roll \(deg\)')
+FACING = 'face {} facing camera (%)'
 
 
 class Finding(NamedTuple):
@@ -119,18 +121,23 @@ class FaceValues:
     track_id: str  # of the person
     rpy: tuple[float, ...]  # roll, pitch and yaw, degrees
     std: tuple[float, ...]  # standard deviations of them, degrees
+    facing_camera: float  # probability, percent
     is_primary: bool  # whether ``head_pose`` is about this one
 
 
-def write_faces(people: People | None) -> Iterator[tuple[str, str]]:
-    """Keys and values of the people in an image, degrees; of no image, that nobody is primary."""
+def write_faces(people: People | None, angle: float) -> Iterator[tuple[str, str]]:
+    """Keys and values of the people in an image; of no image, that nobody is primary.
+
+    :param angle: radians, of ``headpose_ros.attention.facing_camera``.
+    """
     primary_id = people.primary_id if people else None
     yield PRIMARY, primary_id or '-'
     for head in people.heads if people else ():
-        for name, angle in zip(ANGLES, np.degrees(head.rpy), strict=True):
-            yield _key(head.track_id, name), f'{angle:+.1f}'
-        for name, angle in zip(ANGLES, np.degrees(head.std), strict=True):
-            yield _key(head.track_id, f'{name} std'), f'{angle:.1f}'
+        for name, degrees in zip(ANGLES, np.degrees(head.rpy), strict=True):
+            yield _key(head.track_id, name), f'{degrees:+.1f}'
+        for name, degrees in zip(ANGLES, np.degrees(head.std), strict=True):
+            yield _key(head.track_id, f'{name} std'), f'{degrees:.1f}'
+        yield FACING.format(head.track_id), f'{100.0 * facing_camera(head, angle):.0f}'
 
 
 def read_faces(values: Mapping[str, str]) -> list[FaceValues]:
@@ -145,6 +152,7 @@ def read_faces(values: Mapping[str, str]) -> list[FaceValues]:
             track_id=i,
             rpy=tuple(float(values[_key(i, name)]) for name in ANGLES),
             std=tuple(float(values[_key(i, f'{name} std')]) for name in ANGLES),
+            facing_camera=float(values[FACING.format(i)]),
             is_primary=values.get(PRIMARY) == i,
         )
         for i in ids

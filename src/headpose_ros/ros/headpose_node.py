@@ -181,7 +181,7 @@ class HeadPoseNode(LifecycleNode):
             'frames skipped': watch.missed,
             'frames dropped': watch.dropped,
             **diagnostics.load_values(load),
-            **dict(diagnostics.write_faces(people)),
+            **dict(diagnostics.write_faces(people, self._settings.attention_radians)),
         }
         return DiagnosticStatus(
             level=findings[0].level if findings else DiagnosticStatus.OK,
