@@ -4,8 +4,9 @@
 """Depth images: messages to arrays, and the one that belongs to a colour image.
 
 Raw ones are ``16UC1`` (or ``mono16``) millimetres and ``32FC1`` metres, as in REP-118.
-``compressedDepth`` is what image_transport's plugin of that name sends: 12 bytes, of which the last
-8 are the two ``float32`` of the quantisation of ``32FC1``, and then 16 bits a pixel as PNG or RVL.
+``compressedDepth`` is what image_transport's plugin of that name sends: 12 bytes, of which the
+last 8 are the two ``float32`` of the quantisation of ``32FC1``, and then 16 bits a pixel as PNG or
+RVL.
 """
 
 from collections import deque
@@ -168,5 +169,9 @@ class DepthBuffer:
             return Match(None, lag)
         # Of a faster colour camera two images may have the same.
         if self._last is None or self._last[0] is not message:
-            self._last = message, self._read(message)
+            try:
+                self._last = message, self._read(message)
+            except UnreadableImageError:
+                self._kept.remove((found, message))
+                raise
         return Match(self._last[1], lag)

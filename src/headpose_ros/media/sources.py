@@ -56,6 +56,7 @@ class SampleSource:
 
     def __init__(self, size: tuple[int, int]):
         # Here, as it needs scipy, which no other source does.
+        from headpose_ros.media.sample_head.depth_camera import StructuredLight
         from headpose_ros.media.sample_head.rendered_head import RenderedHead, sample_rotation
 
         self._rotation_at = sample_rotation
@@ -64,11 +65,18 @@ class SampleSource:
         except ImportError as error:
             raise SourceError(str(error)) from error
         self.camera_matrix = self._head.camera_matrix
+        self._depth_camera = StructuredLight(*size, self.camera_matrix[0, 0])
+        self._rotation = np.eye(3)
 
     def frames(self) -> Iterator[np.ndarray]:
         """Images of the head, ``1 / rate`` seconds apart."""
         for i in itertools.count():
-            yield self._head.render(self._rotation_at(i / self.rate))
+            self._rotation = self._rotation_at(i / self.rate)
+            yield self._head.render(self._rotation)
+
+    def depth(self) -> np.ndarray:
+        """Depth of the last image as a structured-light camera sees it: ``uint16`` millimetres."""
+        return self._depth_camera.see(self._head.render_depth(self._rotation))
 
 
 class WebcamSource:

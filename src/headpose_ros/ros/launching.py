@@ -61,6 +61,10 @@ def describe_launch(
             'the images: /front/camera_info for /front/image_raw.',
         ),
         argument(
+            'depth', 'Topic of depth that is registered to the images, raw or compressedDepth, to '
+            'measure distances with; when empty the parameter use_depth counts.',
+        ),
+        argument(
             'params_file', 'YAML file with the parameters of headpose_node; when empty '
             f'{PARAMETERS} of the package, of which a changed copy is a good start.',
         ),
@@ -92,6 +96,8 @@ def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> lis
     # Only where it is true: params_file may say so as well.
     use_sim_time = {'use_sim_time': True} if values['use_sim_time'] == 'true' else {}
     image, info = _topics(values)
+    depth = values['depth']
+    use_depth = {'use_depth': True} if depth else {}
     is_off = values['large_images'] == 'false'
     environment = {SWITCH: '0'} if is_off else large_image_environment(context.environment)
     publishing = {'additional_env': environment, 'output': 'screen'}
@@ -110,8 +116,11 @@ def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> lis
         prefix = {'tf_prefix': f'{namespace.replace("/", "_")}_'} if 'cameras' in values else {}
         nodes.append(Node(
             package='headpose_ros', executable='headpose_node', namespace=namespace,
-            parameters=[parameters, {**use_sim_time, **prefix}],
-            remappings=[('image', image), ('camera_info', info)], **publishing,
+            parameters=[parameters, {**use_sim_time, **prefix, **use_depth}],
+            remappings=[
+                ('image', image), ('camera_info', info), *([('depth', depth)] if depth else []),
+            ],
+            **publishing,
         ))
     if values['view'] == 'true':
         nodes += [
@@ -156,7 +165,7 @@ def cameras_of(values: Values) -> list[str]:
 def _topics(values: Values) -> tuple[str, str]:
     """Topics of images and calibration."""
     image, named = values['image'], values['camera_info']
-    for name, topic in (('image', image), ('camera_info', named)):
+    for name, topic in (('image', image), ('camera_info', named), ('depth', values['depth'])):
         try:
             if topic or name == 'image':
                 validate_topic_name(topic)
