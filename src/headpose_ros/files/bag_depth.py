@@ -95,8 +95,9 @@ def with_depth(
 
     def is_first_ready() -> bool:
         first = waiting[0]
-        is_known = depth is None or isinstance(first, BrokenFrame)
-        return is_known or len(waiting) > WAITING or depth.is_complete(first.stamp)
+        if depth is None or isinstance(first, BrokenFrame):
+            return True
+        return len(waiting) > WAITING or depth.is_complete(first.stamp)
 
     try:
         for frame in frames:

@@ -147,7 +147,7 @@ class HeadFollower:
         tracked_ids = self._tracker.tracked_ids
         primary = self._selector.choose(heads, tracked_ids, (width, height))
         head_width = self._settings.head_width
-        sizes = depth_at and self._sizes.update(
+        sizes = self._sizes.update(
             heads, tracked_ids, stamp, (width, height), head_width, depth_at
         )
         poses = CameraPoses((width, height), head_width, sizes)

@@ -82,6 +82,10 @@ class _Person:
         return HeadSize(math.exp(self.last), math.hypot(error, self.offset), is_measured)
 
 
+def _nothing(stamp: float) -> None:
+    return None
+
+
 class HeadSizes:
     """The sizes of the heads of people who are followed."""
 
@@ -96,7 +100,8 @@ class HeadSizes:
 
     def update(
         self, heads: list[HeadPose], tracked_ids: Collection[Hashable], stamp: float,
-        image_size: tuple[int, int], head_width: float, depth_at: DepthAt,
+        image_size: tuple[int, int], head_width: float,
+        depth_at: DepthAt | None,
     ) -> dict[Hashable, HeadSize]:
         """Sizes of the heads of the next image, by track ID, of those with a ``sight``.
 
@@ -105,7 +110,12 @@ class HeadSizes:
         :param tracked_ids: of all who are followed; others are forgotten.
         :param image_size: width and height, pixels.
         :param head_width: metres between the cheekbones of people of whom nothing is known.
+        :param depth_at: ``None`` where there is no depth camera, or none any more.
         """
+        if depth_at is None:
+            if not self._people:
+                return {}
+            depth_at = _nothing
         self._people = {i: each for i, each in self._people.items() if i in tracked_ids}
         heads = [head for head in heads if head.sight is not None]
         if not heads and not self._waiting:
