@@ -126,9 +126,9 @@ def test_position_within_two_percent_and_15_mm(head, camera, kinect):
             errors.append(error)
             scene.close()
         print(
-            f'{distance} m: off by {1e3 * np.mean(errors):.1f} mm, {1e3 * max(errors):.1f} at most; '
-            f'by an assumed width of 0.15 m by {1e3 * np.mean(without):.0f} and '
-            f'{1e3 * max(without):.0f} mm'
+            f'{distance} m: off by {1e3 * np.mean(errors):.1f} mm, largest '
+            f'{1e3 * max(errors):.1f}; by an assumed width of 0.15 m by '
+            f'{1e3 * np.mean(without):.0f}, largest {1e3 * max(without):.0f} mm'
         )
         assert np.mean(without) > 5 * np.mean(errors)
     scores = np.square(scores)

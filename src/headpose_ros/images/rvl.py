@@ -53,16 +53,17 @@ def read_rvl(data: bytes, max_pixels: int) -> np.ndarray:
 
 def _numbers(data: bytes) -> np.ndarray:
     """All numbers (n,) of a stream, and maybe some zeros that fill its last word."""
-    words = np.frombuffer(data, '<u4', len(data) // 4)
-    shifts = np.arange(28, -4, -4, dtype=np.uint32)
-    nibbles = ((words[:, None] >> shifts) & 15).ravel().astype(np.int64)
-    is_last = nibbles < 8
-    ends = np.flatnonzero(is_last)
-    starts = np.concatenate([[0], ends[:-1] + 1])[: len(ends)]
-    if len(ends) and (ends - starts).max() >= _MAX_NIBBLES:
+    pairs = np.frombuffer(data, '<u4', len(data) // 4).astype('>u4').view(np.uint8)
+    nibbles = np.empty(2 * len(pairs), np.uint8)
+    nibbles[::2], nibbles[1::2] = pairs >> 4, pairs & 15
+    ends = np.flatnonzero(nibbles < 8)
+    if not len(ends):
+        return ends
+    lengths = np.diff(ends, prepend=-1)
+    if lengths.max() > _MAX_NIBBLES:
         raise UnreadableImageError('an RVL image has a number that is too large')
-    total = np.zeros(len(ends), np.int64)
-    for i in range(int((ends - starts).max(initial=-1)) + 1):
-        has = starts + i <= ends
-        total[has] |= (nibbles[starts[has] + i] & 7) << (3 * i)
-    return total
+    numbers = nibbles[ends].astype(np.int64)
+    for i in range(1, int(lengths.max())):  # from the last, highest nibble of each to its first
+        longer = np.flatnonzero(lengths > i)
+        numbers[longer] = (numbers[longer] << 3) | (nibbles[ends[longer] - i] & 7)
+    return numbers

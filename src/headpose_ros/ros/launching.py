@@ -31,7 +31,8 @@ NAMESPACE = re.compile(r'[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
 
 Values = dict[str, str]
 
-# Topic of each calibration that was named to the images it is for, in this launch process.
+# Topic of each calibration or depth that was named, to the images it is for, in this launch
+# process.
 _named: dict[str, str] = {}
 
 
@@ -174,11 +175,12 @@ def _topics(values: Values) -> tuple[str, str]:
             raise RuntimeError(
                 f'{name} is {topic!r}; want the name of a topic ({reason})'
             ) from error
-    if named and _named.setdefault(named, image) != image:
-        get_logger('headpose_ros').warning(
-            f'camera_info is {named} for the images on {image} as it was for those on '
-            f'{_named[named]}; if it is left over from another include, give each its own'
-        )
+    for name, topic in (('camera_info', named), ('depth', values['depth'])):
+        if topic and _named.setdefault(topic, image) != image:
+            get_logger('headpose_ros').warning(
+                f'{name} is {topic} for the images on {image} as it was for those on '
+                f'{_named[topic]}; if it is left over from another include, give each its own'
+            )
     return image, named or f'{image[:image.rfind("/") + 1]}camera_info'
 
 

@@ -71,7 +71,7 @@ def depth_message(header: Header, depth: np.ndarray) -> Image:
     height, width = depth.shape
     message = Image(header=header, height=height, width=width, encoding=encoding)
     message.step = width * depth.itemsize
-    message.data.frombytes(np.ascontiguousarray(depth))
+    message.data.frombytes(np.ascontiguousarray(depth).view(np.uint8))
     return message
 
 
