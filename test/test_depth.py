@@ -17,7 +17,7 @@ from headpose_ros.media.sample_head.depth_camera import (
 )
 from headpose_ros.media.sample_head.rendered_head import FACE_WIDTH, WALL, RenderedHead
 from headpose_ros.people.follower import FollowSettings, HeadFollower
-from headpose_ros.people.head_sizes import BLEND_TIME, COVERED_TIME
+from headpose_ros.people.head_widths import BLEND_TIME, COVERED_TIME
 from headpose_ros.rotation import rotation_from_rpy
 
 pytestmark = pytest.mark.usefixtures('face_mesh')

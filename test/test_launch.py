@@ -205,7 +205,7 @@ def test_several_cameras_have_a_node_each(ros, launch, rendered_head):
     for name, yaw in degrees.items():
         assert {pose.header.frame_id for pose in poses[name]} == {f'{name}_camera'}
         assert np.degrees(poses[name][-1].vector.z) == pytest.approx(yaw, abs=12.0)
-        request = GetParameters.Request(names=['tf_prefix'])
+        request = GetParameters.Request(names=['id_prefix'])
         response = ros.call(GetParameters, f'/{name}/headpose_node/get_parameters', request)
         assert response.values[0].string_value == f'{name}_'
     output = launched.interrupt()
@@ -230,7 +230,9 @@ def test_pages_are_served_and_end_cleanly(launch, file, cameras):
 
 
 @needs_launch
-@pytest.mark.parametrize('cameras', ['front,front', 'front,', ',', 'front rear', '2nd', 'a//b'])
+@pytest.mark.parametrize(
+    'cameras', ['front,front', 'front,', ',', 'front rear', '2nd', 'a//b', 'a/b,a_b']
+)
 def test_cameras_that_cannot_be_namespaces_are_told(launch, cameras):
     output = launch(SEVERAL, f'cameras:={cameras}').finish(code=1)
     assert f'cameras is {cameras!r}; want different names' in output

@@ -19,7 +19,7 @@ from headpose_ros.images.depth import (
     read_compressed_depth,
     read_depth,
 )
-from headpose_ros.people.head_sizes import DepthAt
+from headpose_ros.people.head_widths import DepthAt
 
 RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 

@@ -15,7 +15,7 @@ from headpose_ros.camera.camera import Camera
 from headpose_ros.errors import FileError, SourceError, UnreadableImageError
 from headpose_ros.images.compressed import read_image_file
 from headpose_ros.media import sources
-from headpose_ros.people.head_sizes import DepthAt
+from headpose_ros.people.head_widths import DepthAt
 from headpose_ros.quiet import silent_stderr
 
 # Share of the promised frames that may be missing from the end of a video, and their number: some

@@ -11,9 +11,10 @@ import numpy as np
 from headpose_ros.camera.camera import Camera
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.people.head_sizes import DepthAt, HeadSizes
+from headpose_ros.people.head_widths import DepthAt, HeadWidths
 from headpose_ros.people.one_euro import BETA, MIN_CUTOFF
 from headpose_ros.people.primary import PrimarySelector, check_policy
+from headpose_ros.people.track_ids import TrackIds
 from headpose_ros.people.tracker import FaceTracker
 from headpose_ros.rotation import rotation_from_rpy
 from headpose_ros.six_dof import HEAD_WIDTH, CameraPoses, check_head_width
@@ -80,11 +81,11 @@ class People:
 
     heads: list[HeadPose]
     primary: HeadPose | None
-    tracked_ids: frozenset[int]
+    tracked_ids: frozenset[str]
     poses: CameraPoses
 
     @property
-    def primary_id(self) -> int | None:
+    def primary_id(self) -> str | None:
         """Track ID of the primary one."""
         return self.primary.track_id if self.primary is not None else None
 
@@ -100,13 +101,18 @@ class HeadFollower:
 
     :param estimator: in video mode; not closed with this one.
     :param settings: may be changed at any time.
+    :param ids: where track IDs come from, to count on from those of another follower or to put
+        a prefix before them; ``f1``, ``f2`` and so on without.
     """
 
-    def __init__(self, estimator: HeadPoseEstimator, settings: FollowSettings | None = None):
+    def __init__(
+        self, estimator: HeadPoseEstimator, settings: FollowSettings | None = None,
+        ids: TrackIds | None = None,
+    ):
         self._estimator = estimator
-        self._tracker = FaceTracker()
+        self._tracker = FaceTracker(ids=ids)
         self._selector = PrimarySelector()
-        self._sizes = HeadSizes()
+        self._widths = HeadWidths()
         self._view: tuple[str, int, int] | None = None
         self.settings = settings or FollowSettings()
 
@@ -147,20 +153,20 @@ class HeadFollower:
         tracked_ids = self._tracker.tracked_ids
         primary = self._selector.choose(heads, tracked_ids, (width, height))
         head_width = self._settings.head_width
-        sizes = self._sizes.update(
+        widths = self._widths.update(
             heads, tracked_ids, stamp, (width, height), head_width, depth_at
         )
-        poses = CameraPoses((width, height), head_width, sizes)
+        poses = CameraPoses((width, height), head_width, widths)
         return People(heads, primary, tracked_ids, poses)
 
     def reset(self) -> None:
         """Forget everybody; no track ID comes back."""
         self._tracker.reset()
-        self._sizes.reset()
+        self._widths.reset()
 
 
 class SeparateImages:
-    """The people of each image, numbered anew from 1 in each; the largest is the primary one.
+    """The people of each image, with track IDs anew in each; the largest is the primary one.
 
     Takes the place of a ``HeadFollower``.
 
@@ -179,11 +185,12 @@ class SeparateImages:
         """The people of an image; whoever was in another one does not matter."""
         found = self._estimator.estimate(bgr, camera)
         sure = [head for head in found if head.is_sure(self._max_std)]
-        heads = [replace(head, track_id=i) for i, head in enumerate(sure, 1)]
-        tracked_ids = frozenset(range(1, len(heads) + 1))
+        tracked_ids = [i for i, _ in zip(TrackIds(), sure, strict=False)]
+        heads = [replace(head, track_id=i) for i, head in zip(tracked_ids, sure, strict=True)]
         primary = heads[0] if heads else None
         height, width = bgr.shape[:2]
-        return People(heads, primary, tracked_ids, CameraPoses((width, height), self._head_width))
+        poses = CameraPoses((width, height), self._head_width)
+        return People(heads, primary, frozenset(tracked_ids), poses)
 
 
 def _check(name: str, value: float, low: float, high: float, unit: str) -> None:

@@ -29,7 +29,7 @@ RATE_CURE = 'this machine does not hold the rate: lower the rate or the size of 
 # Keys of the values of people.
 PRIMARY = 'primary face'
 ANGLES = ('roll', 'pitch', 'yaw')
-IDS = re.compile(r'face (\d+) roll \(deg\)')
+IDS = re.compile(r'face (\w+) roll \(deg\)')
 
 
 class Finding(NamedTuple):
@@ -133,7 +133,7 @@ def depth_findings(depth: DepthInput | None, people: People | None) -> Iterator[
 class FaceValues:
     """One person as in the diagnostics."""
 
-    track_id: int  # of the person
+    track_id: str  # of the person
     rpy: tuple[float, ...]  # roll, pitch and yaw, degrees
     std: tuple[float, ...]  # standard deviations of them, degrees
     is_primary: bool  # whether ``head_pose`` is about this one
@@ -142,7 +142,7 @@ class FaceValues:
 def write_faces(people: People | None) -> Iterator[tuple[str, str]]:
     """Keys and values of the people in an image, degrees; of no image, that nobody is primary."""
     primary_id = people.primary_id if people else None
-    yield PRIMARY, '-' if primary_id is None else str(primary_id)
+    yield PRIMARY, primary_id or '-'
     for head in people.heads if people else ():
         for name, angle in zip(ANGLES, np.degrees(head.rpy), strict=True):
             yield _key(head.track_id, name), f'{angle:+.1f}'
@@ -159,7 +159,7 @@ def read_faces(values: Mapping[str, str]) -> list[FaceValues]:
     ids = [match[1] for match in map(IDS.fullmatch, values) if match]
     return [
         FaceValues(
-            track_id=int(i),
+            track_id=i,
             rpy=tuple(float(values[_key(i, name)]) for name in ANGLES),
             std=tuple(float(values[_key(i, f'{name} std')]) for name in ANGLES),
             is_primary=values.get(PRIMARY) == i,
@@ -168,5 +168,5 @@ def read_faces(values: Mapping[str, str]) -> list[FaceValues]:
     ]
 
 
-def _key(track_id: int | str, name: str) -> str:
+def _key(track_id: str, name: str) -> str:
     return f'face {track_id} {name} (deg)'

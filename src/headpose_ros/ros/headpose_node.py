@@ -13,6 +13,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 
 from headpose_ros.errors import DetectorUnavailableError, TransformsUnavailableError
+from headpose_ros.people.track_ids import TrackIds
 from headpose_ros.ros import diagnostics
 from headpose_ros.ros.input.stream_watch import Load, StreamWatch
 from headpose_ros.ros.neutral_services import NeutralServices
@@ -41,6 +42,7 @@ class HeadPoseNode(LifecycleNode):
         refuse_impossible_transitions(self)
         self._settings = declare_parameters(self, HeadPoseParameters)
         self.add_on_set_parameters_callback(self._on_parameters)
+        self._ids = TrackIds(self._settings.id_prefix)
         self._pipeline: Pipeline | None = None
         self._is_active = False
         self._failure = ''  # why the last transition did not go through
@@ -55,7 +57,9 @@ class HeadPoseNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load detector and model, and make the publishers."""
         try:
-            self._pipeline = Pipeline(self, self._settings, self._watch, self._neutral.add)
+            self._pipeline = Pipeline(
+                self, self._settings, self._watch, self._ids, self._neutral.add
+            )
         except (ValueError, DetectorUnavailableError, TransformsUnavailableError) as error:
             self._failure = f'cannot be configured: {error}'
             self.get_logger().error(

@@ -113,8 +113,8 @@ def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> lis
             remappings=[('image_raw', image), ('camera_info', info)], **publishing,
         ))
     for namespace in namespaces:
-        # Each camera counts its people for itself: both may have a face_1.
-        prefix = {'tf_prefix': f'{namespace.replace("/", "_")}_'} if 'cameras' in values else {}
+        # Each camera counts its people for itself: both may have an f1.
+        prefix = {'id_prefix': _id_prefix(namespace)} if 'cameras' in values else {}
         nodes.append(Node(
             package='headpose_ros', executable='headpose_node', namespace=namespace,
             parameters=[parameters, {**use_sim_time, **prefix, **use_depth}],
@@ -151,16 +151,21 @@ def namespace_of(values: Values) -> list[str]:
 def cameras_of(values: Values) -> list[str]:
     """Names of the cameras in the argument ``cameras``.
 
-    :raises RuntimeError: they cannot be namespaces, or two are the same.
+    :raises RuntimeError: they cannot be namespaces, or the track IDs of two would be the same.
     """
     text = values['cameras']
     cameras = [name.strip().strip('/') for name in text.split(',')]
-    if not all(map(NAMESPACE.fullmatch, cameras)) or len(set(cameras)) < len(cameras):
+    is_each_another = len(set(map(_id_prefix, cameras))) == len(cameras)
+    if not all(map(NAMESPACE.fullmatch, cameras)) or not is_each_another:
         raise RuntimeError(
             f'cameras is {text!r}; want different names of letters, digits and _ (no digit '
             'first), with commas between, such as cameras:=front,rear'
         )
     return cameras
+
+
+def _id_prefix(camera: str) -> str:
+    return f'{camera.replace("/", "_")}_'
 
 
 def _topics(values: Values) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.people.follower import HeadFollower, People
+from headpose_ros.people.track_ids import TrackIds
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
 from headpose_ros.ros.input.depth_input import DepthInput
 from headpose_ros.ros.input.image_conversion import create_converter
@@ -32,6 +33,7 @@ class Pipeline:
     """What a node is made of while it is configured: the way of an image through it.
 
     :param node: the node, whose publishers and subscriptions they become.
+    :param ids: where track IDs come from.
     :param on_primary: is called with the primary face of each image, or none.
     :raises ValueError: detector or model cannot be used.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
@@ -42,7 +44,7 @@ class Pipeline:
 
     def __init__(
         self, node: LifecycleNode, parameters: HeadPoseParameters, watch: StreamWatch,
-        on_primary: Callable[[HeadPose | None], None],
+        ids: TrackIds, on_primary: Callable[[HeadPose | None], None],
     ):
         with ExitStack() as closing:
             with core_warnings_logged(node):
@@ -58,7 +60,7 @@ class Pipeline:
                     **parameters.confidences,
                 ))
             self.model = self._estimator.model
-            self._follower = HeadFollower(self._estimator, parameters.follow_settings)
+            self._follower = HeadFollower(self._estimator, parameters.follow_settings, ids)
             self._converter = create_converter()
             self.images = ImageInput(
                 node, parameters.image_transport, self._converter, watch, self._process

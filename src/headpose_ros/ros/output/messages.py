@@ -21,6 +21,12 @@ def fill_quaternion(message: geometry.Quaternion, quaternion: np.ndarray) -> Non
     message.x, message.y, message.z, message.w = quaternion.tolist()
 
 
+def fill_pose(message: geometry.Pose, position: np.ndarray, quaternion: np.ndarray) -> None:
+    """Put a position (3,) and a quaternion (4,) x, y, z, w into a message."""
+    message.position.x, message.position.y, message.position.z = position.tolist()
+    fill_quaternion(message.orientation, quaternion)
+
+
 def rpy_message(header: Header, head: HeadPose) -> geometry.Vector3Stamped:
     """Roll, pitch and yaw in radians as x, y and z."""
     message = geometry.Vector3Stamped(header=header)
@@ -39,9 +45,7 @@ def orientation_message(header: Header, head: HeadPose) -> geometry.QuaternionSt
 def pose_message(header: Header, pose: CameraPose) -> geometry.PoseWithCovarianceStamped:
     """Where the head is and how it is turned, in the optical frame."""
     message = geometry.PoseWithCovarianceStamped(header=header)
-    position = message.pose.pose.position
-    position.x, position.y, position.z = pose.position.tolist()
-    fill_quaternion(message.pose.pose.orientation, pose.quaternion)
+    fill_pose(message.pose.pose, pose.position, pose.quaternion)
     message.pose.covariance = pose.covariance.ravel().tolist()
     return message
 

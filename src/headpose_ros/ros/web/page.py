@@ -197,7 +197,7 @@ def faces_table(values: Mapping[str, str] | None) -> str:
             f'<td>{_signed(angle)} <span class="soft">± {std:.1f}°</span></td>'
             for angle, std in zip(face.rpy, face.std, strict=True)
         )
-        rows += f'<tr><td>#{face.track_id}{note}</td>{cells}</tr>'
+        rows += f'<tr><td>{face.track_id}{note}</td>{cells}</tr>'
     nobody = 'no data' if values is None else 'nobody'
     rows = rows or f'<tr><td colspan="4" class="soft">{nobody}</td></tr>'
     head = ''.join(f'<th>{name}</th>' for name in ('Face', *NAMES))

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""How large each person's head is, as far as a depth camera tells.
+"""How wide each person's head is, as far as a depth camera tells.
 
 With depth the distance is measured, and the width of the head follows from it. That width is
 remembered: where depth is missing it takes the place of the assumed one.
@@ -16,7 +16,7 @@ import numpy as np
 
 from headpose_ros.camera.depth import find_surface
 from headpose_ros.head_pose import HeadPose
-from headpose_ros.six_dof import WIDTH_SPREAD, HeadSize, metres_per_width, sight_of, size_error
+from headpose_ros.six_dof import WIDTH_SPREAD, KnownWidth, metres_per_width, sight_of, size_error
 
 # The depth image of a stamp in seconds, see ``headpose_ros.camera.depth``; ``None`` where there is
 # none, or none yet.
@@ -46,7 +46,7 @@ class _Person:
     weight: float = 0.0  # of that mean; 0 for none
     learned: float = -math.inf  # seconds, stamp of the last measurement
     covered_since: float | None = None
-    seen: float = -math.inf  # seconds, stamp of the last size
+    seen: float = -math.inf  # seconds, stamp of the last width given out
     last: float = 0.0  # logarithm of the last width that was given out
     was_measured: bool = False
     offset: float = 0.0  # from what is known to what is given out
@@ -72,22 +72,22 @@ class _Person:
         self.learned = max(self.learned, stamp)
         return True
 
-    def blend(self, log_width: float, error: float, is_measured: bool, stamp: float) -> HeadSize:
-        """The size to give out, which does not jump where depth comes or goes."""
+    def blend(self, log_width: float, error: float, is_measured: bool, stamp: float) -> KnownWidth:
+        """The width to give out, which does not jump where depth comes or goes."""
         seconds = stamp - self.seen
         if is_measured != self.was_measured and seconds < MAX_STEP:
             self.offset = self.last - log_width
         self.offset *= math.exp(-max(seconds, 0.0) / BLEND_TIME)
         self.seen, self.was_measured, self.last = stamp, is_measured, log_width + self.offset
-        return HeadSize(math.exp(self.last), math.hypot(error, self.offset), is_measured)
+        return KnownWidth(math.exp(self.last), math.hypot(error, self.offset), is_measured)
 
 
 def _nothing(stamp: float) -> None:
     return None
 
 
-class HeadSizes:
-    """The sizes of the heads of people who are followed."""
+class HeadWidths:
+    """The widths of the heads of people who are followed."""
 
     def __init__(self) -> None:
         self._people: dict[Hashable, _Person] = {}
@@ -102,8 +102,8 @@ class HeadSizes:
         self, heads: list[HeadPose], tracked_ids: Collection[Hashable], stamp: float,
         image_size: tuple[int, int], head_width: float,
         depth_at: DepthAt | None,
-    ) -> dict[Hashable, HeadSize]:
-        """Sizes of the heads of the next image, by track ID, of those with a ``sight``.
+    ) -> dict[Hashable, KnownWidth]:
+        """Widths of the heads in the next image, by track ID, of those with a ``sight``.
 
         Depth that comes only after its image was processed still tells the widths.
 
@@ -133,15 +133,15 @@ class HeadSizes:
             measured: dict[Hashable, tuple[float, float]] = {}
         else:
             measured = self._measure(depth, stamp, heads, image_size, head_width)
-        sizes: dict[Hashable, HeadSize] = {}
+        widths: dict[Hashable, KnownWidth] = {}
         for head in heads:
             person = self._people.setdefault(head.track_id, _Person())
             known = person.log_width if person.weight else math.log(head_width)
             default = known, math.hypot(person.spread, size_error(head))
             log_width, error = measured.get(head.track_id, default)
             is_measured = head.track_id in measured
-            sizes[head.track_id] = person.blend(log_width, error, is_measured, stamp)
-        return sizes
+            widths[head.track_id] = person.blend(log_width, error, is_measured, stamp)
+        return widths
 
     def _measure(
         self, depth: np.ndarray, stamp: float, heads: list[HeadPose], image_size: tuple[int, int],
