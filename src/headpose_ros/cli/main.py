@@ -72,11 +72,19 @@ def bag(
             help='The images are rectified: P of camera_info counts, not K and the distortion.',
         ),
     ] = False,
+    depth: Annotated[
+        str | None,
+        Option(
+            metavar='TOPIC',
+            help='Of depth that is registered to the images, raw or compressedDepth, to measure '
+            'distances with.  [default: the only one that is called aligned or registered]',
+        ),
+    ] = None,
 ) -> None:
     """Head poses in the images of a rosbag2 file, without ROS."""
     from headpose_ros.cli.files import process_bag
 
-    process_bag(source, topic, rectified, options)
+    process_bag(source, topic, rectified, depth, options)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from headpose_ros.camera.camera import Camera
 from headpose_ros.errors import FileError, SourceError, UnreadableImageError
 from headpose_ros.images.compressed import read_image_file
 from headpose_ros.media import sources
+from headpose_ros.people.head_widths import DepthAt
 from headpose_ros.quiet import silent_stderr
 
 # Share of the promised frames that may be missing from the end of a video, and their number: some
@@ -33,6 +34,7 @@ class Frame:
     stamp: float = math.nan  # seconds; not a number for images, which have no time
     camera: Camera | None = None  # that took it; ``None`` where it is not known
     frame_id: str = ''  # name of the camera's frame
+    depth_at: DepthAt | None = None  # gives the depth image of a stamp, where there is depth
 
 
 @dataclass(frozen=True)

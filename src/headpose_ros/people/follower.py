@@ -11,6 +11,7 @@ import numpy as np
 from headpose_ros.camera.camera import Camera
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.head_pose import HeadPose
+from headpose_ros.people.head_widths import DepthAt, HeadWidths
 from headpose_ros.people.one_euro import BETA, MIN_CUTOFF
 from headpose_ros.people.primary import PrimarySelector, check_policy
 from headpose_ros.people.track_ids import TrackIds
@@ -111,6 +112,7 @@ class HeadFollower:
         self._estimator = estimator
         self._tracker = FaceTracker(ids=ids)
         self._selector = PrimarySelector()
+        self._widths = HeadWidths()
         self._view: tuple[str, int, int] | None = None
         self.settings = settings or FollowSettings()
 
@@ -127,7 +129,8 @@ class HeadFollower:
         self._selector.policy = settings.primary
 
     def update(
-        self, bgr: np.ndarray, stamp: float, camera: Camera | None = None, frame_id: str = ''
+        self, bgr: np.ndarray, stamp: float, camera: Camera | None = None, frame_id: str = '',
+        depth_at: DepthAt | None = None,
     ) -> People:
         """The people of the next image. Where its size or frame is another, everybody is new.
 
@@ -135,6 +138,8 @@ class HeadFollower:
         :param stamp: seconds, of the image, see ``FaceTracker.update``.
         :param camera: that took it, if it is known, see ``HeadPoseEstimator.estimate``.
         :param frame_id: name of the camera's frame: another camera sees other people.
+        :param depth_at: gives the depth image of a stamp, registered to the image; it is asked for
+            once the faces are found, and again for a while where there was none.
         :raises ValueError: not such an image, or not such a stamp.
         """
         heads = self._estimator.estimate(bgr, camera, stamp)
@@ -142,17 +147,22 @@ class HeadFollower:
         height, width = bgr.shape[:2]
         if (frame_id, width, height) != self._view:
             # What is where in the image before says nothing now.
-            self._tracker.reset()
+            self.reset()
             self._view = (frame_id, width, height)
         heads = self._tracker.update(heads, stamp, self._neutral)
         tracked_ids = self._tracker.tracked_ids
         primary = self._selector.choose(heads, tracked_ids, (width, height))
-        poses = CameraPoses((width, height), self._settings.head_width)
+        head_width = self._settings.head_width
+        widths = self._widths.update(
+            heads, tracked_ids, stamp, (width, height), head_width, depth_at
+        )
+        poses = CameraPoses((width, height), head_width, widths)
         return People(heads, primary, tracked_ids, poses)
 
     def reset(self) -> None:
         """Forget everybody; no track ID comes back."""
         self._tracker.reset()
+        self._widths.reset()
 
 
 class SeparateImages:
@@ -169,7 +179,8 @@ class SeparateImages:
         self._max_std, self._head_width = settings.max_std, settings.head_width
 
     def update(
-        self, bgr: np.ndarray, stamp: float, camera: Camera | None, frame_id: str
+        self, bgr: np.ndarray, stamp: float, camera: Camera | None, frame_id: str,
+        depth_at: DepthAt | None = None,
     ) -> People:
         """The people of an image; whoever was in another one does not matter."""
         found = self._estimator.estimate(bgr, camera)

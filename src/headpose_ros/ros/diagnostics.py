@@ -16,6 +16,7 @@ from rclpy.qos import QoSProfile
 from headpose_ros.attention import facing_camera
 from headpose_ros.people.follower import People
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
+from headpose_ros.ros.input.depth_input import DepthInput
 from headpose_ros.ros.input.image_input import ImageInput
 from headpose_ros.ros.input.stream_watch import Load, StreamWatch
 from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
@@ -111,6 +112,22 @@ def camera_findings(watch: StreamWatch, calibration: CameraInfoInput) -> Iterato
             WARN,
             'the stamps of the images stand still, so nothing is smoothed; let the camera driver '
             'stamp each image with its time',
+        )
+
+
+def depth_findings(depth: DepthInput | None, people: People | None) -> Iterator[Finding]:
+    """Why distances are not measured although they should be."""
+    if depth is None:
+        return
+    heads = [head for head in people.heads if head.sight is not None] if people else []
+    if depth.problem:
+        yield Finding(WARN, f'distances follow from the widths of heads: {depth.problem}')
+    elif heads and not any(map(people.poses.is_measured, heads)):
+        yield Finding(
+            WARN,
+            'distances follow from the widths of heads: there is no depth at any face, or '
+            'something is in front; is the depth registered to the colour camera, are people '
+            'within its range?'
         )
 
 

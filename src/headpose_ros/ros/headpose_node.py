@@ -176,6 +176,9 @@ class HeadPoseNode(LifecycleNode):
             'detector': self._settings.detector,
             'model': pipeline.model.path if pipeline else '-',
             'faces': len(people.heads) if people else '-',
+            'faces with depth': (
+                sum(map(people.poses.is_measured, people.heads)) if people else '-'
+            ),
             'frames in': watch.processed + watch.dropped + watch.missed,
             'frames processed': watch.processed,
             'frames skipped': watch.missed,
@@ -206,6 +209,9 @@ class HeadPoseNode(LifecycleNode):
             self.get_logger().warning(finding.text, throttle_duration_sec=WARNING_PERIOD)
             yield finding
         yield from diagnostics.camera_findings(self._watch, self._pipeline.camera_info)
+        for finding in diagnostics.depth_findings(self._pipeline.depth, self._pipeline.people):
+            self.get_logger().warning(finding.text, throttle_duration_sec=WARNING_PERIOD)
+            yield finding
 
 
 def main(args: list[str] | None = None) -> int:

@@ -113,6 +113,10 @@ class HeadPoseParameters:
         False, 'Whether the images are rectified already: then the projection matrix of '
         'camera_info counts, otherwise its camera matrix and distortion.'
     )
+    use_depth: bool = _parameter(
+        False, 'Subscribe to the topic "depth", registered to the images, and measure the '
+        'distances of heads with it.'
+    )
     publish_tf: bool = _parameter(
         False, 'Broadcast a TF frame face_<id> for each head, which needs tf2_ros and a '
         'calibrated camera.'

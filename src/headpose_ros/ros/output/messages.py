@@ -6,7 +6,7 @@
 import cv2
 import numpy as np
 from geometry_msgs import msg as geometry
-from sensor_msgs.msg import CameraInfo, CompressedImage
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from headpose_ros.head_pose import HeadPose
@@ -66,6 +66,16 @@ def camera_info_message(
         message.k = matrix.ravel().tolist()
         message.r = np.eye(3).ravel().tolist()
         message.p = np.hstack([matrix, np.zeros((3, 1))]).ravel().tolist()
+    return message
+
+
+def depth_message(header: Header, depth: np.ndarray) -> Image:
+    """Message of a depth image, ``uint16`` millimetres or ``float32`` metres (H, W)."""
+    encoding = {'uint16': '16UC1', 'float32': '32FC1'}[depth.dtype.name]
+    height, width = depth.shape
+    message = Image(header=header, height=height, width=width, encoding=encoding)
+    message.step = width * depth.itemsize
+    message.data.frombytes(np.ascontiguousarray(depth).view(np.uint8))
     return message
 
 
