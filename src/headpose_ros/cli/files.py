@@ -42,7 +42,8 @@ def process_bag(path: Path, topic: str | None, is_rectified: bool, options: Stre
     with closing(Bag(path.expanduser())) as bag:
         source = BagFrames(bag, topic, is_rectified)
         _follow(source, writers.write_video, options)
-        print(source.describe_camera(), file=sys.stderr)
+        for told in filter(None, (source.describe_camera(), source.describe_stamps())):
+            print(told, file=sys.stderr)
 
 
 def _follow(source: FrameSource, draw: Draw, options: StreamOptions) -> None:

@@ -25,7 +25,7 @@ from headpose_ros.files.bag_storage import (
 from headpose_ros.files.readers import BrokenFrame, Frame
 from headpose_ros.images.compressed import read_compressed
 from headpose_ros.images.raw import read_raw
-from headpose_ros.images.stamps import stamp_seconds
+from headpose_ros.images.stamps import STANDING_STILL, stamp_seconds
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
@@ -154,6 +154,8 @@ class BagFrames:
         self._read = READERS[kind]
         self.info_topic = _info_topic(self.topic)
         self.calibration = CameraInfoCache(self.info_topic, is_rectified)
+        self._stamps = Counter[str]()  # how many images there were, and how many stood still
+        self._last_stamp: float | None = None
         self.paths = sorted(bag.path.iterdir()) if bag.path.is_dir() else [bag.path]
 
     def frames(self) -> Iterator[Frame | BrokenFrame]:
@@ -182,6 +184,12 @@ class BagFrames:
         problem = self.calibration.problem
         return f'not calibrated: {problem}' if problem else f'calibrated by {self.info_topic}'
 
+    def describe_stamps(self) -> str:
+        """What is wrong with the stamps of the images so far, in words; empty for nothing."""
+        still = self._stamps['still']
+        count = f'{still} of {self._stamps["all"]} images have that of the one before'
+        return f'{STANDING_STILL} ({count})' if still else ''
+
     @property
     def _info_topics(self) -> list[str]:
         kind, _ = self._bag.topics.get(self.info_topic, ('', 0))
@@ -195,8 +203,12 @@ class BagFrames:
         except UnreadableImageError as error:
             return BrokenFrame(f'image {number} of {self.topic}: {error}')
         header = message.header
+        stamp = stamp_seconds(header)
+        self._stamps['all'] += 1
+        self._stamps['still'] += stamp == self._last_stamp
+        self._last_stamp = stamp
         camera = self.calibration.camera_for(bgr.shape[1], bgr.shape[0])
-        return Frame(self.topic, number, bgr, stamp_seconds(header), camera, header.frame_id)
+        return Frame(self.topic, number, bgr, stamp, camera, header.frame_id)
 
 
 def _image_topic(bag: Bag, wanted: str | None) -> str:

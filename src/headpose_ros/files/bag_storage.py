@@ -9,6 +9,7 @@ killed leaves none.
 
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -126,9 +127,9 @@ def _plain_name(path: Path) -> str:
 
 def _zstd() -> ModuleType:
     """The module that rosbags has brought along."""
-    try:
-        from compression import zstd  # from Python 3.14 on
-    except ImportError:
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
         from backports import zstd
     return zstd
 

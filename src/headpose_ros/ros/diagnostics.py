@@ -13,6 +13,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
+from headpose_ros.images.stamps import STANDING_STILL
 from headpose_ros.people.follower import People
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
 from headpose_ros.ros.input.image_input import ImageInput
@@ -105,11 +106,7 @@ def camera_findings(watch: StreamWatch, calibration: CameraInfoInput) -> Iterato
     if calibration.problem:
         yield Finding(WARN, f'uncalibrated: {calibration.problem}')
     if watch.stands_still:
-        yield Finding(
-            WARN,
-            'the stamps of the images stand still, so nothing is smoothed; let the camera driver '
-            'stamp each image with its time',
-        )
+        yield Finding(WARN, STANDING_STILL)
 
 
 @dataclass(frozen=True)
