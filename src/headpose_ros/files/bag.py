@@ -24,13 +24,16 @@ from headpose_ros.files.bag_storage import (
 )
 from headpose_ros.files.readers import BrokenFrame, Frame
 from headpose_ros.images.compressed import read_compressed
+from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.images.raw import read_raw
 from headpose_ros.images.stamps import STANDING_STILL, stamp_seconds
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
-READERS: dict[str, Callable[[Any], np.ndarray]] = {IMAGE: read_raw, COMPRESSED: read_compressed}
+READERS: dict[str, Callable[[Any, GreyRange], np.ndarray]] = {
+    IMAGE: read_raw, COMPRESSED: read_compressed
+}
 
 
 class Bag:
@@ -151,7 +154,7 @@ class BagFrames:
         self._bag = bag
         self.topic = _image_topic(bag, topic)
         kind, self.count = bag.topics[self.topic]
-        self._read = READERS[kind]
+        self._read, self._grey_range = READERS[kind], GreyRange()
         self.info_topic = _info_topic(self.topic)
         self.calibration = CameraInfoCache(self.info_topic, is_rectified)
         self._stamps = Counter[str]()  # how many images there were, and how many stood still
@@ -199,7 +202,7 @@ class BagFrames:
         try:
             if isinstance(message, UnreadableImageError):
                 raise message
-            bgr = self._read(message)
+            bgr = self._read(message, self._grey_range)
         except UnreadableImageError as error:
             return BrokenFrame(f'image {number} of {self.topic}: {error}')
         header = message.header

@@ -59,8 +59,8 @@ def _parameter(
     plain = list(default) if isinstance(default, tuple) else default
     # Any type is taken, as "30" is a whole number to ROS where 30.0 is wanted; ``value_of`` looks.
     descriptor = ParameterDescriptor(
-        type=Parameter.Type.from_parameter_value(plain).value, description=description, additional_constraints=constraints, read_only=not live,
-        dynamic_typing=True,
+        type=Parameter.Type.from_parameter_value(plain).value, dynamic_typing=True,
+        description=description, additional_constraints=constraints, read_only=not live,
     )
     if low is not None and isinstance(default, int):
         descriptor.integer_range = [IntegerRange(from_value=low, to_value=high, step=1)]
@@ -110,6 +110,10 @@ class HeadPoseParameters:
     image_transport: str = _parameter(
         'raw', 'Whether to subscribe to raw images (topic "image") or compressed ones (the same '
         'topic with "/compressed" after it).', choices=TRANSPORTS
+    )
+    mono16_max: int = _live(
+        0, 'Sample that is white in images of more than 8 bits, 1023 for 10 bits; 0 learns it '
+        'from the images.', 0, 65535
     )
     rectified: bool = _parameter(
         False, 'Whether the images are rectified already: then the projection matrix of '

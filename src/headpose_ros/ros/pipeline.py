@@ -13,6 +13,7 @@ from std_msgs.msg import Header
 
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.head_pose import HeadPose
+from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.people.follower import HeadFollower, People
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
@@ -58,6 +59,7 @@ class Pipeline:
             self.model = self._estimator.model
             self._follower = HeadFollower(self._estimator, parameters.follow_settings)
             self._converter = create_converter()
+            self._converter.grey_range = GreyRange(parameters.mono16_max)
             self.images = ImageInput(
                 node, parameters.image_transport, self._converter, watch, self._process
             )
@@ -97,6 +99,8 @@ class Pipeline:
             self._estimator.set_confidences(**after.confidences)
         self._follower.settings = settings
         self.publishers.parameters = after
+        if after.mono16_max != before.mono16_max:
+            self._converter.grey_range = GreyRange(after.mono16_max)
 
     def _process(self, header: Header, bgr: np.ndarray) -> None:
         stamp = stamp_seconds(header)

@@ -61,7 +61,7 @@ class ImageInput:
         self._on_image = on_image
         self._is_compressed = transport == COMPRESSED
         self._kind = CompressedImage if self._is_compressed else Image
-        self._decode = read_compressed if self._is_compressed else converter.imgmsg_to_cv2
+        self._converter = converter
         # As image_transport does it: a remapped "image" takes its compressed twin along.
         raw = node.resolve_topic_name('image')
         compressed = node.resolve_topic_name(f'{raw}/{COMPRESSED}')
@@ -133,6 +133,11 @@ class ImageInput:
             self._drop(str(error))
         except Exception as error:  # whatever a foreign library makes of an odd image
             self._drop(f'{type(error).__name__}: {error}')
+
+    def _decode(self, message: Image | CompressedImage) -> np.ndarray:
+        if self._is_compressed:
+            return read_compressed(message, self._converter.grey_range)
+        return self._converter.imgmsg_to_cv2(message)
 
     def _drop(self, reason: str) -> None:
         if not self._node.context.ok():  # a signal came while the image was processed
