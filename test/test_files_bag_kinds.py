@@ -6,12 +6,19 @@
 import os
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 from files_made import (
+    IMAGE,
+    RATE,
     STORAGES,
+    TOPIC,
+    TYPES,
     HeadPose,
+    angles,
     camera_info_message,
+    header,
     image_bag,
     image_message,
     moving_head,
@@ -135,6 +142,36 @@ def test_no_distortion_by_any_name_is_calibrated(headpose, tmp_path, head, image
     assert out == run('plumb_bob', [0.0] * 5)[1]
     _, _, error = run(model, [0.1, 0.0, 0.0, 0.0, 0.0])
     assert f"the distortion model is '{model}'; known are plumb_bob" in error
+
+
+def test_infrared_of_10_and_12_bits_and_floats(headpose, tmp_path, images, rows):
+    """The range is that of the whole stream."""
+    grey = [cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) for image in images]
+    expected = angles(headpose.rows('bag', write_bag(tmp_path / 'grey', [
+        (TOPIC, grey_message(image, 'mono8', i)) for i, image in enumerate(grey)
+    ])))
+    for encoding, samples in (
+        ('mono16', [image.astype(np.uint16) << 2 for image in grey]),
+        ('16UC1', [image.astype(np.uint16) << 4 for image in grey]),
+        ('32FC1', [image.astype(np.float32) / 255 for image in grey]),
+    ):
+        bag = write_bag(tmp_path / encoding, [
+            (TOPIC, grey_message(image, encoding, i)) for i, image in enumerate(samples)
+        ])
+        np.testing.assert_allclose(angles(headpose.rows('bag', bag)), expected, atol=1.0)
+
+
+def test_infrared_from_the_wild(headpose, cases):
+    rows = angles(headpose.rows('bag', cases / 'bags' / 'ir10'))
+    np.testing.assert_allclose(rows, [[17.0, 18.0, -17.0]] * 5, atol=3.0)
+
+
+def grey_message(samples, encoding, i):
+    height, width = samples.shape
+    step = width * samples.itemsize
+    return IMAGE, TYPES.types[IMAGE](
+        header(i / RATE), height, width, encoding, 0, step, samples.ravel().view(np.uint8)
+    )
 
 
 @pytest.mark.parametrize('name', ['filezstd_db3', 'msgzstd_killed_db3', 'stampzero', 'ci_none'])

@@ -101,8 +101,12 @@ def stream_findings(
         )
 
 
-def camera_findings(watch: StreamWatch, calibration: CameraInfoInput) -> Iterator[Finding]:
-    """What the camera should tell and does not."""
+def camera_findings(
+    watch: StreamWatch, calibration: CameraInfoInput, exposure_problem: str
+) -> Iterator[Finding]:
+    """What the camera should show or tell and does not."""
+    if exposure_problem:
+        yield Finding(WARN, f'the image is {exposure_problem}')
     if calibration.problem:
         yield Finding(WARN, f'uncalibrated: {calibration.problem}')
     if watch.stands_still:

@@ -201,7 +201,10 @@ class HeadPoseNode(LifecycleNode):
         for finding in diagnostics.stream_findings(self._watch, self._pipeline.images, load, now):
             self.get_logger().warning(finding.text, throttle_duration_sec=WARNING_PERIOD)
             yield finding
-        yield from diagnostics.camera_findings(self._watch, self._pipeline.camera_info)
+        pipeline = self._pipeline
+        yield from diagnostics.camera_findings(
+            self._watch, pipeline.camera_info, pipeline.exposure_problem
+        )
 
 
 def main(args: list[str] | None = None) -> int:

@@ -13,6 +13,7 @@ from std_msgs.msg import Header
 
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.head_pose import HeadPose
+from headpose_ros.images.exposure import exposure_problem
 from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.people.follower import HeadFollower, People
@@ -68,6 +69,7 @@ class Pipeline:
             closing.callback(self.publishers.close)
             self._closing = closing.pop_all()
         self.people: People | None = None
+        self._faceless: np.ndarray | None = None  # the last image, if no face is in it
         self._node = node
         self._watch = watch
         self._on_primary = on_primary
@@ -106,11 +108,19 @@ class Pipeline:
         stamp = stamp_seconds(header)
         camera = self.camera_info.camera_for(bgr.shape[1], bgr.shape[0])
         self.people = people = self._follower.update(bgr, stamp, camera, header.frame_id)
+        self._faceless = None if people.heads else bgr
         self.publishers.publish_poses(header, people)
         latency = self._node.get_clock().now().nanoseconds * 1e-9 - stamp
         self.publishers.publish_images(header, bgr, people)
         self._watch.on_processed(time.monotonic(), latency)
         self._on_primary(people.primary)
+
+    @property
+    def exposure_problem(self) -> str:
+        """Why the last image cannot show a face, in words; empty where it can."""
+        problem = exposure_problem(self._faceless) if self._faceless is not None else ''
+        white = self.publishers.parameters.mono16_max
+        return f'{problem}, or set mono16_max ({white}) to 0' if problem and white else problem
 
     def describe(self) -> str:
         """Detector, model and converter in a line."""
