@@ -15,10 +15,12 @@ from std_msgs.msg import Header
 
 from headpose_ros.errors import DetectorUnavailableError, SourceError, StartError
 from headpose_ros.media.sources import ImageSource, open_source
+from headpose_ros.ros.input.clock_watch import ClockWatch
 from headpose_ros.ros.input.image_conversion import create_converter
 from headpose_ros.ros.output.messages import camera_info_message
 from headpose_ros.ros.parameters import CameraParameters, declare_parameters
 from headpose_ros.ros.rclpy_extras.run import run_node
+from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
 
 NAME = 'camera_node'
 
@@ -46,6 +48,8 @@ class CameraNode(Node):
         self._info = self.create_publisher(CameraInfo, 'camera_info', IMAGES)
         rate = self._settings.rate or self._source.rate
         self.create_timer(1.0 / rate, self._publish)
+        self._clock_watch = ClockWatch(self)
+        steady_timer(self, WARNING_PERIOD, self._look_at_clock)
         self.get_logger().info(
             f'{self._settings.source} at {rate:g} Hz to {self._image.topic_name} and '
             f'{self._info.topic_name}'
@@ -55,6 +59,10 @@ class CameraNode(Node):
         yield from self._source.frames()
         while self._settings.loop:
             yield from self._source.frames()
+
+    def _look_at_clock(self) -> None:
+        if problem := self._clock_watch.problem():
+            self.get_logger().warning(f'nothing is published: {problem}')
 
     def _publish(self) -> None:
         # What is shown once should be seen from its beginning.
