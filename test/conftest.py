@@ -106,7 +106,7 @@ def media() -> Path:
 
 @pytest.fixture(scope='session')
 def cases() -> Path:
-    """Folder of odd files and bags."""
+    """Folder of odd files and bags, as people have them."""
     return _folder('HEADPOSE_CASES', 'odd files and bags')
 
 

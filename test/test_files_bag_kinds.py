@@ -144,6 +144,24 @@ def test_no_distortion_by_any_name_is_calibrated(headpose, tmp_path, head, image
     assert f"the distortion model is '{model}'; known are plumb_bob" in error
 
 
+def test_a_rectified_topic_of_an_unrectified_calibration_is_told(
+    headpose, tmp_path, head, images
+):
+    def told(topic, *options, distortion=(0.1, 0.0, 0.0, 0.0, 0.0)):
+        info = camera_info_message(head.camera_matrix, 320, 240, 1.0, distortion=distortion)
+        bag = write_bag(tmp_path / f'{len(list(tmp_path.iterdir()))}', [
+            (topic, image_message(images[0], 1.0)), ('/front/camera_info', info),
+        ])
+        _, _, error = headpose('bag', bag, *options)
+        assert 'calibrated by /front/camera_info' in error
+        return 'add --rectified' in error
+
+    assert told('/front/image_rect') and told('/front/image_rect_color')
+    assert not told('/front/image_rect', '--rectified')
+    assert not told('/front/image_raw') and not told('/front/direct')
+    assert not told('/front/image_rect_raw', distortion=[0.0] * 5)
+
+
 def test_infrared_of_10_and_12_bits_and_floats(headpose, tmp_path, images, rows):
     """The range is that of the whole stream."""
     grey = [cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) for image in images]

@@ -145,6 +145,32 @@ def test_infrared_of_10_bits(ros, rendered_head):
     wait_for_a_face()
 
 
+def test_two_cameras_on_one_topic(ros, rendered_head):
+    doctor = Doctor(ros, rendered_head)
+    other = ros.image_publisher()
+    doctor.wait(WARN, '/image has 2 publishers (/test_side, /test_side)', doctor.publish)
+    ros.node.destroy_publisher(other)
+    doctor.wait(OK, 'works', doctor.publish)
+
+
+def test_rectified_images_with_the_calibration_of_raw_ones(ros, rendered_head):
+    doctor = Doctor(
+        ros, rendered_head, '-r', 'image:=/front/image_rect', '-r', 'camera_info:=/front/info'
+    )
+    doctor.images = ros.image_publisher('/front/image_rect')
+    infos = ros.image_publisher('/front/info', kind=CameraInfo)
+
+    def publish():
+        message = ros.image(doctor.bgr)
+        info = camera_info_message(message.header, 640, 480, rendered_head.camera_matrix)
+        info.d = [0.1, 0.0, 0.0, 0.0, 0.0]
+        infos.publish(info)
+        doctor.images.publish(message)
+
+    doctor.wait(WARN, '/front/image_rect is rectified by its name', publish)
+    assert 'set the parameter rectified to true' in doctor.status.message
+
+
 def test_not_keeping_up(doctor):
     small = doctor.bgr
     # Larger than this machine copies and looks at as fast as they come.

@@ -185,7 +185,15 @@ class BagFrames:
         if not self._info_topics:
             return f'not calibrated: the bag has no {self.info_topic}'
         problem = self.calibration.problem
-        return f'not calibrated: {problem}' if problem else f'calibrated by {self.info_topic}'
+        if problem:
+            return f'not calibrated: {problem}'
+        told = f'calibrated by {self.info_topic}'
+        if not self.calibration.is_bent_twice(self.topic):
+            return told
+        return (
+            f'{told}, whose distortion is taken out of {self.topic}; if that is rectified, as its '
+            'name says, add --rectified'
+        )
 
     def describe_stamps(self) -> str:
         """What is wrong with the stamps of the images so far, in words; empty for nothing."""

@@ -97,7 +97,7 @@ def stream_findings(
         why = images.why_silent(bool(clock_problem))
         yield Finding(WARN, f'no image on {images.topic} for {silence:.0f} s: {why}')
     # Two publishers count their images each for itself.
-    if load is not None and load.too_high and images.has_one_publisher():
+    if load is not None and load.too_high and not images.several_publishers():
         missed = 'some' if load.missed is None else f'{load.missed:.0%}'
         on_the_way = load.lost_on_the_way
         cure = f'they are lost on the way: {images.cure_of_loss()}' if on_the_way else RATE_CURE
@@ -126,9 +126,21 @@ def _span(seconds: float) -> str:
 
 
 def camera_findings(
-    watch: StreamWatch, calibration: CameraInfoInput, exposure_problem: str
+    watch: StreamWatch, images: ImageInput, calibration: CameraInfoInput, exposure_problem: str
 ) -> Iterator[Finding]:
     """What the camera should show or tell and does not."""
+    if publishers := images.several_publishers():
+        yield Finding(
+            WARN,
+            f'{images.topic} has {len(publishers)} publishers ({", ".join(publishers)}), all of '
+            'which are taken for one camera; give each a topic and a node of its own',
+        )
+    if calibration.is_bent_twice(images.topic):
+        yield Finding(
+            WARN,
+            f'{images.topic} is rectified by its name, but the distortion of {calibration.topic} '
+            'is taken out of it once more; set the parameter rectified to true',
+        )
     if exposure_problem:
         yield Finding(WARN, f'the image is {exposure_problem}')
     if calibration.problem:

@@ -215,7 +215,7 @@ class HeadPoseNode(LifecycleNode):
             yield finding
         pipeline = self._pipeline
         yield from diagnostics.camera_findings(
-            self._watch, pipeline.camera_info, pipeline.exposure_problem
+            self._watch, pipeline.images, pipeline.camera_info, pipeline.exposure_problem
         )
 
 

@@ -121,9 +121,11 @@ class ImageInput:
         """What to do where images get lost on their way here."""
         return cure_of_loss(self._node, self.topic, is_silent=False)
 
-    def has_one_publisher(self) -> bool:
-        """Whether at most one camera publishes, so that the numbers of its messages count."""
-        return self._node.count_publishers(self.topic) <= 1
+    def several_publishers(self) -> list[str]:
+        """Names of the nodes that publish images, where it is not only one."""
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        names = [f'{p.node_namespace.rstrip("/")}/{p.node_name}' for p in publishers]
+        return sorted(names) if len(names) > 1 else []
 
     def _on_message(self, message: Image | CompressedImage, info: dict[str, Any]) -> None:
         end = time.monotonic() + TURN
