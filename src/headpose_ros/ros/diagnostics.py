@@ -109,16 +109,15 @@ def stream_findings(
         )
     is_told = clock_problem or watch.stands_still
     if load and load.seconds >= WINDOW and not load.clocks_agree and not is_told:
-        seconds = load.latency[0]
-        side = 'behind' if seconds > 0.0 else 'ahead of'
         yield Finding(
             WARN,
-            f'the stamps of the images are {_span(abs(seconds))} {side} the clock of this node, '
-            f'so their latency is not known: {CLOCK_CURE}',
+            f'the clock of this node and the stamps of the images are {_span(load.latency[0])} '
+            f'apart, so their latency is not known: {CLOCK_CURE}',
         )
 
 
 def _span(seconds: float) -> str:
+    seconds = abs(seconds)
     for unit, size in (('days', 86400.0), ('h', 3600.0)):
         if seconds >= 2.0 * size:
             return f'{seconds / size:.0f} {unit}'
