@@ -44,7 +44,7 @@ class Counts:
         self.without_face += 1
         if problem := exposure_problem(frame.bgr):
             self.unseen += 1
-            self.first_unseen = self.first_unseen or f'frame {frame.number} is {problem}'
+            self.first_unseen = self.first_unseen or f'frame {frame.number}: {problem}'
 
     def describe_unseen(self) -> str:
         """Frames that can show no face, in words."""

@@ -23,7 +23,12 @@ def exposure_problem(bgr: np.ndarray) -> str:
         return ''
     span = f'nearly all pixels are from {low:.0f} to {high:.0f} of 255'
     if high < DARK:
-        return f'too dark to show a face, {span}: give more light or a longer exposure'
+        return (
+            f'the image is too dark to show a face, {span}: give more light or a longer exposure'
+        )
     if low > BRIGHT:
-        return f'too bright to show a face, {span}: give less light or a shorter exposure'
-    return f'too flat to show a face, {span}: look at the lens and the exposure'
+        return (
+            f'the image is too bright to show a face, {span}: give less light or a shorter '
+            'exposure'
+        )
+    return f'the image is too flat to show a face, {span}: look at the lens and the exposure'

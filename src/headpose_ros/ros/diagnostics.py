@@ -141,7 +141,7 @@ def camera_findings(
             'is taken out of it once more; set the parameter rectified to true',
         )
     if exposure_problem:
-        yield Finding(WARN, f'the image is {exposure_problem}')
+        yield Finding(WARN, exposure_problem)
     if calibration.problem:
         yield Finding(WARN, f'uncalibrated: {calibration.problem}')
     if watch.stands_still:
