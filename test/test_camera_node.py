@@ -13,7 +13,9 @@ from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 
 from headpose_ros.errors import SourceError
-from headpose_ros.media.sources import open_source
+from headpose_ros.media import device as device_module
+from headpose_ros.media import sources
+from headpose_ros.media.sources import WebcamSource, open_source
 from headpose_ros.ros.camera_node import turned_matrix
 
 
@@ -184,6 +186,29 @@ def test_what_cannot_be_is_told(ros, options, told):
     assert process.exit_code() == 1
     assert told in process.output
     assert 'Traceback' not in process.output
+
+
+def test_a_webcam_is_found_again_under_another_number(tmp_path, monkeypatch):
+    """As udev has it; files stand for the devices, which OpenCV reads alike."""
+    devices = [tmp_path / 'video0', tmp_path / 'video2']
+    links = tmp_path / 'v4l' / 'by-id'
+    links.mkdir(parents=True)
+    for device, value in zip(devices, (50, 200), strict=True):
+        cv2.imwrite(f'{device}.png', colored(value))
+        (tmp_path / f'{device.name}.png').rename(device)
+    monkeypatch.setattr(device_module, 'LINKS', tmp_path / 'v4l')
+    monkeypatch.setattr(sources, 'REOPEN_PERIOD', 0.0)
+    link = links / 'usb-Some_Webcam_1234-video-index0'
+    link.symlink_to(devices[0])
+    frames = WebcamSource(str(devices[0]), None).frames()
+    assert next(frames).mean() == 50
+    assert next(frames) is None  # unplugged
+    link.unlink()
+    devices[0].unlink()
+    assert next(frames) is None
+    link.symlink_to(devices[1])
+    values = [next(frames) for _ in range(3)]
+    assert any(value is not None and value.mean() == 200 for value in values)
 
 
 def test_broken_sources(tmp_path):

@@ -44,9 +44,11 @@ def process_bag(
     with closing(Bag(path.expanduser())) as bag:
         source = BagFrames(bag, topic, is_rectified, depth)
         _follow(source, writers.write_video, options)
-        print(source.describe_camera(), file=sys.stderr)
+        told = [source.describe_camera(), source.describe_stamps()]
         if source.depth is not None:
-            print(source.depth.describe(), file=sys.stderr)
+            told.append(source.depth.describe())
+        for each in filter(None, told):
+            print(each, file=sys.stderr)
 
 
 def _follow(source: FrameSource, draw: Draw, options: StreamOptions) -> None:

@@ -59,7 +59,7 @@ def video(
 @with_options(StreamOptions)
 def bag(
     source: Annotated[
-        Path, Argument(metavar='BAG', help='Folder of the bag, or a .mcap or .db3 file.')
+        Path, Argument(metavar='BAG', help='Folder of the bag, or a .mcap or .db3 file of it.')
     ],
     options: StreamOptions,
     topic: Annotated[

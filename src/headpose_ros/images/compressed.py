@@ -15,8 +15,8 @@ Readings that are left open:
   names differ from driver to driver, and its colours are those of the file all the same.
 - The EXIF orientation of a message is ignored, because camera_info is about the pixels as they
   are stored.
-- 16 bits become 8 as in raw images; of a colour PNG the lower 8 are left out, which is at most
-  1 less.
+- Grey of more than 8 bits becomes 8 as a ``GreyRange`` has it; of a colour PNG the lower 8 of 16
+  are left out, which is at most 1 less.
 - A damaged byte inside a JPEG cannot be seen from outside: what comes after it is drawn wrong.
 """
 
@@ -29,7 +29,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from headpose_ros.errors import UnreadableImageError
-from headpose_ros.images.raw import EIGHT_FROM_SIXTEEN_BITS
+from headpose_ros.images.grey_range import GreyRange
 
 # Larger ones are taken for a mistake: a file of some kilobytes can ask for all memory there is.
 # 8000 x 6000 has 48 million; Pillow itself warns from 89 million on.
@@ -46,13 +46,14 @@ _ENDS = {'JPEG': b'\xff\xd9', 'PNG': b'IEND'}
 _SHOWN_FORMAT_LENGTH = 48  # characters of a format that an error repeats
 
 
-def read_compressed(message: Any) -> np.ndarray:
+def read_compressed(message: Any, grey_range: GreyRange | None = None) -> np.ndarray:
     """Pixels of a message.
 
     Bytes after the end of the file are ignored: drivers that hand on a whole buffer send them.
 
     :param message: a sensor_msgs/CompressedImage: a JPEG or PNG file, in colour or grey, of at
         most ``MAX_PIXELS``.
+    :param grey_range: of the stream that it belongs to; ``None`` for a range of its own.
     :return: ``uint8`` (H, W, 3) BGR, C-contiguous.
     :raises UnreadableImageError: it holds no such image.
     """
@@ -84,7 +85,7 @@ def read_compressed(message: Any) -> np.ndarray:
         with Image.open(BytesIO(data), formats=(file_type,)) as image:
             width, height = image.size
             if width * height <= MAX_PIXELS:
-                return _pixels(image)
+                return _pixels(image, grey_range or GreyRange())
         pixels = f'{width} x {height}'
     except Image.DecompressionBombError:
         pixels = 'far too many'
@@ -111,7 +112,7 @@ def read_image_file(path: Path) -> np.ndarray:
         with Image.open(path) as image:
             width, height = image.size
             if width * height <= MAX_PIXELS:
-                return _pixels(ImageOps.exif_transpose(image))
+                return _pixels(ImageOps.exif_transpose(image), GreyRange())
         reason = f'it has {width} x {height} pixels; at most {MAX_PIXELS} are read'
     except Exception as error:
         reason = _reason(error, 'it is not an image file, or its beginning is broken')
@@ -125,11 +126,12 @@ def _reason(error: Exception, unidentified: str) -> str:
     return str(error).partition('\n')[0] or type(error).__name__
 
 
-def _pixels(image: Image.Image) -> np.ndarray:
-    if image.mode.startswith('I'):  # 16 bits
-        pixels = np.asarray(image).astype(np.uint16)
-        pixels = cv2.convertScaleAbs(pixels, alpha=EIGHT_FROM_SIXTEEN_BITS)
-        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+def _pixels(image: Image.Image, grey_range: GreyRange) -> np.ndarray:
+    if image.mode[0] in 'IF':  # grey: 16 or 32 bits, or floats
+        samples = np.asarray(image)
+        if image.format == 'PNG':  # of 16 bits, which older Pillow holds in 32
+            samples = samples.astype(np.uint16, copy=False)
+        return cv2.cvtColor(grey_range.to_uint8(samples), cv2.COLOR_GRAY2BGR)
     if image.mode != 'RGB':
         image = image.convert('RGB')
     image.load()

@@ -14,6 +14,7 @@ import numpy as np
 
 from headpose_ros.errors import SourceError, UnreadableImageError
 from headpose_ros.images.compressed import read_image_file
+from headpose_ros.media.device import lasting_name
 from headpose_ros.media.sample_head.depth_camera import StructuredLight
 
 SAMPLE = 'sample'  # name of the built-in moving head
@@ -85,12 +86,13 @@ class SampleSource:
 
 
 class WebcamSource:
-    """A camera of the operating system, opened again when it was unplugged."""
+    """A camera of the operating system, opened again when it was unplugged, under any number."""
 
     camera_matrix = None
 
     def __init__(self, name: str, size: tuple[int, int] | None):
         self._name = name
+        self._lasting = lasting_name(name)
         self._size = size
         capture = self._open()
         if not capture.isOpened():
@@ -113,7 +115,8 @@ class WebcamSource:
                 self._capture = self._open()
 
     def _open(self) -> cv2.VideoCapture:
-        capture = cv2.VideoCapture(int(self._name) if self._name.isdecimal() else self._name)
+        name = str(self._lasting.resolve()) if self._lasting else self._name
+        capture = cv2.VideoCapture(int(name) if name.isdecimal() else name)
         # An image that waited is older than its stamp will say.
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         if self._size is not None:
