@@ -11,7 +11,7 @@ from fractions import Fraction
 import av
 import cv2
 import numpy as np
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from headpose_ros.cli.main import main
@@ -125,18 +125,35 @@ def compressed_message(bgr, stamp):
     return COMPRESSED, TYPES.types[COMPRESSED](header(stamp), 'bgr8; png compressed bgr8', data)
 
 
-def camera_info_message(matrix, width, height, stamp):
+def camera_info_message(matrix, width, height, stamp, model='plumb_bob', distortion=(0.0,) * 5):
     roi = TYPES.types['sensor_msgs/msg/RegionOfInterest'](0, 0, 0, 0, False)
     projection = np.hstack([matrix, np.zeros((3, 1))])
     return CAMERA_INFO, TYPES.types[CAMERA_INFO](
-        header(stamp), height, width, 'plumb_bob', np.zeros(5), matrix.ravel(),
+        header(stamp), height, width, model, np.array(distortion), matrix.ravel(),
         np.eye(3).ravel(), projection.ravel(), 0, 0, roi,
     )
 
 
-def write_bag(path, recorded, storage='mcap'):
+def depth_message(depth, stamp):
+    """Raw, of ``uint16`` millimetres."""
+    height, width = depth.shape
+    return IMAGE, TYPES.types[IMAGE](
+        header(stamp), height, width, '16UC1', 0, width * 2, depth.view(np.uint8).ravel()
+    )
+
+
+def compressed_depth_message(depth, stamp):
+    data = np.concatenate([np.zeros(12, np.uint8), cv2.imencode('.png', depth)[1].ravel()])
+    return COMPRESSED, TYPES.types[COMPRESSED](
+        header(stamp), '16UC1; compressedDepth png', data
+    )
+
+
+def write_bag(path, recorded, storage='mcap', compression=CompressionMode.NONE):
     """A bag of (topic, (type, message)), recorded one after the other."""
-    with Writer(path, version=9, storage_plugin=STORAGES[storage]) as writer:
+    writer = Writer(path, version=9, storage_plugin=STORAGES[storage])
+    writer.set_compression(compression, CompressionFormat.ZSTD)
+    with writer:
         connections = {}
         for i, (topic, (kind, message)) in enumerate(recorded):
             if topic not in connections:
@@ -149,10 +166,10 @@ def write_bag(path, recorded, storage='mcap'):
     return path
 
 
-def image_bag(path, images, storage='mcap', stamps=None):
+def image_bag(path, images, storage='mcap', stamps=None, compression=CompressionMode.NONE):
     """A bag of one topic of raw images."""
     stamps = stamps or [START + i / RATE for i in range(len(images))]
     recorded = [
         (TOPIC, image_message(image, stamp)) for image, stamp in zip(images, stamps, strict=True)
     ]
-    return write_bag(path, recorded, storage)
+    return write_bag(path, recorded, storage, compression)

@@ -14,7 +14,9 @@ from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 
 from headpose_ros.errors import SourceError
-from headpose_ros.media.sources import open_source
+from headpose_ros.media import device as device_module
+from headpose_ros.media import sources
+from headpose_ros.media.sources import WebcamSource, open_source
 from headpose_ros.ros.camera_node import turned_matrix
 
 
@@ -115,6 +117,29 @@ def test_the_sample_comes_with_its_calibration(ros, reliability):
     assert info.k[0] > 0 and info.k[2] == pytest.approx(320, abs=1)
 
 
+@pytest.mark.parametrize('degrees', [0, 90])
+def test_the_sample_has_depth_with_the_same_stamps(ros, degrees):
+    images = ros.collect(Image, 'image')
+    depths = ros.collect(Image, 'depth')
+    ros.start('camera_node', '--ros-args', '-p', f'image_rotation:={degrees}')
+    ros.spin_until(lambda: images and len(depths) >= 3, 'depth')
+    last = depths[-1]
+    ros.spin_until(lambda: any(i.header == last.header for i in images), 'the image of it')
+    size = (480, 640) if degrees else (640, 480)
+    assert (last.width, last.height, last.encoding) == (*size, '16UC1')
+    pixels = np.frombuffer(last.data, np.uint16).reshape(last.height, last.width)
+    middle = pixels[last.height // 2 - 20:last.height // 2 + 20, last.width // 2 - 20:][:, :40]
+    assert 480 < np.median(middle[middle > 0]) < 620  # the head is 0.6 m away, before its centre
+    assert np.median(pixels[:40, -40:] if degrees else pixels[:40, :40]) > 1400  # the wall
+
+
+def test_what_has_no_depth_publishes_none(ros, folder):
+    images = ros.collect(Image, 'image')
+    ros.start('camera_node', '--ros-args', '-p', f'source:={folder}', '-p', 'rate:=50.0')
+    ros.spin_until(lambda: images, 'an image')
+    assert not ros.node.get_publishers_info_by_topic('/depth')
+
+
 def test_the_sample_may_have_another_size(ros):
     images = ros.collect(Image, 'image')
     ros.start('camera_node', '--ros-args', '-p', 'width:=320', '-p', 'height:=240')
@@ -174,6 +199,29 @@ def test_what_cannot_be_is_told(ros, options, told):
     assert process.exit_code() == 1
     assert told in process.output
     assert 'Traceback' not in process.output
+
+
+def test_a_webcam_is_found_again_under_another_number(tmp_path, monkeypatch):
+    """As udev has it; files stand for the devices, which OpenCV reads alike."""
+    devices = [tmp_path / 'video0', tmp_path / 'video2']
+    links = tmp_path / 'v4l' / 'by-id'
+    links.mkdir(parents=True)
+    for device, value in zip(devices, (50, 200), strict=True):
+        cv2.imwrite(f'{device}.png', colored(value))
+        (tmp_path / f'{device.name}.png').rename(device)
+    monkeypatch.setattr(device_module, 'LINKS', tmp_path / 'v4l')
+    monkeypatch.setattr(sources, 'REOPEN_PERIOD', 0.0)
+    link = links / 'usb-Some_Webcam_1234-video-index0'
+    link.symlink_to(devices[0])
+    frames = WebcamSource(str(devices[0]), None).frames()
+    assert next(frames).mean() == 50
+    assert next(frames) is None  # unplugged
+    link.unlink()
+    devices[0].unlink()
+    assert next(frames) is None
+    link.symlink_to(devices[1])
+    values = [next(frames) for _ in range(3)]
+    assert any(value is not None and value.mean() == 200 for value in values)
 
 
 def test_broken_sources(tmp_path):

@@ -20,13 +20,15 @@ FLOORS = [
     'errors landmarks rotation quiet',
     'assets images camera',
     'detection regression head_pose',
-    'estimator overlay six_dof media',
+    'estimator six_dof media',
+    'attention',
+    'overlay',
     'people',
     'files',
     'cli',
     '__main__',
     'ros.rclpy_extras',
-    'ros.input',
+    'ros.input ros.parameter_values',
     'ros.parameters ros.diagnostics ros.neutral_services',
     'ros.output ros.web',
     'ros.pipeline',
@@ -39,6 +41,7 @@ ROS_PACKAGES = (
     'rclpy', 'cv_bridge', 'sensor_msgs', 'geometry_msgs', 'std_msgs', 'rcl_interfaces',
     'std_srvs', 'diagnostic_msgs', 'lifecycle_msgs', 'visualization_msgs', 'tf2_msgs',
     'builtin_interfaces', 'launch', 'launch_ros', 'ament_index_python', 'tf2_ros',
+    'vision_msgs',
 )
 
 IMPORT_ALL = '''

@@ -11,7 +11,8 @@ from pathlib import Path
 from headpose_ros.assets.bundle import default_path, find_bundle
 from headpose_ros.detection.factory import DETECTORS, create_detector
 from headpose_ros.errors import DetectorUnavailableError, FileError, ModelError
-from headpose_ros.files.bag import Bag, is_bag
+from headpose_ros.files.bag import Bag
+from headpose_ros.files.bag_storage import is_bag
 from headpose_ros.images.compressed import read_image_file
 from headpose_ros.images.folder import is_image
 from headpose_ros.media.sources import MOVING_SUFFIX

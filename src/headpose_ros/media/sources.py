@@ -6,6 +6,7 @@
 import itertools
 import time
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,7 +16,9 @@ import numpy as np
 from headpose_ros.errors import SourceError, UnreadableImageError
 from headpose_ros.images.compressed import read_image_file
 from headpose_ros.images.folder import images_of, is_image
+from headpose_ros.media.device import lasting_name
 from headpose_ros.media.rates import DEFAULT_RATE, is_believed
+from headpose_ros.media.sample_head.depth_camera import StructuredLight
 
 if TYPE_CHECKING:
     from headpose_ros.media.video_file import VideoSource
@@ -72,20 +75,32 @@ class SampleSource:
         except ImportError as error:
             raise SourceError(str(error)) from error
         self.camera_matrix = self._head.camera_matrix
+        self._size = size
+        self._rotation = np.eye(3)
 
     def frames(self) -> Iterator[np.ndarray]:
         """Images of the head, ``1 / rate`` seconds apart."""
         for i in itertools.count():
-            yield self._head.render(self._rotation_at(i / self.rate))
+            self._rotation = self._rotation_at(i / self.rate)
+            yield self._head.render(self._rotation)
+
+    def depth(self) -> np.ndarray:
+        """Depth of the last image as a structured-light camera sees it: ``uint16`` millimetres."""
+        return self._depth_camera.see(self._head.render_depth(self._rotation))
+
+    @cached_property
+    def _depth_camera(self) -> StructuredLight:
+        return StructuredLight(*self._size, self.camera_matrix[0, 0])
 
 
 class WebcamSource:
-    """A camera of the operating system, opened again when it was unplugged."""
+    """A camera of the operating system, opened again when it was unplugged, under any number."""
 
     camera_matrix = None
 
     def __init__(self, name: str, size: tuple[int, int] | None):
         self._name = name
+        self._lasting = lasting_name(name)
         self._size = size
         capture = self._open()
         if not capture.isOpened():
@@ -108,7 +123,8 @@ class WebcamSource:
                 self._capture = self._open()
 
     def _open(self) -> cv2.VideoCapture:
-        capture = cv2.VideoCapture(int(self._name) if self._name.isdecimal() else self._name)
+        name = str(self._lasting.resolve()) if self._lasting else self._name
+        capture = cv2.VideoCapture(int(name) if name.isdecimal() else name)
         # An image that waited is older than its stamp will say.
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         if self._size is not None:
