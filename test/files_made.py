@@ -5,7 +5,10 @@
 
 import csv
 import io
+import struct
+from fractions import Fraction
 
+import av
 import cv2
 import numpy as np
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
@@ -76,6 +79,32 @@ def write_video(path, images, codec='mp4v'):
     for image in images:
         writer.write(image)
     writer.release()
+    return path
+
+
+def rotate_video(path, degrees):
+    """Write into an MP4 file that it is to be shown rotated so far clockwise."""
+    a, b = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
+    content = bytearray(path.read_bytes())
+    start = content.index(b'tkhd') + 44  # of the matrix, in version 0 of the box
+    matrix = [a << 16, b << 16, 0, -b << 16, a << 16, 0, 0, 0, 1 << 30]
+    content[start:start + 36] = struct.pack('>9i', *matrix)
+    path.write_bytes(content)
+    return path
+
+
+def timed_video(path, images, seconds, codec='libvpx'):
+    """A video whose images have these times."""
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream(codec, rate=30)
+        stream.height, stream.width = images[0].shape[:2]
+        stream.pix_fmt = 'yuvj420p' if codec == 'mjpeg' else 'yuv420p'
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for image, time in zip(images, seconds, strict=True):
+            frame = av.VideoFrame.from_ndarray(image, 'bgr24')
+            frame.pts, frame.time_base = round(time * 1000), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
     return path
 
 

@@ -8,6 +8,7 @@ import signal
 import cv2
 import numpy as np
 import pytest
+from files_made import rotate_video, write_video
 from geometry_msgs.msg import Vector3Stamped
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
@@ -57,6 +58,18 @@ def test_images_are_turned_before_they_are_published(ros, tmp_path, degrees, cor
     pixels = np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, 3)
     assert pixels[corner].min() > 200
     assert pixels.mean() < 30
+
+
+def test_a_phone_video_is_published_as_it_is_shown(ros, tmp_path):
+    image = colored(20)
+    image[:8, :8] = 250  # upper left
+    rotate_video(write_video(tmp_path / 'phone.mp4', [image] * 5), 90)
+    images = ros.collect(Image, 'image')
+    ros.start('camera_node', '--ros-args', '-p', f'source:={tmp_path / "phone.mp4"}')
+    ros.spin_until(lambda: images, 'an image')
+    assert (images[0].width, images[0].height) == (48, 64)
+    pixels = np.frombuffer(images[0].data, np.uint8).reshape(64, 48, 3)
+    assert pixels[0, -1].min() > 200 and pixels.mean() < 30
 
 
 def test_the_turned_calibration_of_the_sample_fits(ros):

@@ -4,7 +4,6 @@
 """What the commands ``image``, ``video`` and ``bag`` do."""
 
 import math
-import os
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -26,13 +25,16 @@ Draw = Callable[..., writers.Output]
 
 def process_images(names: list[str], options: ImageOptions) -> None:
     """Unrelated images."""
-    _process(ImageFrames(names), writers.write_images, options, 'image', SeparateImages)
+    source = ImageFrames(names)
+    try:
+        _process(source, writers.write_images, options, 'image', SeparateImages)
+    finally:
+        for rest in source.rest:
+            print(rest, file=sys.stderr)
 
 
 def process_video(name: str, options: StreamOptions) -> None:
     """A video or webcam."""
-    # What FFmpeg has to say about each damaged frame is said once here.
-    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     source = StreamFrames(name)
     _follow(source, partial(writers.write_video, rate=source.rate), options)
 

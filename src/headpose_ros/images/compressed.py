@@ -15,8 +15,8 @@ Readings that are left open:
   names differ from driver to driver, and its colours are those of the file all the same.
 - The EXIF orientation of a message is ignored, because camera_info is about the pixels as they
   are stored.
-- Grey of more than 8 bits becomes 8 as a ``GreyRange`` has it; of a colour PNG the lower 8 of 16
-  are left out, which is at most 1 less.
+- More than 8 bits become 8 as a ``GreyRange`` has it. Those of colours, of which Pillow reads the
+  upper 8, are read by OpenCV, as are files of formats that Pillow does not know.
 - A damaged byte inside a JPEG cannot be seen from outside: what comes after it is drawn wrong.
 """
 
@@ -29,7 +29,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from headpose_ros.errors import UnreadableImageError
+from headpose_ros.images.file_kind import HEIC, kind_of
 from headpose_ros.images.grey_range import GreyRange
+from headpose_ros.quiet import silent_stderr
 
 # Larger ones are taken for a mistake: a file of some kilobytes can ask for all memory there is.
 # 8000 x 6000 has 48 million; Pillow itself warns from 89 million on.
@@ -85,6 +87,8 @@ def read_compressed(message: Any, grey_range: GreyRange | None = None) -> np.nda
         with Image.open(BytesIO(data), formats=(file_type,)) as image:
             width, height = image.size
             if width * height <= MAX_PIXELS:
+                if _is_deep_colour(image):
+                    return _by_opencv(data, cv2.IMREAD_IGNORE_ORIENTATION, grey_range)
                 return _pixels(image, grey_range or GreyRange())
         pixels = f'{width} x {height}'
     except Image.DecompressionBombError:
@@ -104,19 +108,60 @@ def read_compressed(message: Any, grey_range: GreyRange | None = None) -> np.nda
 def read_image_file(path: Path) -> np.ndarray:
     """Pixels of an image file, turned the way up that its EXIF orientation says.
 
-    :param path: of any format that Pillow reads.
+    :param path: of any format that Pillow or OpenCV reads.
     :return: ``uint8`` (H, W, 3) BGR, C-contiguous.
     :raises UnreadableImageError: it holds no such image, or not all of it.
     """
     try:
-        with Image.open(path) as image:
+        with _opened(path) as image:
             width, height = image.size
             if width * height <= MAX_PIXELS:
+                if _is_deep_colour(image):
+                    return _by_opencv(path.read_bytes())
                 return _pixels(ImageOps.exif_transpose(image), GreyRange())
         reason = f'it has {width} x {height} pixels; at most {MAX_PIXELS} are read'
     except Exception as error:
-        reason = _reason(error, 'it is not an image file, or its beginning is broken')
+        reason = _reason(error, _what_it_is(path))
+        if isinstance(error, Image.UnidentifiedImageError) and is_read_by_opencv(path):
+            try:
+                return _by_opencv(path.read_bytes())
+            except UnreadableImageError as other:
+                reason = str(other)
     raise UnreadableImageError(f'{path} cannot be read: {reason}')
+
+
+def _opened(path: Path) -> Image.Image:
+    try:
+        return Image.open(path)
+    except Image.UnidentifiedImageError:
+        if kind_of(path) is not HEIC:
+            raise
+        try:
+            from pillow_heif import register_heif_opener
+        except ImportError:
+            pass  # which is told with the kind of the file
+        else:
+            register_heif_opener()
+        return Image.open(path)
+
+
+def is_read_by_opencv(path: Path) -> bool:
+    """Whether the first bytes of a file are those of an image that OpenCV reads."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:  # of such names OpenCV dies
+        return False
+    return cv2.haveImageReader(str(path))
+
+
+def _what_it_is(path: Path) -> str:
+    try:
+        kind = kind_of(path)
+    except OSError:
+        kind = None
+    if kind is None:
+        return 'it is not an image file, or its beginning is broken'
+    return f'it is {kind.name}; {kind.cure}'
 
 
 def _reason(error: Exception, unidentified: str) -> str:
@@ -124,6 +169,22 @@ def _reason(error: Exception, unidentified: str) -> str:
     if isinstance(error, Image.UnidentifiedImageError):  # names only an object in memory
         return unidentified
     return str(error).partition('\n')[0] or type(error).__name__
+
+
+def _is_deep_colour(image: Image.Image) -> bool:
+    """Whether it has colours of 16 bits, of which Pillow keeps the upper 8."""
+    tiles = getattr(image, 'tile', None)
+    raw = str(tiles[0][3]) if tiles else ''
+    return image.mode[0] not in 'IF' and (';16' in raw or '65535' in raw)
+
+
+def _by_opencv(data: bytes, flags: int = 0, grey_range: GreyRange | None = None) -> np.ndarray:
+    flags |= cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+    with silent_stderr():
+        samples = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if samples is None:
+        raise UnreadableImageError('OpenCV cannot decode it')
+    return (grey_range or GreyRange()).to_uint8(samples)
 
 
 def _pixels(image: Image.Image, grey_range: GreyRange) -> np.ndarray:
