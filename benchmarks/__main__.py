@@ -7,6 +7,7 @@ import sys
 
 from benchmarks import (
     crowd,
+    depth,
     empty_rooms,
     estimator_speed,
     finding,
@@ -29,6 +30,7 @@ COMMANDS = {
     'shortcuts': shortcuts,
     'finding': finding,
     'empty': empty_rooms,
+    'depth': depth,
     'landmarks': landmark_extraction,
     'report': report,
     'soak': soak,

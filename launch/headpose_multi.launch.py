@@ -12,7 +12,7 @@ def generate_launch_description():
         argument(
             'cameras', 'Names of the cameras with commas between, such as front,rear. Each is '
             'the namespace of its topics and of its node (/front/image, /front/head_pose), and '
-            'the tf_prefix of its TF frames (front_face_1).', default=None,
+            'the prefix of its track IDs (front_f1, TF frame face_front_f1).', default=None,
         ),
         cameras=cameras_of,
     )

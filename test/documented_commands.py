@@ -94,6 +94,8 @@ TABLE = {
     'ros2 launch headpose_ros headpose.launch.py image:=/camera/image_raw': _LAUNCHED,
     'ros2 launch headpose_ros headpose.launch.py namespace:=robot image:=/camera/image_raw':
         _LAUNCHED,
+    'ros2 launch headpose_ros headpose.launch.py image:=/camera/image_raw depth:=/camera/depth':
+        _by(f'{_LAUNCH}::test_depth_is_used_where_its_topic_is_named'),
     'ros2 launch headpose_ros headpose_multi.launch.py cameras:=front,rear image:=image_raw':
         _by(f'{_LAUNCH}::test_several_cameras_have_a_node_each'),
     'sudo apt install ros-$ROS_DISTRO-usb-cam': _apt('ros-$ROS_DISTRO-usb-cam'),
@@ -124,6 +126,11 @@ TABLE = {
         _by('test_files_video.py::test_what_was_written_until_it_is_stopped_is_whole'),
     'headpose bag recording --topic /camera/image_raw':
         _by('test_files_bag.py::test_the_topic_is_named_where_there_are_several'),
+    'headpose bag recording --depth /camera/camera/aligned_depth_to_color/image_raw':
+        _by('test_files_depth.py::test_any_topic_can_be_named_and_depth_may_be_recorded_later'),
+    'python -m pytest -rP test/test_depth.py':
+        _by('test_depth.py::test_position_within_two_percent_and_15_mm'),
+    'python -m benchmarks depth': _by('test_benchmarks.py::test_depth_is_measured'),
     'headpose info recording':
         _by('test_files_video.py::test_info_says_what_a_file_is_and_what_is_installed'),
     'headpose video sample | head -4': _here(),

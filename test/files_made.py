@@ -134,6 +134,21 @@ def camera_info_message(matrix, width, height, stamp, model='plumb_bob', distort
     )
 
 
+def depth_message(depth, stamp):
+    """Raw, of ``uint16`` millimetres."""
+    height, width = depth.shape
+    return IMAGE, TYPES.types[IMAGE](
+        header(stamp), height, width, '16UC1', 0, width * 2, depth.view(np.uint8).ravel()
+    )
+
+
+def compressed_depth_message(depth, stamp):
+    data = np.concatenate([np.zeros(12, np.uint8), cv2.imencode('.png', depth)[1].ravel()])
+    return COMPRESSED, TYPES.types[COMPRESSED](
+        header(stamp), '16UC1; compressedDepth png', data
+    )
+
+
 def write_bag(path, recorded, storage='mcap', compression=CompressionMode.NONE):
     """A bag of (topic, (type, message)), recorded one after the other."""
     writer = Writer(path, version=9, storage_plugin=STORAGES[storage])

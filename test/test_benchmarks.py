@@ -49,6 +49,13 @@ def test_the_estimator_is_compared_with_the_bare_loop():
 
 
 @pytest.mark.slow
+def test_depth_is_measured():
+    rows = dict(run('depth'))
+    assert len(rows) == 5 and all(float(ms) >= 0.0 for ms in rows.values())
+    assert float(rows['3 faces with depth']) > float(rows['1 face whose depth does not come'])
+
+
+@pytest.mark.slow
 def test_a_stream_is_measured_from_camera_to_subscriber(ros, tmp_path):
     code = '''
 from benchmarks.frames import VGA, make_frames

@@ -117,6 +117,29 @@ def test_the_sample_comes_with_its_calibration(ros, reliability):
     assert info.k[0] > 0 and info.k[2] == pytest.approx(320, abs=1)
 
 
+@pytest.mark.parametrize('degrees', [0, 90])
+def test_the_sample_has_depth_with_the_same_stamps(ros, degrees):
+    images = ros.collect(Image, 'image')
+    depths = ros.collect(Image, 'depth')
+    ros.start('camera_node', '--ros-args', '-p', f'image_rotation:={degrees}')
+    ros.spin_until(lambda: images and len(depths) >= 3, 'depth')
+    last = depths[-1]
+    ros.spin_until(lambda: any(i.header == last.header for i in images), 'the image of it')
+    size = (480, 640) if degrees else (640, 480)
+    assert (last.width, last.height, last.encoding) == (*size, '16UC1')
+    pixels = np.frombuffer(last.data, np.uint16).reshape(last.height, last.width)
+    middle = pixels[last.height // 2 - 20:last.height // 2 + 20, last.width // 2 - 20:][:, :40]
+    assert 480 < np.median(middle[middle > 0]) < 620  # the head is 0.6 m away, before its centre
+    assert np.median(pixels[:40, -40:] if degrees else pixels[:40, :40]) > 1400  # the wall
+
+
+def test_what_has_no_depth_publishes_none(ros, folder):
+    images = ros.collect(Image, 'image')
+    ros.start('camera_node', '--ros-args', '-p', f'source:={folder}', '-p', 'rate:=50.0')
+    ros.spin_until(lambda: images, 'an image')
+    assert not ros.node.get_publishers_info_by_topic('/depth')
+
+
 def test_the_sample_may_have_another_size(ros):
     images = ros.collect(Image, 'image')
     ros.start('camera_node', '--ros-args', '-p', 'width:=320', '-p', 'height:=240')

@@ -67,7 +67,7 @@ def test_rows_are_of_the_images_and_have_their_stamps(headpose, bag, tmp_path):
     assert code == 0 and [int(row['frame']) for row in rows] == list(range(COUNT))
     stamps = [float(row['stamp']) for row in rows]
     np.testing.assert_allclose(stamps, START + np.arange(COUNT) / RATE, atol=1e-6)
-    assert {(row['source'], row['id'], row['primary']) for row in rows} == {(TOPIC, '1', '1')}
+    assert {(row['source'], row['id'], row['primary']) for row in rows} == {(TOPIC, 'f1', '1')}
     assert f'{COUNT} frames: {COUNT} faces, 0 without a face, 0 broken' in error
     assert 'not calibrated: the bag has no /camera/camera_info' in error
     video = cv2.VideoCapture(str(drawn))

@@ -50,7 +50,7 @@ def test_a_row_is_what_the_estimator_says_of_a_face(headpose, tmp_path, photo):
     box = [float(row[name]) for name in ('x', 'y', 'width', 'height')]
     np.testing.assert_allclose(box, head.bbox, atol=6e-3)
     told = {name: row[name] for name in ('source', 'frame', 'stamp', 'id', 'primary')}
-    assert told == {'source': str(path), 'frame': '0', 'stamp': '', 'id': '1', 'primary': '1'}
+    assert told == {'source': str(path), 'frame': '0', 'stamp': '', 'id': 'f1', 'primary': '1'}
 
 
 def test_of_several_faces_the_largest_is_the_first(headpose, tmp_path, photo):
@@ -60,7 +60,7 @@ def test_of_several_faces_the_largest_is_the_first(headpose, tmp_path, photo):
     both[:210, :210], both[:, 210:] = half, photo
     cv2.imwrite(str(path), both)
     rows = headpose.rows('image', path, '--max-faces', 4)
-    assert [(row['id'], row['primary']) for row in rows] == [('1', '1'), ('2', '0')]
+    assert [(row['id'], row['primary']) for row in rows] == [('f1', '1'), ('f2', '0')]
     assert float(rows[0]['x']) > 210 > float(rows[1]['x'])
     assert len(headpose.rows('image', path, '--max-faces', 1)) == 1
     assert not headpose.rows('image', path, '--max-std', 0.1)

@@ -31,7 +31,7 @@ def frames():
 
 @pytest.fixture
 def told_by_node(ros, frames):
-    """Angles in degrees and numbers of the people by stamp, as the node publishes them."""
+    """Angles in degrees and track IDs of the people by stamp, as the node publishes them."""
     counts = ros.collect(Int32, 'head_pose/face_count')
     poses = ros.collect(Vector3Stamped, 'head_pose')
     arrays = ros.collect(MarkerArray, 'head_pose/markers')
@@ -47,7 +47,7 @@ def told_by_node(ros, frames):
     return (
         {_stamp(p): np.degrees([p.vector.x, p.vector.y, p.vector.z]) for p in poses},
         {
-            _stamp(markers[0]): {m.id for m in markers}
+            _stamp(markers[0]): {m.text.split()[0] for m in markers if m.text}
             for array in arrays
             if (markers := [m for m in array.markers if m.action == Marker.ADD])
         },
@@ -74,5 +74,5 @@ def test_angles_and_numbers_are_those_of_the_node(told_by_node, frames, tmp_path
         )
         told = {}
         for row in rows:
-            told.setdefault(float(row['stamp']), set()).add(int(row['id']))
+            told.setdefault(float(row['stamp']), set()).add(row['id'])
         assert told == numbers

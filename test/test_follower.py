@@ -54,7 +54,11 @@ def beside(left, right):
 
 
 def numbers(people):
-    return [head.track_id for head in people.heads]
+    return [int(head.track_id.removeprefix('f')) for head in people.heads]
+
+
+def ids(*numbers):
+    return {f'f{number}' for number in numbers}
 
 
 def degrees(head):
@@ -69,13 +73,14 @@ def test_two_people_keep_their_numbers_and_the_primary_one_stays(follow, picture
         left = picture((0, 0, 25), (0, 0, 0.6 + swing))
         right = picture((0, 0, -25), (0, 0, 0.6 - swing))
         people = follower.update(beside(left, right), i * PERIOD)
-        assert people.tracked_ids == {1, 2}
+        assert people.tracked_ids == ids(1, 2)
         by_number = {head.track_id: head for head in people.heads}
         if i == 0:
             at_left = min(people.heads, key=lambda head: head.bbox[0]).track_id
             first = people.primary.track_id
-        assert by_number[at_left].bbox[0] < 320 < by_number[3 - at_left].bbox[0]
-        assert degrees(by_number[at_left])[2] > 10 > -10 > degrees(by_number[3 - at_left])[2]
+            (at_right,) = ids(1, 2) - {at_left}
+        assert by_number[at_left].bbox[0] < 320 < by_number[at_right].bbox[0]
+        assert degrees(by_number[at_left])[2] > 10 > -10 > degrees(by_number[at_right])[2]
         sizes = [head.bbox[2:].prod() for head in people.heads]
         assert sizes == sorted(sizes, reverse=True)
         # Now one is larger, now the other, but never by much.
@@ -86,7 +91,7 @@ def test_two_people_keep_their_numbers_and_the_primary_one_stays(follow, picture
 def test_people_who_pass_one_another_keep_their_numbers(follow, picture, rendered_head, speed):
     """They walk past one another at so many metres a second each, one tilted to each side."""
     follower = follow()
-    found = {1: set(), 2: set()}
+    found = {'f1': set(), 'f2': set()}
     for i in range(round(0.8 / speed / PERIOD)):
         x = 0.9 * (speed * i * PERIOD - 0.4)
         behind = picture((-15, 0, 0), (1.2 * x, 0, 1.0))
@@ -97,7 +102,7 @@ def test_people_who_pass_one_another_keep_their_numbers(follow, picture, rendere
         cv2.ellipse(mask, np.int32(middle).tolist(), (65, 80), 15, 0, 360, 255, -1)
         image = np.where(mask[..., None] > 0, front, behind)
         people = follower.update(image, i * PERIOD)
-        assert people.tracked_ids == {1, 2}
+        assert people.tracked_ids == ids(1, 2)
         for head in people.heads:
             if head.std.max() < np.radians(15.0):  # who is half covered is nobody's picture
                 found[head.track_id].add(int(np.sign(head.rpy[0])))
@@ -118,7 +123,7 @@ def test_ten_people_keep_their_numbers(follow, picture):
         for head in people.heads:
             x, y = head.bbox[:2] + head.bbox[2:] / 2
             cells.setdefault(head.track_id, set()).add((x // 240, y // 320))
-    assert people.tracked_ids == set(range(1, 11)) and len(people.heads) == 10
+    assert people.tracked_ids == ids(*range(1, 11)) and len(people.heads) == 10
     assert all(len(each) == 1 for each in cells.values())  # each in a cell of one's own
     assert len(set.union(*cells.values())) == 10
 
@@ -129,16 +134,17 @@ def test_who_is_away_for_long_is_somebody_new(follow, picture):
     one = np.hstack([EMPTY[:, :320], both[:, 320:]])
     frames = [both] * 3 + [one] * 5 + [both] * 8 + [one] * 20 + [both] * 16
     stream = [follower.update(image, i * PERIOD) for i, image in enumerate(frames)]
-    assert numbers(stream[2]) == [1, 2] and stream[2].primary.track_id == 1
+    assert numbers(stream[2]) == [1, 2] and stream[2].primary.track_id == 'f1'
     # Away for a sixth of a second: nobody takes over, and it is the same person.
     for people in stream[4:8]:
-        assert numbers(people) == [2] and people.tracked_ids == {1, 2} and people.primary is None
-    assert numbers(stream[15]) == [1, 2] and stream[15].primary.track_id == 1
+        assert numbers(people) == [2] and people.tracked_ids == ids(1, 2)
+        assert people.primary is None
+    assert numbers(stream[15]) == [1, 2] and stream[15].primary.track_id == 'f1'
     # For longer: the other one takes over, and it is somebody new, who is larger by enough.
     gone = stream[16 + int(MAX_GAP / PERIOD) + 1]
-    assert gone.tracked_ids == {2} and gone.primary.track_id == 2
+    assert gone.tracked_ids == ids(2) and gone.primary.track_id == 'f2'
     assert numbers(stream[-1]) == [3, 2]
-    assert stream[-1].primary.track_id == 3
+    assert stream[-1].primary.track_id == 'f3'
 
 
 def test_all_is_as_the_estimator_says_but_number_and_smoothing(follow, picture):
@@ -147,7 +153,7 @@ def test_all_is_as_the_estimator_says_but_number_and_smoothing(follow, picture):
         (plain,) = estimator.estimate(image)
     people = follow(max_faces=1).update(image, 0.0)
     assert people.heads == [people.primary]
-    assert people.primary.track_id == 1 and people.primary.neutral is None
+    assert people.primary.track_id == 'f1' and people.primary.neutral is None
     for name in ('rotation', 'landmarks', 'std', 'rpy', 'quaternion'):
         np.testing.assert_array_equal(getattr(people.primary, name), getattr(plain, name))
 
@@ -210,7 +216,7 @@ def test_the_camera_gives_heads_a_line_of_sight(follow, picture):
     image = picture((0, 0, 0), (0.15, 0, 0.6))
     assert follow(max_faces=1).update(image, 0.0).primary.sight is None
     people = follow(max_faces=1).update(image, 0.0, Camera.nominal(640, 480))
-    assert people.primary.track_id == 1
+    assert people.primary.track_id == 'f1'
     # To the right of the image's middle: by the angle of that ray.
     ray = people.primary.sight.rotation @ [0, 0, 1]
     assert ray[0] / ray[2] == pytest.approx(0.25, abs=0.03)
@@ -235,14 +241,15 @@ def test_a_camera_that_comes_back_has_a_pose_at_once(follow, picture):
     assert numbers(follower.update(image, 5.0)) == [3]  # one that stands still
     follower.reset()
     people = follower.update(image, 5.1)
-    assert numbers(people) == [4] and people.primary.track_id == 4 and people.tracked_ids == {4}
+    assert numbers(people) == [4] and people.tracked_ids == ids(4)
+    assert people.primary.track_id == 'f4'
 
 
 def test_another_size_of_the_images_has_a_pose_at_once(follow, picture):
     follower, bgr = follow(), picture()
     for i, size in enumerate(((640, 480), (1280, 960), (320, 240), (640, 480))):
         (head,) = follower.update(cv2.resize(bgr, size), i * PERIOD).heads
-        assert head.track_id == i + 1
+        assert head.track_id == f'f{i + 1}'
 
 
 def test_what_is_refused_changes_nothing(follow, picture):

@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ONE, SEVERAL = 'headpose.launch.py', 'headpose_multi.launch.py'
 
 BOTH = {
-    'image': 'image', 'camera_info': '', 'params_file': '', 'use_sim_time': 'false',
+    'image': 'image', 'camera_info': '', 'depth': '', 'params_file': '', 'use_sim_time': 'false',
     'large_images': 'true', 'view': 'false', 'view_host': '127.0.0.1', 'view_port': '8080',
 }
 DEFAULTS = {
@@ -171,6 +171,20 @@ def test_launched_node_gives_poses_and_ends_cleanly(ros, launch, rendered_head, 
 
 
 @needs_launch
+@pytest.mark.parametrize('argument, topic', [
+    ('depth:=/camera/depth', '/camera/depth'), ('depth:=aligned/image', '/robot/aligned/image'),
+    ('', None),
+])
+def test_depth_is_used_where_its_topic_is_named(ros, launch, argument, topic):
+    launch(ONE, 'namespace:=robot', *filter(None, [argument]))
+    request = GetParameters.Request(names=['use_depth'])
+    response = ros.call(GetParameters, '/robot/headpose_node/get_parameters', request)
+    assert response.values[0].bool_value == (topic is not None)
+    if topic is not None:
+        ros.spin_until(lambda: ros.node.count_subscribers(topic), f'a subscription of {topic}')
+
+
+@needs_launch
 def test_several_cameras_have_a_node_each(ros, launch, rendered_head):
     launched = launch(SEVERAL, 'cameras:=front,rear', 'image:=image_raw')
     degrees = {'front': 30.0, 'rear': -30.0}  # of yaw
@@ -191,7 +205,7 @@ def test_several_cameras_have_a_node_each(ros, launch, rendered_head):
     for name, yaw in degrees.items():
         assert {pose.header.frame_id for pose in poses[name]} == {f'{name}_camera'}
         assert np.degrees(poses[name][-1].vector.z) == pytest.approx(yaw, abs=12.0)
-        request = GetParameters.Request(names=['tf_prefix'])
+        request = GetParameters.Request(names=['id_prefix'])
         response = ros.call(GetParameters, f'/{name}/headpose_node/get_parameters', request)
         assert response.values[0].string_value == f'{name}_'
     output = launched.interrupt()
@@ -216,7 +230,9 @@ def test_pages_are_served_and_end_cleanly(launch, file, cameras):
 
 
 @needs_launch
-@pytest.mark.parametrize('cameras', ['front,front', 'front,', ',', 'front rear', '2nd', 'a//b'])
+@pytest.mark.parametrize(
+    'cameras', ['front,front', 'front,', ',', 'front rear', '2nd', 'a//b', 'a/b,a_b']
+)
 def test_cameras_that_cannot_be_namespaces_are_told(launch, cameras):
     output = launch(SEVERAL, f'cameras:={cameras}').finish(code=1)
     assert f'cameras is {cameras!r}; want different names' in output
@@ -239,6 +255,7 @@ def test_its_arguments_are_shown_with_plain_defaults(launch, file):
 @pytest.mark.parametrize('argument, told', [
     ("image:=it's", 'image is "it\'s"; want the name of a topic'),
     ('camera_info:=a b', "camera_info is 'a b'; want the name of a topic"),
+    ('depth:=a b', "depth is 'a b'; want the name of a topic"),
     ('namespace:=2nd', "namespace is '2nd'; want names of letters, digits and _"),
     ('params_file:=none.yaml', "params_file is 'none.yaml', and there is no such file"),
     ('view_port:=http', "view_port is 'http'; want a port"),

@@ -20,7 +20,9 @@ FLOORS = [
     'errors landmarks rotation quiet',
     'assets images camera',
     'detection regression head_pose',
-    'estimator overlay six_dof media',
+    'estimator six_dof media',
+    'attention',
+    'overlay',
     'people',
     'files',
     'cli',
@@ -39,6 +41,7 @@ ROS_PACKAGES = (
     'rclpy', 'cv_bridge', 'sensor_msgs', 'geometry_msgs', 'std_msgs', 'rcl_interfaces',
     'std_srvs', 'diagnostic_msgs', 'lifecycle_msgs', 'visualization_msgs', 'tf2_msgs',
     'builtin_interfaces', 'launch', 'launch_ros', 'ament_index_python', 'tf2_ros',
+    'vision_msgs',
 )
 
 IMPORT_ALL = '''

@@ -22,7 +22,7 @@ AHEAD = np.radians([4.0, -10.0, 25.0])  # where somebody looks who looks straigh
 
 def head(rpy=AHEAD, number=1, rotation=None, **fields):
     rotation = rotation_from_rpy(np.array(rpy)) if rotation is None else rotation
-    return HeadPose(rotation, FACE, np.full(3, 0.1), track_id=number, **fields)
+    return HeadPose(rotation, FACE, np.full(3, 0.1), track_id=f'f{number}', **fields)
 
 
 def recorded(heads):
@@ -108,7 +108,7 @@ def test_the_face_moved():
 
 def test_somebody_else_became_the_primary_face():
     told = refusal([head()] * 20 + [None] + [head(number=2)] * 9)
-    assert 'the primary face changed from #1 to #2' in told
+    assert 'the primary face changed from f1 to f2' in told
 
 
 def still(rendered_head, degrees, smoothing):

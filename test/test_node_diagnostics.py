@@ -75,9 +75,10 @@ def test_all_is_well(doctor):
     assert values['detector'] == 'face_mesh' and 'face_mesh.npz' in values['model']
     assert values['faces'] == '1'
     (face,) = read_faces(values)
-    assert face.is_primary and values['primary face'] == str(face.track_id)
+    assert face.is_primary and values['primary face'] == face.track_id == 'f1'
     assert np.abs(face.rpy).max() < 12.0  # the rendered head faces the camera
     assert all(0.5 < std < 15.0 for std in face.std)
+    assert 20.0 < face.facing_camera <= 100.0
     assert int(values['frames processed']) > 0
     frames = sum(int(values[f'frames {what}']) for what in ('processed', 'skipped', 'dropped'))
     assert int(values['frames in']) == frames

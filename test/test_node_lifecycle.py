@@ -13,6 +13,7 @@ from geometry_msgs.msg import Vector3Stamped
 from sensor_msgs.msg import Image
 from sklearn.ensemble import ExtraTreesRegressor
 from std_msgs.msg import Int32
+from visualization_msgs.msg import MarkerArray
 
 from headpose_ros.regression.features import FEATURE_SETS
 
@@ -55,6 +56,24 @@ def test_a_manager_takes_over(ros, bgr):
     process.signal(signal.SIGINT)
     assert process.exit_code() == 0
     assert 'Traceback' not in process.output
+
+
+def test_no_track_id_is_given_twice(ros, bgr):
+    ros.start('headpose_node', '--ros-args', '-p', 'autostart:=false')
+    publisher = ros.image_publisher()
+    arrays = ros.collect(MarkerArray, 'head_pose/markers')
+
+    def track_ids():
+        return {m.text.split()[0] for array in arrays for m in array.markers if m.text}
+
+    for i, transitions in enumerate(
+        (['configure', 'activate'], ['deactivate', 'activate'],
+         ['deactivate', 'cleanup', 'configure', 'activate']), 1
+    ):
+        assert all(map(ros.change_state, transitions))
+        arrays.clear()
+        ros.spin_until(track_ids, 'somebody', lambda: publisher.publish(ros.image(bgr)))
+        assert track_ids() == {f'f{i}'}
 
 
 def test_a_transition_that_cannot_be_is_refused_and_the_node_lives(ros, bgr):

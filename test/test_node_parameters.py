@@ -22,6 +22,8 @@ from headpose_ros.ros import headpose_node
         ('primary:=loudest', "primary is 'loudest'; want one of: largest"),
         ('neutral_rpy:=[1.0,2.0]', 'want three numbers of degrees'),
         ('head_width:=.nan', 'head_width'),
+        ('id_prefix:=front-', "id_prefix is 'front-'; want letters, digits and _"),
+        ('id_prefix:=2nd_', "id_prefix is '2nd_'; want letters, digits and _"),
         ('min_detection_confidence:=1.5', 'min_detection_confidence'),
         ('smoothing_beta:=fast', "smoothing_beta is 'fast'; want a number from 0.0 to"),
         ('max_std:=200', 'max_std is 200; want a number from 0.0 to 180.0'),

@@ -107,7 +107,7 @@ def test_markers_come_with_the_faces_and_go_with_them(stage):
         assert marker.header.frame_id == 'test_optical_frame'
         assert marker.lifetime.sec + marker.lifetime.nanosec > 0
         if marker.type == Marker.TEXT_VIEW_FACING:
-            assert f'#{marker.id}' in marker.text
+            assert marker.text.startswith(f'f{marker.id}\n')
         else:
             start, tip = ([p.x, p.y, p.z] for p in marker.points)
             away = np.subtract(tip, start)

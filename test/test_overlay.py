@@ -22,8 +22,10 @@ from headpose_ros.overlay import (
 )
 from headpose_ros.rotation import rotation_from_rpy
 
-NOTHING = OverlayStyle(ids=False, angles=False, axes=False, mesh=False)
-TEXT = OverlayStyle(axes=False)
+NOTHING = OverlayStyle(
+    ids=False, angles=False, axes=False, mesh=False, attention_angle=None
+)
+TEXT = OverlayStyle(axes=False, attention_angle=None)
 BACKGROUND = 120
 
 
@@ -31,7 +33,7 @@ def grey(width: int = 640, height: int = 480) -> np.ndarray:
     return np.full((height, width, 3), BACKGROUND, np.uint8)
 
 
-def head(x=280.0, y=200.0, side=80.0, rpy=(8, -5, 24), track_id=1) -> HeadPose:
+def head(x=280.0, y=200.0, side=80.0, rpy=(8, -5, 24), track_id='f1') -> HeadPose:
     """A head whose box is a square, with the tip of the nose in its middle.
 
     :param rpy: degrees.
@@ -86,15 +88,30 @@ def test_the_image_is_copied_and_the_box_is_always_there():
 @pytest.mark.parametrize('ids', [False, True])
 @pytest.mark.parametrize('angles', [False, True])
 def test_ids_and_angles_are_independent(ids, angles):
-    style = OverlayStyle(ids=ids, angles=angles, axes=False)
+    style = OverlayStyle(ids=ids, angles=angles, axes=False, attention_angle=None)
 
     def drawn(**changes):
         return draw_heads(grey(), [head(**changes)], style)
 
     assert text_of(grey(), [head()], style).any() == (ids or angles)
-    assert (drawn(track_id=1) != drawn(track_id=2)).any() == ids
+    assert (drawn(track_id='f1') != drawn(track_id='f2')).any() == ids
     assert (drawn(rpy=(0, 0, 0)) != drawn(rpy=(0, 0, 9))).any() == angles
     assert text_of(grey(), [head(track_id=None)], style).any() == angles
+
+
+@pytest.mark.parametrize('ids', [True, False])
+def test_what_a_head_faces_is_drawn_for_the_angle(ids):
+    def drawn(angle, rpy=(0, 0, 12)):
+        style = OverlayStyle(ids=ids, angles=False, axes=False, attention_angle=angle)
+        return draw_heads(grey(), [head(rpy=rpy)], style)
+
+    assert (drawn(None) == drawn(None, (0, 0, 40))).all()
+    assert (drawn(0.2) != drawn(None)).any()
+    assert (drawn(0.2) != drawn(0.2, (0, 0, 40))).any()
+    assert (drawn(0.2) != drawn(0.1)).any()
+    assert extent(text_of(grey(), [head()], TEXT))[1] == extent(
+        text_of(grey(), [head()], OverlayStyle(axes=False))
+    )[1]  # in the same line
 
 
 def test_axes_start_at_the_tip_of_the_nose():
@@ -111,9 +128,9 @@ def test_axes_start_at_the_tip_of_the_nose():
 
 
 def test_the_primary_head_stands_out():
-    heads = [head(100, 200, track_id=4), head(400, 200, track_id=7)]
+    heads = [head(100, 200, track_id='f4'), head(400, 200, track_id='f7')]
     plain = draw_heads(grey(), heads, NOTHING)
-    drawn = draw_heads(grey(), heads, NOTHING, primary_id=7)
+    drawn = draw_heads(grey(), heads, NOTHING, primary_id='f7')
     for half in (plain[:, :300], plain[:, 300:]):
         assert is_color(half, HEAD_COLOR).any()
     assert not is_color(plain, PRIMARY_COLOR).any()
@@ -128,11 +145,11 @@ def test_the_primary_head_stands_out():
 
 
 def test_the_primary_head_is_on_top():
-    heads = [head(300, 200, track_id=1), head(320, 220, track_id=2)]
-    for primary in (1, 2):
-        drawn = draw_heads(grey(), heads, NOTHING, primary)
+    heads = [head(300, 200, track_id='f1'), head(320, 220, track_id='f2')]
+    for primary in heads:
+        drawn = draw_heads(grey(), heads, NOTHING, primary.track_id)
         assert is_color(drawn[220, 320:380], PRIMARY_COLOR).any()  # where the edges cross
-        box = heads[primary - 1].bbox.astype(int)
+        box = primary.bbox.astype(int)
         edge = drawn[box[1], box[0]:box[0] + box[2]]
         assert is_color(edge, PRIMARY_COLOR).all()
 
@@ -141,7 +158,7 @@ def test_the_mesh_lies_on_the_face_and_lets_it_be_seen():
     bgr = np.random.default_rng(1).integers(0, 256, (480, 640, 3), np.uint8)
     heads = [head(200, 100, 200)]
     plain = draw_heads(bgr, heads, NOTHING)
-    drawn = draw_heads(bgr, heads, OverlayStyle(False, False, False, mesh=True))
+    drawn = draw_heads(bgr, heads, OverlayStyle(False, False, False, True, None))
     changed = (plain != drawn).any(axis=2)
     inside = np.zeros_like(changed)
     inside[98:303, 198:403] = True
@@ -179,7 +196,7 @@ def test_text_is_whole_and_inside_the_image_wherever_the_head_is(size):
 def test_text_hides_neither_other_text_nor_faces():
     bgr = grey(320, 240)
     one = int(np.prod(layouts(bgr)[1]))
-    heads = [head(x, 90, 55, track_id=i) for i, x in enumerate((40, 105, 170, 235))]
+    heads = [head(x, 90, 55, track_id=f'f{i}') for i, x in enumerate((40, 105, 170, 235))]
     text = text_of(bgr, heads)
     assert text.sum() >= 0.98 * 4 * one  # letters on the line of a box do not change it
     for each in heads:
@@ -191,8 +208,8 @@ def test_text_hides_neither_other_text_nor_faces():
 def test_tiny_images(size):
     bgr = grey(*size)
     everything = OverlayStyle(mesh=True)
-    for heads in ([head()], [head(-1, -1, 4)], [head(0, 0, 1), head(0, 0, 1, track_id=2)]):
-        drawn = draw_heads(bgr, heads, everything, primary_id=1)
+    for heads in ([head()], [head(-1, -1, 4)], [head(0, 0, 1), head(0, 0, 1, track_id='f2')]):
+        drawn = draw_heads(bgr, heads, everything, primary_id='f1')
         assert drawn.shape == bgr.shape and drawn.dtype == np.uint8
 
 
@@ -201,7 +218,7 @@ def test_tiny_images(size):
     (300, 0, 1e6),
 ])
 def test_landmarks_far_outside(x, y, side):
-    drawn = draw_heads(grey(), [head(x, y, side)], OverlayStyle(mesh=True), primary_id=1)
+    drawn = draw_heads(grey(), [head(x, y, side)], OverlayStyle(mesh=True), primary_id='f1')
     assert drawn.shape == (480, 640, 3)
     assert is_color(drawn, PRIMARY_COLOR).any()  # its text, at least
 

@@ -15,15 +15,15 @@ IMAGE = (640, 480)
 
 
 def head(number, x=320.0, size=100.0, y=240.0):
-    return HeadPose(np.eye(3), size * FACE + [x, y, 0], np.full(3, 0.1), track_id=number)
+    return HeadPose(np.eye(3), size * FACE + [x, y, 0], np.full(3, 0.1), track_id=f'f{number}')
 
 
 def choose(selector, heads, tracked_ids=None):
     """Number of the primary face; everybody who is seen is followed."""
-    tracked_ids = {h.track_id for h in heads} if tracked_ids is None else tracked_ids
-    chosen = selector.choose(heads, frozenset(tracked_ids), IMAGE)
+    numbers = {int(h.track_id[1:]) for h in heads} if tracked_ids is None else tracked_ids
+    chosen = selector.choose(heads, frozenset(f'f{number}' for number in numbers), IMAGE)
     assert chosen is None or any(chosen is h for h in heads)
-    return None if chosen is None else chosen.track_id
+    return None if chosen is None else int(chosen.track_id[1:])
 
 
 @pytest.mark.parametrize('policy', POLICIES)
@@ -41,7 +41,10 @@ def test_nobody_and_a_single_one(policy):
 def test_what_each_policy_chooses(policy, number):
     heads = [head(2, x=100, size=150), head(1, x=600, size=90), head(3, x=300, size=80)]
     for order in (heads, heads[::-1]):
-        assert choose(PrimarySelector(policy), order) == number
+        selector = PrimarySelector(policy)
+        for last in (1, 2, 3):  # they come one after the other
+            chosen = choose(selector, [h for h in order if int(h.track_id[1:]) <= last])
+        assert chosen == number
 
 
 def test_the_default_is_the_largest():
@@ -106,9 +109,14 @@ def test_nobody_takes_over_while_the_primary_is_only_not_seen(policy):
 
 @pytest.mark.parametrize('policy', POLICIES)
 def test_of_two_that_are_equal_it_is_the_older_in_any_order(policy):
-    heads = [head(5), head(4)]
-    assert choose(PrimarySelector(policy), heads) == 4
-    assert choose(PrimarySelector(policy), heads[::-1]) == 4
+    for newer, older in ((11, 2), (2, 11)):
+        for heads in ([head(newer), head(older)], [head(older), head(newer)]):
+            selector = PrimarySelector(policy)
+            larger = head(7, size=300)
+            assert choose(selector, [larger]) == 7
+            assert choose(selector, [head(older), larger]) == 7
+            assert choose(selector, [*heads, larger]) == 7
+            assert choose(selector, heads) == older
 
 
 def test_the_policy_may_change_on_the_way():

@@ -3,12 +3,14 @@
 
 """People keep their numbers, whoever comes, goes, passes or is hidden."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from headpose_ros.head_pose import HeadPose
+from headpose_ros.people.track_ids import TrackIds
 from headpose_ros.people.tracker import (
     BIRTH_FRAMES,
     BIRTH_STD,
@@ -35,7 +37,11 @@ def tracker():
 
 
 def numbers(heads):
-    return [h.track_id for h in heads]
+    return [int(h.track_id.removeprefix('f')) for h in heads]
+
+
+def ids(*numbers):
+    return {f'f{number}' for number in numbers}
 
 
 def seen(tracker, start, *frames):
@@ -48,7 +54,7 @@ def seen(tracker, start, *frames):
 
 def test_numbers_follow_people_not_order(tracker):
     assert seen(tracker, 0.0, [0, 300], [310, 8], [20, 320]) == [[1, 2], [2, 1], [1, 2]]
-    assert tracker.tracked_ids == {1, 2}
+    assert tracker.tracked_ids == ids(1, 2)
 
 
 def test_each_head_keeps_its_own_standard_deviations(tracker):
@@ -68,7 +74,7 @@ def test_nobody_is_no_trouble(tracker):
     assert tracker.update([], 0.0) == []
     assert tracker.tracked_ids == set()
     assert seen(tracker, PERIOD, [0], []) == [[1], []]
-    assert tracker.tracked_ids == {1}
+    assert tracker.tracked_ids == ids(1)
 
 
 def test_while_nobody_is_followed_everybody_is_taken_at_once(tracker):
@@ -82,7 +88,7 @@ def test_beside_somebody_a_newcomer_is_a_person_in_the_third_frame(tracker):
 def test_what_flickers_gets_no_number_and_uses_none_up(tracker):
     flicker = [[0, 300] if i % 3 else [0] for i in range(30)]
     assert seen(tracker, 0.0, *flicker) == [[1]] * 30
-    assert tracker.tracked_ids == {1}
+    assert tracker.tracked_ids == ids(1)
     assert seen(tracker, 1.0, *[[0, 600]] * 3)[-1] == [1, 2]
 
 
@@ -126,7 +132,7 @@ def test_a_newcomer_is_taken_at_once_when_the_last_person_has_gone(tracker):
     tracker.update([head(0)], 0.0)
     times = np.arange(1, 20) * PERIOD
     found = [numbers(tracker.update([head(400)] if t > 0.45 else [], t)) for t in times]
-    first = next(i for i, ids in enumerate(found) if ids)
+    first = next(i for i, people in enumerate(found) if people)
     assert found[first] == [2]
     assert MAX_GAP < times[first] < MAX_GAP + 2 * PERIOD
 
@@ -144,8 +150,8 @@ def test_who_is_not_seen_lives_for_a_while_and_is_gone_then(tracker):
         tracker.update([head(0)], i * PERIOD)
         tracked_ids.append(set(tracker.tracked_ids))
     alive = round(MAX_GAP / PERIOD)
-    assert tracked_ids[: alive - 1] == [{1, 2}] * (alive - 1)
-    assert tracked_ids[alive:] == [{1}] * (30 - alive)
+    assert tracked_ids[: alive - 1] == [ids(1, 2)] * (alive - 1)
+    assert tracked_ids[alive:] == [ids(1)] * (30 - alive)
     # Who comes back then is somebody new.
     assert seen(tracker, 31 * PERIOD, *[[0, 300]] * 3)[-1] == [1, 3]
 
@@ -161,7 +167,7 @@ def test_after_a_gap_everybody_is_new(tracker):
 def test_a_stamp_that_goes_back_starts_anew(tracker, stamp):
     tracker.update([head(rpy=(0, 0, 0.5))], 10.0)
     (restarted,) = tracker.update([head(rpy=(0, 0, -0.5))], stamp)
-    assert restarted.track_id == 2 and tracker.tracked_ids == {2}
+    assert restarted.track_id == 'f2' and tracker.tracked_ids == ids(2)
     np.testing.assert_allclose(restarted.rpy, [0, 0, -0.5], atol=1e-9)
 
 
@@ -178,13 +184,13 @@ def test_while_stamps_stand_still_frames_are_counted(tracker):
     tracker.update([head(0), head(300)], 0.0)
     for _ in range(MAX_MISSES - 1):
         tracker.update([head(0)], 0.0)
-    assert tracker.tracked_ids == {1, 2}
+    assert tracker.tracked_ids == ids(1, 2)
     tracker.update([head(0)], 0.0)
-    assert tracker.tracked_ids == {1}
+    assert tracker.tracked_ids == ids(1)
     # Frames that pass in time do not count: at 120 Hz there are 60 in MAX_GAP.
     for i in range(50):
         tracker.update([], i / 120)
-    assert tracker.tracked_ids == {1}
+    assert tracker.tracked_ids == ids(1)
 
 
 def test_smoothing_goes_on_after_the_stamps_did(tracker):
@@ -206,6 +212,27 @@ def test_reset_forgets_everybody_and_numbers_go_on(tracker):
     assert numbers(tracker.update([head(0)], 10.0 + PERIOD)) == [3]
 
 
+def test_track_ids_have_the_prefix_and_go_on_in_another_tracker():
+    from_here = TrackIds('front_')
+    (first,) = FaceTracker(ids=from_here).update([head(0)], 0.0)
+    (second,) = FaceTracker(ids=from_here).update([head(0)], 0.0)
+    assert [first.track_id, second.track_id] == ['front_f1', 'front_f2']
+
+
+@pytest.mark.parametrize(
+    'prefix', ['2nd_', 'front-', 'a/b', 'a b', 'é', 'x' * 65, 1, None], ids=str
+)
+def test_prefixes_that_no_topic_may_have_are_refused(prefix):
+    with pytest.raises(ValueError, match=re.escape(f'id_prefix is {prefix!r}; want letters')):
+        TrackIds(prefix)
+
+
+@pytest.mark.parametrize('prefix', ['', 'front_', 'Rear2', '_', 'x' * 64])
+def test_track_ids_are_valid_in_the_names_of_topics(prefix):
+    validation = pytest.importorskip('rclpy.validate_full_topic_name', reason='needs ROS 2')
+    assert validation.validate_full_topic_name(f'/humans/faces/{next(TrackIds(prefix))}/roi')
+
+
 def walk(tracker, paths, seconds, hidden=lambda i, places: ()):
     """Numbers of people who walk along paths (seconds to x, y), as a set for each person.
 
@@ -222,7 +249,7 @@ def walk(tracker, paths, seconds, hidden=lambda i, places: ()):
             x, y = places[k] + rng.normal(0, 1.0, 2)
             heads.append(head(x, y=y, std=[(k + 1) / 100] * 3))  # tells who it truly is
         for followed in tracker.update(heads, i * PERIOD):
-            found[round(100 * followed.std[0]) - 1].add(followed.track_id)
+            found[round(100 * followed.std[0]) - 1].update(numbers([followed]))
     return found
 
 
@@ -288,7 +315,7 @@ def test_a_face_found_twice_is_one_and_the_surer_one_counts(tracker):
     for i in range(5):
         tracker.update([head(0), head(80)], i * PERIOD)
     (followed,) = tracker.update([head(20, std=[0.9] * 3), head(10, std=[0.1] * 3)], 5 * PERIOD)
-    assert followed.track_id == 1 and followed.std[0] == 0.1
+    assert followed.track_id == 'f1' and followed.std[0] == 0.1
     assert seen(tracker, 6 * PERIOD, [10, 80]) == [[1, 2]]
 
 
@@ -320,4 +347,4 @@ def test_settings_of_smoothing_may_change_on_the_way(tracker):
     tracker.set_smoothing(1.0, 5.0)
     (followed,) = tracker.update([head(rpy=(0.0, 0.1, -0.2))], 2 * PERIOD)
     assert 0.1 < followed.rpy[0] < 0.4
-    assert followed.track_id == 1
+    assert followed.track_id == 'f1'

@@ -94,9 +94,9 @@ def test_the_frame_of_a_face_is_where_the_head_is(ros, camera, rendered_head):
     buffer = Buffer()
     TransformListener(buffer, ros.node, spin_thread=False)
     ros.spin_until(
-        lambda: buffer.can_transform(FRAME, 'face_1', Time()), 'the frame face_1', camera.send
+        lambda: buffer.can_transform(FRAME, 'face_f1', Time()), 'the frame face_f1', camera.send
     )
-    found = buffer.lookup_transform(FRAME, 'face_1', Time())
+    found = buffer.lookup_transform(FRAME, 'face_f1', Time())
     assert found.header.stamp in camera.stamps
 
     q, t = found.transform.rotation, found.transform.translation
@@ -117,7 +117,7 @@ def test_frames_need_a_calibration_and_take_a_prefix(ros, camera):
     from tf2_msgs.msg import TFMessage
 
     ros.start(
-        'headpose_node', '--ros-args', '-p', 'publish_tf:=true', '-p', 'tf_prefix:=front_'
+        'headpose_node', '--ros-args', '-p', 'publish_tf:=true', '-p', 'id_prefix:=front_'
     )
     poses = ros.collect(Vector3Stamped, 'head_pose')
     frames = ros.collect(TFMessage, '/tf')
@@ -126,7 +126,7 @@ def test_frames_need_a_calibration_and_take_a_prefix(ros, camera):
     ros.spin_until(lambda: len(frames) >= 2, 'two frames', each=camera.send)
     transforms = [each for message in frames for each in message.transforms]
     assert {(each.header.frame_id, each.child_frame_id) for each in transforms} == {
-        (FRAME, 'front_face_1')
+        (FRAME, 'face_front_f1')
     }
     stamps = [each.header.stamp for each in transforms]
     assert all(stamp in camera.stamps for stamp in stamps)

@@ -152,7 +152,7 @@ def test_image_moves_and_plot_grows(view):
 
 def test_it_tells_people_rates_and_how_the_node_is(view):
     browser = view.browser
-    browser.wait(lambda: re.search(r'#\d+ primary', browser.text('.faces')), 'a person')
+    browser.wait(lambda: re.search(r'f\d+ primary', browser.text('.faces')), 'a person')
     sign = '[+\N{MINUS SIGN}]'
     assert re.search(rf'({sign}\d+\.\d ± \d+\.\d°\s?){{3}}', browser.text('.faces'))
     assert len(re.findall(rf'{sign}\d+\.\d°', browser.text('.angles'))) == 3

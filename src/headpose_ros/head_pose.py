@@ -10,7 +10,11 @@ import numpy as np
 
 from headpose_ros.camera.line_of_sight import LineOfSight
 from headpose_ros.landmarks import Box, box_of
-from headpose_ros.rotation import quaternion_from_rotation, rpy_from_rotation
+from headpose_ros.rotation import (
+    quaternion_from_rotation,
+    rotation_covariance,
+    rpy_from_rotation,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +27,7 @@ class HeadPose:
         smaller is nearer.
     :ivar std: (3,) radians, standard deviations of roll, pitch and yaw: how sure ``rpy`` is.
     :ivar score: 0 to 1, how sure the landmark network is that this is a face.
-    :ivar track_id: of the person, kept from frame to frame by a ``FaceTracker``;
+    :ivar track_id: of the person, such as ``f1``, kept from frame to frame by a ``FaceTracker``;
         ``None`` when nothing tracks.
     :ivar sight: the line of sight to the head; ``None`` where the camera is not calibrated.
     :ivar neutral: (3, 3) ``rotation`` that counts as straight ahead, to which ``rpy`` is relative
@@ -34,7 +38,7 @@ class HeadPose:
     landmarks: np.ndarray
     std: np.ndarray
     score: float = 1.0
-    track_id: int | None = None
+    track_id: str | None = None
     sight: LineOfSight | None = None
     neutral: np.ndarray | None = None
 
@@ -49,6 +53,11 @@ class HeadPose:
     def quaternion(self) -> np.ndarray:
         """(4,) x, y, z, w of the head frame in the optical frame."""
         return quaternion_from_rotation(self.rotation)
+
+    @cached_property
+    def rotation_covariance(self) -> np.ndarray:
+        """(3, 3) square radians, of small rotations about the fixed axes of ``rotation``."""
+        return rotation_covariance(self.rotation, self.std)
 
     @cached_property
     def box(self) -> Box:
@@ -66,7 +75,7 @@ class HeadPose:
         return max(self.std.tolist()) <= max_std
 
     def known_as(
-        self, track_id: int, rotation: np.ndarray, neutral: np.ndarray | None
+        self, track_id: str, rotation: np.ndarray, neutral: np.ndarray | None
     ) -> 'HeadPose':
         """The head of a tracked person: with track ID, smoothed rotation and neutral pose."""
         head = replace(self, track_id=track_id, rotation=rotation, neutral=neutral)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from headpose_ros.attention import ATTENTION_ANGLE, facing_camera
 from headpose_ros.detection.mediapipe_common import face_mesh_edges
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.landmarks import NOSE_TIP, Box
@@ -45,19 +46,22 @@ class OverlayStyle:
     :ivar angles: roll, pitch and yaw, degrees.
     :ivar axes: of the head, at the tip of the nose.
     :ivar mesh: of the face.
+    :ivar attention_angle: radians, see ``attention.facing_camera``: the probability that a head
+        faces the camera; ``None`` for none.
     """
 
     ids: bool = True
     angles: bool = True
     axes: bool = True
     mesh: bool = False
+    attention_angle: float | None = ATTENTION_ANGLE
 
 
 def draw_heads(
     bgr: np.ndarray,
     heads: list[HeadPose],
     style: OverlayStyle = OverlayStyle(),
-    primary_id: int | None = None,
+    primary_id: str | None = None,
 ) -> np.ndarray:
     """Copy of an image with box, axes and angles of each head.
 
@@ -135,15 +139,18 @@ def _angles(head: HeadPose) -> list[str]:
 
 
 def _words(head: HeadPose, style: OverlayStyle) -> list[str]:
-    number = [f'#{head.track_id}'] if style.ids and head.track_id is not None else []
-    return number + (_angles(head) if style.angles else [])
+    number = [head.track_id] if style.ids and head.track_id is not None else []
+    words = number + (_angles(head) if style.angles else [])
+    if style.attention_angle is not None:
+        words.append(f'facing {facing_camera(head, style.attention_angle):.0%}')
+    return words
 
 
-def _is_primary(head: HeadPose, primary_id: int | None) -> bool:
+def _is_primary(head: HeadPose, primary_id: str | None) -> bool:
     return primary_id is not None and head.track_id == primary_id
 
 
-def _color(head: HeadPose, primary_id: int | None) -> tuple[int, int, int]:
+def _color(head: HeadPose, primary_id: str | None) -> tuple[int, int, int]:
     return PRIMARY_COLOR if _is_primary(head, primary_id) else HEAD_COLOR
 
 
@@ -162,7 +169,7 @@ def _draw_mesh(image: np.ndarray, head: HeadPose) -> None:
     part[:] = cv2.addWeighted(drawn, opacity, part, 1 - opacity, 0)
 
 
-def _draw_box(image: np.ndarray, head: HeadPose, primary_id: int | None) -> None:
+def _draw_box(image: np.ndarray, head: HeadPose, primary_id: str | None) -> None:
     corners = _pixel(head.box[:2]), _pixel(head.box[2:])
     thickness = _thickness(image)
     thickness = max(2, thickness) if _is_primary(head, primary_id) else max(1, thickness // 2)

@@ -72,6 +72,22 @@ def rotation_from_vector(vector: np.ndarray) -> np.ndarray:
     return cv2.Rodrigues(vector)[0]
 
 
+def rotation_covariance(rotation: np.ndarray, rpy_std: np.ndarray) -> np.ndarray:
+    """Covariance (3, 3) of small rotations about the fixed axes of the optical frame.
+
+    :param rotation: (3, 3) ``R_opt``.
+    :param rpy_std: (3,) standard deviations of its roll, pitch and yaw, taken as independent.
+    """
+    # A little more roll turns about the x axis of the head, more pitch about the y axis between
+    # the two others, more yaw about the z axis that does not move.
+    _, pitch, yaw = rpy_from_rotation(rotation).tolist()
+    cos, sin = math.cos(yaw), math.sin(yaw)
+    about_x = (cos * math.cos(pitch), sin * math.cos(pitch), -math.sin(pitch))
+    axes = np.array([about_x, (-sin, cos, 0.0), (0.0, 0.0, 1.0)]).T
+    jacobian = OPTICAL_FROM_HEAD @ axes
+    return (jacobian * np.square(rpy_std)) @ jacobian.T
+
+
 def quarter_rotations(quarters: np.ndarray) -> np.ndarray:
     """Rotations (n, 3, 3) about the optical axis by so many quarters (n,), clockwise as seen."""
     return _QUARTERS[quarters % 4]

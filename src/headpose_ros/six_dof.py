@@ -3,26 +3,29 @@
 
 """Six degrees of freedom: where a head is, and how it is turned, in the axes of the camera."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property, partial
+from functools import cache, cached_property
 
 import numpy as np
 
 from headpose_ros.camera.camera import Camera
+from headpose_ros.camera.line_of_sight import LineOfSight
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.landmarks import SELLION
-from headpose_ros.rotation import (
-    OPTICAL_FROM_HEAD,
-    quaternion_from_rotation,
-    rotation_from_vector,
-    rpy_from_rotation,
-)
+from headpose_ros.rotation import OPTICAL_FROM_HEAD, quaternion_from_rotation
 
 # Metres from cheekbone to cheekbone (bizygomatic breadth): the mean of men (142.6 mm) and women
 # (133.8 mm) in the US Army's survey ANSUR II (2012, 4082 men and 1986 women). It is what
 # landmarks 234 and 454 are apart: in the frontal faces of AFLW2000-3D by 2.21 times the distance
 # of the eyes' middles, in the survey by 2.20 times that of the pupils.
 HEAD_WIDTH = 0.138
+
+# Metres of an adult's head along the axes of the head frame: depth, breadth and height with the
+# chin, means of men and women of the same survey and of that of 1988, to the centimetre; and its
+# middle as seen from the sellion.
+HEAD_SIZE = (0.20, 0.15, 0.23)
+HEAD_CENTER = np.array([-0.09, 0.0, 0.0])
 
 # Standard deviation of the width among people, relative to the mean: in the same survey, of as
 # many men as women.
@@ -40,6 +43,20 @@ MAX_SIZE_ERROR = 0.1
 
 # Error across the line of sight, in head widths: measured on the rendered head, 0.4 to 2 m away.
 LATERAL_ERROR = 0.02
+
+
+@dataclass(frozen=True)
+class KnownWidth:
+    """How wide a head is taken to be, from which its distance follows.
+
+    :ivar metres: between the cheekbones.
+    :ivar error: standard deviation of the distance, relative.
+    :ivar is_measured: whether a depth camera measured the distance in this very image.
+    """
+
+    metres: float
+    error: float
+    is_measured: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,29 +79,52 @@ class CameraPose:
         """(4,) x, y, z, w of the head frame in the optical frame."""
         return quaternion_from_rotation(self.rotation)
 
+    def point(self, offset: np.ndarray) -> np.ndarray:
+        """(3,) metres in the optical frame, of a point (3,) in metres in the head frame."""
+        return self.position + self.rotation @ OPTICAL_FROM_HEAD @ offset
 
-def camera_pose(head: HeadPose, head_width: float = HEAD_WIDTH) -> CameraPose:
+
+def camera_pose(head: HeadPose, head_width: float | KnownWidth = HEAD_WIDTH) -> CameraPose:
     """Pose of a head in the axes of the camera.
 
     The distance is that at which a head of the width given has landmarks of that size, depth
     included.
 
     :param head: with a ``sight``.
-    :param head_width: metres between the cheekbones.
+    :param head_width: metres between the cheekbones, or what more is known of them.
     :raises ValueError: the head has no line of sight, or the width is not positive.
     """
-    if head.sight is None:
-        raise ValueError('the head has no line of sight; estimate it with a calibrated camera')
-    check_head_width(head_width)
-    shrunk = 1.0 - SHRINKING * (1.0 - head.rotation[2, 2])
-    sellion = head.sight.points[SELLION] * head.sight.distance * shrunk * head_width
-    ray_rotation = head.sight.rotation
+    if isinstance(head_width, KnownWidth):
+        known = head_width
+    else:
+        known = KnownWidth(head_width, float(np.hypot(WIDTH_SPREAD, size_error(head))))
+    check_head_width(known.metres)
+    sight = sight_of(head)
+    sellion = sight.points[SELLION] * metres_per_width(head) * known.metres
+    ray_rotation = sight.rotation
     rotation = ray_rotation @ head.rotation
     position = ray_rotation @ sellion
     covariance = np.zeros((6, 6))
-    covariance[:3, :3] = _position_covariance(position, head.std, head_width)
-    covariance[3:, 3:] = _rotation_covariance(head, ray_rotation)
+    covariance[:3, :3] = _position_covariance(position, known)
+    covariance[3:, 3:] = ray_rotation @ head.rotation_covariance @ ray_rotation.T
     return CameraPose(rotation, position, covariance)
+
+
+def sight_of(head: HeadPose) -> LineOfSight:
+    """The line of sight to a head; ``ValueError`` where it has none."""
+    if head.sight is None:
+        raise ValueError('the head has no line of sight; estimate it with a calibrated camera')
+    return head.sight
+
+
+def metres_per_width(head: HeadPose) -> float:
+    """Metres that the unit of ``sight.points`` is for each metre of a head's width."""
+    return sight_of(head).distance * (1.0 - SHRINKING * (1.0 - float(head.rotation[2, 2])))
+
+
+def size_error(head: HeadPose) -> float:
+    """Standard deviation of the size of the landmarks, relative."""
+    return min(float(np.sqrt(np.square(head.std).mean())), MAX_SIZE_ERROR)
 
 
 def check_head_width(head_width: float) -> None:
@@ -98,13 +138,24 @@ class CameraPoses:
 
     :param image_size: width and height, pixels.
     :param head_width: metres between the cheekbones.
+    :param widths: what is known better of people, by track ID.
 
-    :ivar of: ``camera_pose`` with that width, of a head with a ``sight``.
+    :ivar of: ``camera_pose`` of a head with a ``sight``, by its width.
     """
 
-    def __init__(self, image_size: tuple[int, int], head_width: float = HEAD_WIDTH):
+    def __init__(
+        self, image_size: tuple[int, int], head_width: float = HEAD_WIDTH,
+        widths: Mapping[Hashable, KnownWidth] | None = None,
+    ):
         self._image_size = image_size
-        self.of = cache(partial(camera_pose, head_width=head_width))
+        self._head_width = head_width
+        self._widths = widths or {}
+        self.of = cache(self._pose)
+
+    def is_measured(self, head: HeadPose) -> bool:
+        """Whether a depth camera measured how far away a head is."""
+        known = self._widths.get(head.track_id)
+        return known is not None and known.is_measured
 
     def guess(self, head: HeadPose) -> CameraPose | None:
         """The same of any head, through a nominal camera where the real one is not calibrated.
@@ -119,22 +170,13 @@ class CameraPoses:
             return None
         return self.of(replace(head, sight=sight))
 
+    def _pose(self, head: HeadPose) -> CameraPose:
+        return camera_pose(head, self._widths.get(head.track_id, self._head_width))
 
-def _position_covariance(position: np.ndarray, std: np.ndarray, head_width: float) -> np.ndarray:
+
+def _position_covariance(position: np.ndarray, known: KnownWidth) -> np.ndarray:
     distance = np.linalg.norm(position)
-    size_error = min(float(np.sqrt(np.square(std).mean())), MAX_SIZE_ERROR)
-    along = distance * np.hypot(WIDTH_SPREAD, size_error)
+    along = distance * known.error
     ray = position / distance
     across = np.eye(3) - np.outer(ray, ray)
-    return along**2 * np.outer(ray, ray) + (LATERAL_ERROR * head_width) ** 2 * across
-
-
-def _rotation_covariance(head: HeadPose, ray_rotation: np.ndarray) -> np.ndarray:
-    # A little more roll turns about the x axis of the head, more pitch about the y axis between
-    # the two others, more yaw about the z axis that does not move.
-    _, pitch, yaw = rpy_from_rotation(head.rotation)
-    about_z = rotation_from_vector(np.array([0.0, 0.0, yaw]))
-    about_y = about_z @ rotation_from_vector(np.array([0.0, pitch, 0.0]))
-    axes = np.column_stack([about_y[:, 0], about_z[:, 1], [0.0, 0.0, 1.0]])
-    jacobian = ray_rotation @ OPTICAL_FROM_HEAD @ axes
-    return (jacobian * np.square(head.std)) @ jacobian.T
+    return along**2 * np.outer(ray, ray) + (LATERAL_ERROR * known.metres) ** 2 * across

@@ -39,13 +39,18 @@ def process_video(name: str, options: StreamOptions) -> None:
     _follow(source, partial(writers.write_video, rate=source.rate), options)
 
 
-def process_bag(path: Path, topic: str | None, is_rectified: bool, options: StreamOptions) -> None:
+def process_bag(
+    path: Path, topic: str | None, is_rectified: bool, depth: str | None, options: StreamOptions
+) -> None:
     """A rosbag2."""
     with closing(Bag(path.expanduser())) as bag:
-        source = BagFrames(bag, topic, is_rectified)
+        source = BagFrames(bag, topic, is_rectified, depth)
         _follow(source, writers.write_video, options)
-        for told in filter(None, (source.describe_camera(), source.describe_stamps())):
-            print(told, file=sys.stderr)
+        told = [source.describe_camera(), source.describe_stamps()]
+        if source.depth is not None:
+            told.append(source.depth.describe())
+        for each in filter(None, told):
+            print(each, file=sys.stderr)
 
 
 def _follow(source: FrameSource, draw: Draw, options: StreamOptions) -> None:

@@ -88,6 +88,14 @@ def bag(
             help='The images are rectified: use P of camera_info, not K and the distortion.',
         ),
     ] = False,
+    depth: Annotated[
+        str | None,
+        Option(
+            metavar='TOPIC',
+            help='Of depth that is registered to the images, raw or compressedDepth, to measure '
+            'distances with.  [default: the only one that is called aligned or registered]',
+        ),
+    ] = None,
 ) -> None:
     """Estimate head poses in the images of a rosbag2 recording.
 
@@ -98,7 +106,7 @@ def bag(
     """
     from headpose_ros.cli.files import process_bag
 
-    process_bag(source, topic, rectified, options)
+    process_bag(source, topic, rectified, depth, options)
 
 
 @app.command()

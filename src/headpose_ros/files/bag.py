@@ -14,6 +14,7 @@ import numpy as np
 
 from headpose_ros.camera.camera_info import CameraInfoCache
 from headpose_ros.errors import FileError, SourceError, UnreadableImageError
+from headpose_ros.files.bag_depth import BagDepth, depth_topic, with_depth, without_depth
 from headpose_ros.files.bag_storage import (
     Recorded,
     plain_message,
@@ -146,13 +147,20 @@ class BagFrames:
 
     :param topic: of images; ``None`` for the only one.
     :param is_rectified: whether the images are rectified already.
+    :param depth: topic of depth, registered to the images; ``None`` for the only such one.
     :raises SourceError: there is no such topic, or there are several.
 
+    :ivar depth: beside the images; ``None`` without any.
     """
 
-    def __init__(self, bag: Bag, topic: str | None = None, is_rectified: bool = False):
+    def __init__(
+        self, bag: Bag, topic: str | None = None, is_rectified: bool = False,
+        depth: str | None = None,
+    ):
         self._bag = bag
-        self.topic = _image_topic(bag, topic)
+        beside = depth_topic(bag.topics, depth)
+        self.topic = _image_topic(bag, topic, beside)
+        self.depth = BagDepth(beside) if beside not in (None, self.topic) else None
         kind, self.count = bag.topics[self.topic]
         self._read, self._grey_range = READERS[kind], GreyRange()
         self.info_topic = _info_topic(self.topic)
@@ -172,11 +180,20 @@ class BagFrames:
                 if not isinstance(message, UnreadableImageError):
                     self.calibration.update(message)
                     break
+        yield from with_depth(self._frames(), self.depth)
+
+    def _frames(self) -> Iterator[Frame | BrokenFrame | None]:
+        """The same before their depth is there; ``None`` where some has come."""
         number = 0
-        for topic, message in self._bag.messages(self.topic, *self._info_topics):
+        depth_topics = [self.depth.topic] if self.depth else []
+        topics = self.topic, *self._info_topics, *depth_topics
+        for topic, message in self._bag.messages(*topics):
             if topic == self.topic:
                 yield self._frame(number, message)
                 number += 1
+            elif self.depth and topic == self.depth.topic:
+                self.depth.add(message)
+                yield None
             elif not isinstance(message, UnreadableImageError):
                 self.calibration.update(message)
 
@@ -213,17 +230,20 @@ class BagFrames:
             bgr = self._read(message, self._grey_range)
         except UnreadableImageError as error:
             return BrokenFrame(f'image {number} of {self.topic}: {error}')
-        header = message.header
+        header, (height, width) = message.header, bgr.shape[:2]
         stamp = stamp_seconds(header)
         self._stamps['all'] += 1
         self._stamps['still'] += stamp == self._last_stamp
         self._last_stamp = stamp
-        camera = self.calibration.camera_for(bgr.shape[1], bgr.shape[0])
-        return Frame(self.topic, number, bgr, stamp, camera, header.frame_id)
+        camera = self.calibration.camera_for(width, height)
+        depth_at = self.depth.images_of(width, height) if self.depth else None
+        return Frame(self.topic, number, bgr, stamp, camera, header.frame_id, depth_at)
 
 
-def _image_topic(bag: Bag, wanted: str | None) -> str:
+def _image_topic(bag: Bag, wanted: str | None, depth: str | None) -> str:
     topics = [topic for topic, (kind, count) in bag.topics.items() if kind in READERS and count]
+    if wanted is None:
+        topics = without_depth(topics, depth)
     if wanted in topics or (wanted is None and len(topics) == 1):
         return wanted or topics[0]
     if not topics:

@@ -90,7 +90,9 @@ def run(source: FrameSource, finder: Finder, outputs: list[Output], has_bar: boo
                     continue
                 # MediaPipe writes a note for its developers with the first face.
                 with nullcontext() if counts.faces else silent_stderr():
-                    people = finder.update(frame.bgr, frame.stamp, frame.camera, frame.frame_id)
+                    people = finder.update(
+                        frame.bgr, frame.stamp, frame.camera, frame.frame_id, frame.depth_at
+                    )
                 counts.faces += len(people.heads)
                 if not people.heads:
                     counts.note_faceless(frame)

@@ -16,6 +16,7 @@ from headpose_ros.errors import FileError, SourceError, UnreadableImageError
 from headpose_ros.images.compressed import read_image_file
 from headpose_ros.images.folder import images_of, rest_of
 from headpose_ros.media import sources
+from headpose_ros.people.head_widths import DepthAt
 from headpose_ros.quiet import silent_stderr
 
 
@@ -29,6 +30,7 @@ class Frame:
     stamp: float = math.nan  # seconds; not a number for images, which have no time
     camera: Camera | None = None  # that took it; ``None`` where it is not known
     frame_id: str = ''  # name of the camera's frame
+    depth_at: DepthAt | None = None  # gives the depth image of a stamp, where there is depth
 
 
 @dataclass(frozen=True)

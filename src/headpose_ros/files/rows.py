@@ -21,12 +21,14 @@ COLUMNS = (
     *(f'{axis}_deg' for axis in AXES),
     *(f'{axis}_std_deg' for axis in AXES),
     'x', 'y', 'width', 'height',
+    'x_m', 'y_m', 'z_m', 'distance_std_m', 'from_depth',
 )
 
 # Digits after the point: of a float64 of seconds since 1970 no more are true.
 STAMP_DIGITS = 6
 ANGLE_DIGITS = 4  # degrees
 PIXEL_DIGITS = 2
+METRE_DIGITS = 4
 
 Row = dict[str, Any]
 WriteRow = Callable[[Row], object]
@@ -49,18 +51,30 @@ WRITERS: dict[str, MakeWriter] = {'csv': _csv_writer, 'jsonl': _json_lines_write
 
 def rows_of(frame: Frame, people: People) -> list[Row]:
     """Rows of the people of a frame, the largest first."""
-    return [_row(frame, head, head is people.primary) for head in people.heads]
+    return [_row(frame, people, head) for head in people.heads]
 
 
-def _row(frame: Frame, head: HeadPose, is_primary: bool) -> Row:
+def _row(frame: Frame, people: People, head: HeadPose) -> Row:
     stamp = None if math.isnan(frame.stamp) else round(frame.stamp, STAMP_DIGITS)
     values = [
-        frame.source, frame.number, stamp, head.track_id, int(is_primary),
+        frame.source, frame.number, stamp, head.track_id, int(head is people.primary),
         *_rounded(np.degrees(head.rpy), ANGLE_DIGITS),
         *_rounded(np.degrees(head.std), ANGLE_DIGITS),
         *_rounded(head.bbox, PIXEL_DIGITS),
+        *_place(people, head),
     ]
     return dict(zip(COLUMNS, values, strict=True))
+
+
+def _place(people: People, head: HeadPose) -> list[Any]:
+    # Only a calibrated camera tells it.
+    if head.sight is None:
+        return [None] * 5
+    pose = people.poses.of(head)
+    ray = pose.position / np.linalg.norm(pose.position)
+    distance_std = np.sqrt(ray @ pose.covariance[:3, :3] @ ray)
+    metres = _rounded(np.append(pose.position, distance_std), METRE_DIGITS)
+    return [*metres, int(people.poses.is_measured(head))]
 
 
 def _rounded(numbers: np.ndarray, digits: int) -> list[float]:

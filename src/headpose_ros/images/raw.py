@@ -149,6 +149,12 @@ def checked_layout(msg: Any) -> Layout:
         raise UnreadableImageError(
             f'encoding {name} is not supported: publish one of {", ".join(SUPPORTED_ENCODINGS)}'
         )
+    check_whole(msg, layout)
+    return layout
+
+
+def check_whole(msg: Any, layout: Layout) -> None:
+    """Raise ``UnreadableImageError`` unless a message holds all the pixels it promises."""
     size = f'{msg.width} x {msg.height} pixels of {msg.encoding}'
     if min(msg.width, msg.height) < layout.min_side:
         raise UnreadableImageError(
@@ -173,4 +179,3 @@ def checked_layout(msg: Any) -> Layout:
             f'data holds {len(msg.data)} bytes, but {size} in rows of {msg.step} bytes have '
             f'{data_bytes}: look for what cuts images short between the camera and here'
         )
-    return layout

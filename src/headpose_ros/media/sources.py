@@ -6,6 +6,7 @@
 import itertools
 import time
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,7 @@ from headpose_ros.errors import SourceError, UnreadableImageError
 from headpose_ros.images.compressed import read_image_file
 from headpose_ros.images.folder import images_of, is_image
 from headpose_ros.media.device import lasting_name
+from headpose_ros.media.sample_head.depth_camera import StructuredLight
 from headpose_ros.media.video_file import DEFAULT_RATE, MAX_RATE, VideoSource
 
 SAMPLE = 'sample'  # name of the built-in moving head
@@ -64,11 +66,22 @@ class SampleSource:
         except ImportError as error:
             raise SourceError(str(error)) from error
         self.camera_matrix = self._head.camera_matrix
+        self._size = size
+        self._rotation = np.eye(3)
 
     def frames(self) -> Iterator[np.ndarray]:
         """Images of the head, ``1 / rate`` seconds apart."""
         for i in itertools.count():
-            yield self._head.render(self._rotation_at(i / self.rate))
+            self._rotation = self._rotation_at(i / self.rate)
+            yield self._head.render(self._rotation)
+
+    def depth(self) -> np.ndarray:
+        """Depth of the last image as a structured-light camera sees it: ``uint16`` millimetres."""
+        return self._depth_camera.see(self._head.render_depth(self._rotation))
+
+    @cached_property
+    def _depth_camera(self) -> StructuredLight:
+        return StructuredLight(*self._size, self.camera_matrix[0, 0])
 
 
 class WebcamSource:

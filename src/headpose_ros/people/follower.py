@@ -11,8 +11,10 @@ import numpy as np
 from headpose_ros.camera.camera import Camera
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.head_pose import HeadPose
+from headpose_ros.people.head_widths import DepthAt, HeadWidths
 from headpose_ros.people.one_euro import BETA, MIN_CUTOFF
 from headpose_ros.people.primary import PrimarySelector, check_policy
+from headpose_ros.people.track_ids import TrackIds
 from headpose_ros.people.tracker import FaceTracker
 from headpose_ros.rotation import rotation_from_rpy
 from headpose_ros.six_dof import HEAD_WIDTH, CameraPoses, check_head_width
@@ -79,11 +81,11 @@ class People:
 
     heads: list[HeadPose]
     primary: HeadPose | None
-    tracked_ids: frozenset[int]
+    tracked_ids: frozenset[str]
     poses: CameraPoses
 
     @property
-    def primary_id(self) -> int | None:
+    def primary_id(self) -> str | None:
         """Track ID of the primary one."""
         return self.primary.track_id if self.primary is not None else None
 
@@ -99,12 +101,18 @@ class HeadFollower:
 
     :param estimator: in video mode; not closed with this one.
     :param settings: may be changed at any time.
+    :param ids: where track IDs come from, to count on from those of another follower or to put
+        a prefix before them; ``f1``, ``f2`` and so on without.
     """
 
-    def __init__(self, estimator: HeadPoseEstimator, settings: FollowSettings | None = None):
+    def __init__(
+        self, estimator: HeadPoseEstimator, settings: FollowSettings | None = None,
+        ids: TrackIds | None = None,
+    ):
         self._estimator = estimator
-        self._tracker = FaceTracker()
+        self._tracker = FaceTracker(ids=ids)
         self._selector = PrimarySelector()
+        self._widths = HeadWidths()
         self._view: tuple[str, int, int] | None = None
         self.settings = settings or FollowSettings()
 
@@ -121,7 +129,8 @@ class HeadFollower:
         self._selector.policy = settings.primary
 
     def update(
-        self, bgr: np.ndarray, stamp: float, camera: Camera | None = None, frame_id: str = ''
+        self, bgr: np.ndarray, stamp: float, camera: Camera | None = None, frame_id: str = '',
+        depth_at: DepthAt | None = None,
     ) -> People:
         """The people of the next image. Where its size or frame is another, everybody is new.
 
@@ -129,6 +138,8 @@ class HeadFollower:
         :param stamp: seconds, of the image, see ``FaceTracker.update``.
         :param camera: that took it, if it is known, see ``HeadPoseEstimator.estimate``.
         :param frame_id: name of the camera's frame: another camera sees other people.
+        :param depth_at: gives the depth image of a stamp, registered to the image; it is asked for
+            once the faces are found, and again for a while where there was none.
         :raises ValueError: not such an image, or not such a stamp.
         """
         heads = self._estimator.estimate(bgr, camera, stamp)
@@ -136,21 +147,26 @@ class HeadFollower:
         height, width = bgr.shape[:2]
         if (frame_id, width, height) != self._view:
             # What is where in the image before says nothing now.
-            self._tracker.reset()
+            self.reset()
             self._view = (frame_id, width, height)
         heads = self._tracker.update(heads, stamp, self._neutral)
         tracked_ids = self._tracker.tracked_ids
         primary = self._selector.choose(heads, tracked_ids, (width, height))
-        poses = CameraPoses((width, height), self._settings.head_width)
+        head_width = self._settings.head_width
+        widths = self._widths.update(
+            heads, tracked_ids, stamp, (width, height), head_width, depth_at
+        )
+        poses = CameraPoses((width, height), head_width, widths)
         return People(heads, primary, tracked_ids, poses)
 
     def reset(self) -> None:
         """Forget everybody; no track ID comes back."""
         self._tracker.reset()
+        self._widths.reset()
 
 
 class SeparateImages:
-    """The people of each image, numbered anew from 1 in each; the largest is the primary one.
+    """The people of each image, with track IDs anew in each; the largest is the primary one.
 
     Takes the place of a ``HeadFollower``.
 
@@ -163,16 +179,18 @@ class SeparateImages:
         self._max_std, self._head_width = settings.max_std, settings.head_width
 
     def update(
-        self, bgr: np.ndarray, stamp: float, camera: Camera | None, frame_id: str
+        self, bgr: np.ndarray, stamp: float, camera: Camera | None, frame_id: str,
+        depth_at: DepthAt | None = None,
     ) -> People:
         """The people of an image; whoever was in another one does not matter."""
         found = self._estimator.estimate(bgr, camera)
         sure = [head for head in found if head.is_sure(self._max_std)]
-        heads = [replace(head, track_id=i) for i, head in enumerate(sure, 1)]
-        tracked_ids = frozenset(range(1, len(heads) + 1))
+        tracked_ids = [i for i, _ in zip(TrackIds(), sure, strict=False)]
+        heads = [replace(head, track_id=i) for i, head in zip(tracked_ids, sure, strict=True)]
         primary = heads[0] if heads else None
         height, width = bgr.shape[:2]
-        return People(heads, primary, tracked_ids, CameraPoses((width, height), self._head_width))
+        poses = CameraPoses((width, height), self._head_width)
+        return People(heads, primary, frozenset(tracked_ids), poses)
 
 
 def _check(name: str, value: float, low: float, high: float, unit: str) -> None:

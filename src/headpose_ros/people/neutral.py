@@ -88,6 +88,6 @@ def _check(heads: list[HeadPose], images: int) -> None:
     first, *others = dict.fromkeys(head.track_id for head in heads)
     if others:
         raise NeutralError(
-            f'the primary face changed from #{first} to #{others[0]}; one person must stay it: '
+            f'the primary face changed from {first} to {others[0]}; one person must stay it: '
             'let the others step aside, and try again'
         )

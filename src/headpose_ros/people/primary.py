@@ -20,9 +20,10 @@ class PrimarySelector:
     - ``'largest'``: the largest face; another one takes over when it is 20 % larger.
     - ``'nearest_center'``: the face nearest to the centre of the image; another one takes over
       when it is nearer by 10 % of the image's width.
-    - ``'longest_tracked'``: who is followed for the longest, that is the lowest track ID.
+    - ``'longest_tracked'``: who is followed for the longest.
 
-    Of two that are equal the one who is followed for longer is taken.
+    Of two that are equal the one who is followed for longer is taken: who was in an earlier image,
+    or before the other in the same one.
 
     :param policy: one of ``POLICIES``; may be changed at any time.
     :raises ValueError: the policy is unknown.
@@ -30,7 +31,8 @@ class PrimarySelector:
 
     def __init__(self, policy: str = 'largest'):
         self.policy = policy
-        self._track_id: int | None = None
+        self._track_id: str | None = None
+        self._since: list[str] = []  # track IDs of those who are followed, the longest first
 
     @property
     def policy(self) -> str:
@@ -43,7 +45,7 @@ class PrimarySelector:
         self._policy = policy
 
     def choose(
-        self, heads: list[HeadPose], tracked_ids: Collection[int], size: tuple[int, int]
+        self, heads: list[HeadPose], tracked_ids: Collection[str], size: tuple[int, int]
     ) -> HeadPose | None:
         """The primary one of the heads of an image.
 
@@ -57,11 +59,15 @@ class PrimarySelector:
         if self._track_id not in tracked_ids:
             self._track_id = None
         by_id = {head.track_id: head for head in heads if head.track_id is not None}
+        self._since = [i for i in self._since if i in tracked_ids]
+        self._since += [i for i in by_id if i not in self._since]
         if not by_id or (self._track_id is not None and self._track_id not in by_id):
             return None
         score, leads = POLICIES[self._policy]
-        scores = {i: score(i, head, size) for i, head in by_id.items()}
-        best = max(scores, key=lambda i: (scores[i], -i))
+        # The first of several that are as good is taken.
+        oldest_first = (i for i in self._since if i in by_id)
+        scores = {i: score(self._since.index(i), by_id[i], size) for i in oldest_first}
+        best = max(scores, key=lambda i: scores[i])
         if self._track_id is None or leads(scores[best], scores[self._track_id], size):
             self._track_id = best
         return by_id[self._track_id]
@@ -73,8 +79,8 @@ def check_policy(policy: str) -> None:
         raise ValueError(f'unknown policy of the primary face {policy!r}; known: {KNOWN}')
 
 
-# How good a choice a head is, by its track ID and the size of the image, and whether one is so
-# much better than another that it takes over.
+# How good a choice a head is, by how many are followed for longer and the size of the image, and
+# whether one is so much better than another that it takes over.
 _Score = Callable[[int, HeadPose, tuple[int, int]], float]
 _Leads = Callable[[float, float, tuple[int, int]], bool]
 POLICIES: dict[str, tuple[_Score, _Leads]] = {
@@ -87,7 +93,7 @@ POLICIES: dict[str, tuple[_Score, _Leads]] = {
         lambda new, old, size: new > old + CENTER_LEAD * size[0],
     ),
     'longest_tracked': (
-        lambda track_id, _, __: -float(track_id),
+        lambda older, _, __: -float(older),
         lambda new, old, _: new > old,
     ),
 }

@@ -11,6 +11,7 @@ import numpy as np
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.landmarks import Box, distinct
 from headpose_ros.people.one_euro import BETA, MIN_CUTOFF, RotationSmoother
+from headpose_ros.people.track_ids import TrackIds
 
 # Radians and frames: a face counts as a person when it was seen in so many frames in a row, surer
 # than that of roll, pitch and yaw; less sure ones, which things that look like a face are more
@@ -62,7 +63,7 @@ class _Person:
     box: Box  # of the face seen last
     seen: float  # seconds
     smoother: RotationSmoother
-    track_id: int | None = None
+    track_id: str | None = None
     is_new: bool = True  # not seen in an image before
     evidence: float = 0.0  # of its being one: from 1 it is
     misses: int = 0  # frames in a row while the stamps stood still
@@ -94,20 +95,23 @@ class FaceTracker:
     A face is somebody who was seen before when it is where that one is expected, by overlap and
     distance, in the assignment that fits best for all together. A new face becomes a person, with
     a track ID, in its third frame in a row, later if its pose is not sure, and at once if it is
-    very sure while nobody is followed. IDs count from 1 and none is given twice.
+    very sure while nobody is followed.
 
     :param min_cutoff: of ``RotationSmoother``, Hz; 0 turns smoothing off.
     :param beta: of ``RotationSmoother``, Hz per rad/s.
+    :param ids: where track IDs come from; of its own without.
     """
 
-    def __init__(self, min_cutoff: float = MIN_CUTOFF, beta: float = BETA):
+    def __init__(
+        self, min_cutoff: float = MIN_CUTOFF, beta: float = BETA, ids: TrackIds | None = None
+    ):
         self._smoothing = (min_cutoff, beta)
         self._people: list[_Person] = []
-        self._next_id = 1
+        self._ids = ids or TrackIds()
         self._stamp: float | None = None
 
     @property
-    def tracked_ids(self) -> frozenset[int]:
+    def tracked_ids(self) -> frozenset[str]:
         """Track IDs of the people who are followed, seen in the last image or not."""
         return frozenset(p.track_id for p in self._people if p.track_id is not None)
 
@@ -161,8 +165,7 @@ class FaceTracker:
             person.evidence = person.evidence + evidence if evidence else 0.0
             born = person.evidence >= 1.0 - 1e-9  # thirds and sixths do not add up to 1 exactly
             if person.track_id is None and born:
-                person.track_id = self._next_id
-                self._next_id += 1
+                person.track_id = next(self._ids)
             if person.track_id is not None:
                 followed.append(head.known_as(person.track_id, rotation, neutral))
         return followed

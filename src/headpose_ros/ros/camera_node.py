@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 from rclpy.duration import Duration
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
 from headpose_ros.errors import DetectorUnavailableError, SourceError, StartError
-from headpose_ros.media.sources import ImageSource, open_source
+from headpose_ros.media.sources import ImageSource, SampleSource, open_source
 from headpose_ros.ros.input.clock_watch import ClockWatch
 from headpose_ros.ros.input.image_conversion import create_converter
-from headpose_ros.ros.output.messages import camera_info_message
+from headpose_ros.ros.output.messages import camera_info_message, depth_message
 from headpose_ros.ros.parameters import CameraParameters, declare_parameters
 from headpose_ros.ros.rclpy_extras.run import run_node
 from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
@@ -34,6 +35,8 @@ LAST_IMAGE_WAIT = Duration(seconds=1.0)  # for subscribers to get the last image
 class CameraNode(Node):
     """Publishes ``image`` and ``camera_info`` from a webcam, a video, images or the sample.
 
+    Of the sample ``depth`` too, while somebody subscribes to it.
+
     :raises StartError: the source cannot be opened.
     """
 
@@ -46,6 +49,9 @@ class CameraNode(Node):
         self._converter = create_converter()
         self._image = self.create_publisher(Image, 'image', IMAGES)
         self._info = self.create_publisher(CameraInfo, 'camera_info', IMAGES)
+        self._depth: Publisher | None = None
+        if isinstance(self._source, SampleSource):
+            self._depth = self.create_publisher(Image, 'depth', IMAGES)
         rate = self._settings.rate or self._source.rate
         self.create_timer(1.0 / rate, self._publish)
         self._clock_watch = ClockWatch(self)
@@ -82,6 +88,7 @@ class CameraNode(Node):
             )
             return
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id=self._settings.frame_id)
+        self._publish_depth(header)
         matrix = self._source.camera_matrix
         if quarters := self._settings.image_rotation // 90:
             matrix = None if matrix is None else turned_matrix(matrix, *bgr.shape[:2], quarters)
@@ -89,6 +96,15 @@ class CameraNode(Node):
         height, width = bgr.shape[:2]
         self._image.publish(self._converter.cv2_to_imgmsg(bgr, 'bgr8', header))
         self._info.publish(camera_info_message(header, width, height, matrix))
+
+
+    def _publish_depth(self, header: Header) -> None:
+        # Before the image: whoever gets that has its depth already.
+        if self._depth is None or not self._depth.get_subscription_count():
+            return
+        assert isinstance(self._source, SampleSource)
+        depth = np.rot90(self._source.depth(), -self._settings.image_rotation // 90)
+        self._depth.publish(depth_message(header, depth))
 
 
 def turned_matrix(matrix: np.ndarray, height: int, width: int, quarters: int) -> np.ndarray:

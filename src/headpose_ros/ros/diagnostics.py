@@ -13,9 +13,11 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
+from headpose_ros.attention import facing_camera
 from headpose_ros.images.stamps import STANDING_STILL
 from headpose_ros.people.follower import People
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
+from headpose_ros.ros.input.depth_input import DepthInput
 from headpose_ros.ros.input.image_input import ImageInput
 from headpose_ros.ros.input.stream_watch import WINDOW, Load, StreamWatch
 from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
@@ -33,7 +35,8 @@ CLOCK_CURE = (
 # Keys of the values of people.
 PRIMARY = 'primary face'
 ANGLES = ('roll', 'pitch', 'yaw')
-IDS = re.compile(r'face (\d+) roll \(deg\)')
+IDS = re.compile(r'face (\w+) roll \(deg\)')
+FACING = 'face {} facing camera (%)'
 
 
 class Finding(NamedTuple):
@@ -148,25 +151,46 @@ def camera_findings(
         yield Finding(WARN, STANDING_STILL)
 
 
+def depth_findings(depth: DepthInput | None, people: People | None) -> Iterator[Finding]:
+    """Why distances are not measured although they should be."""
+    if depth is None:
+        return
+    heads = [head for head in people.heads if head.sight is not None] if people else []
+    if depth.problem:
+        yield Finding(WARN, f'distances follow from the widths of heads: {depth.problem}')
+    elif heads and not any(map(people.poses.is_measured, heads)):
+        yield Finding(
+            WARN,
+            'distances follow from the widths of heads: there is no depth at any face, or '
+            'something is in front; is the depth registered to the colour camera, are people '
+            'within its range?'
+        )
+
+
 @dataclass(frozen=True)
 class FaceValues:
     """One person as in the diagnostics."""
 
-    track_id: int  # of the person
+    track_id: str  # of the person
     rpy: tuple[float, ...]  # roll, pitch and yaw, degrees
     std: tuple[float, ...]  # standard deviations of them, degrees
+    facing_camera: float  # probability, percent
     is_primary: bool  # whether ``head_pose`` is about this one
 
 
-def write_faces(people: People | None) -> Iterator[tuple[str, str]]:
-    """Keys and values of the people in an image, degrees; of no image, that nobody is primary."""
+def write_faces(people: People | None, angle: float) -> Iterator[tuple[str, str]]:
+    """Keys and values of the people in an image; of no image, that nobody is primary.
+
+    :param angle: radians, of ``headpose_ros.attention.facing_camera``.
+    """
     primary_id = people.primary_id if people else None
-    yield PRIMARY, '-' if primary_id is None else str(primary_id)
+    yield PRIMARY, primary_id or '-'
     for head in people.heads if people else ():
-        for name, angle in zip(ANGLES, np.degrees(head.rpy), strict=True):
-            yield _key(head.track_id, name), f'{angle:+.1f}'
-        for name, angle in zip(ANGLES, np.degrees(head.std), strict=True):
-            yield _key(head.track_id, f'{name} std'), f'{angle:.1f}'
+        for name, degrees in zip(ANGLES, np.degrees(head.rpy), strict=True):
+            yield _key(head.track_id, name), f'{degrees:+.1f}'
+        for name, degrees in zip(ANGLES, np.degrees(head.std), strict=True):
+            yield _key(head.track_id, f'{name} std'), f'{degrees:.1f}'
+        yield FACING.format(head.track_id), f'{100.0 * facing_camera(head, angle):.0f}'
 
 
 def read_faces(values: Mapping[str, str]) -> list[FaceValues]:
@@ -178,14 +202,15 @@ def read_faces(values: Mapping[str, str]) -> list[FaceValues]:
     ids = [match[1] for match in map(IDS.fullmatch, values) if match]
     return [
         FaceValues(
-            track_id=int(i),
+            track_id=i,
             rpy=tuple(float(values[_key(i, name)]) for name in ANGLES),
             std=tuple(float(values[_key(i, f'{name} std')]) for name in ANGLES),
+            facing_camera=float(values[FACING.format(i)]),
             is_primary=values.get(PRIMARY) == i,
         )
         for i in ids
     ]
 
 
-def _key(track_id: int | str, name: str) -> str:
+def _key(track_id: str, name: str) -> str:
     return f'face {track_id} {name} (deg)'

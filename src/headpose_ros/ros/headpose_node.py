@@ -14,6 +14,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 
 from headpose_ros.errors import DetectorUnavailableError, TransformsUnavailableError
+from headpose_ros.people.track_ids import TrackIds
 from headpose_ros.ros import diagnostics
 from headpose_ros.ros.input.clock_watch import ClockWatch
 from headpose_ros.ros.input.stream_watch import Load, StreamWatch, machine_load
@@ -44,6 +45,7 @@ class HeadPoseNode(LifecycleNode):
         refuse_impossible_transitions(self)
         self._settings = declare_parameters(self, HeadPoseParameters)
         self.add_on_set_parameters_callback(self._on_parameters)
+        self._ids = TrackIds(self._settings.id_prefix)
         self._pipeline: Pipeline | None = None
         self._is_active = False
         self._failure = ''  # why the last transition did not go through
@@ -60,7 +62,9 @@ class HeadPoseNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load detector and model, and make the publishers."""
         try:
-            self._pipeline = Pipeline(self, self._settings, self._watch, self._neutral.add)
+            self._pipeline = Pipeline(
+                self, self._settings, self._watch, self._ids, self._neutral.add
+            )
         except (ValueError, DetectorUnavailableError, TransformsUnavailableError) as error:
             self._failure = f'cannot be configured: {error}'
             self.get_logger().error(
@@ -179,12 +183,15 @@ class HeadPoseNode(LifecycleNode):
             'detector': self._settings.detector,
             'model': pipeline.model.path if pipeline else '-',
             'faces': len(people.heads) if people else '-',
+            'faces with depth': (
+                sum(map(people.poses.is_measured, people.heads)) if people else '-'
+            ),
             'frames in': watch.processed + watch.dropped + watch.missed,
             'frames processed': watch.processed,
             'frames skipped': watch.missed,
             'frames dropped': watch.dropped,
             **diagnostics.load_values(load),
-            **dict(diagnostics.write_faces(people)),
+            **dict(diagnostics.write_faces(people, self._settings.attention_radians)),
         }
         return DiagnosticStatus(
             level=findings[0].level if findings else DiagnosticStatus.OK,
@@ -217,6 +224,9 @@ class HeadPoseNode(LifecycleNode):
         yield from diagnostics.camera_findings(
             self._watch, pipeline.images, pipeline.camera_info, pipeline.exposure_problem
         )
+        for finding in diagnostics.depth_findings(pipeline.depth, pipeline.people):
+            self.get_logger().warning(finding.text, throttle_duration_sec=WARNING_PERIOD)
+            yield finding
 
 
 def main(args: list[str] | None = None) -> int:

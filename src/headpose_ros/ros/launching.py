@@ -31,7 +31,8 @@ NAMESPACE = re.compile(r'[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
 
 Values = dict[str, str]
 
-# Topic of each calibration that was named to the images it is for, in this launch process.
+# Topic of each calibration or depth that was named, to the images it is for, in this launch
+# process.
 _named: dict[str, str] = {}
 
 
@@ -59,6 +60,10 @@ def describe_launch(
         argument(
             'camera_info', 'Topic of the calibration of the camera; when empty camera_info beside '
             'the images: /front/camera_info for /front/image_raw.',
+        ),
+        argument(
+            'depth', 'Topic of depth that is registered to the images, raw or compressedDepth, to '
+            'measure distances with; when empty the parameter use_depth counts.',
         ),
         argument(
             'params_file', 'YAML file with the parameters of headpose_node; when empty '
@@ -92,6 +97,8 @@ def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> lis
     # Only where it is true: params_file may say so as well.
     use_sim_time = {'use_sim_time': True} if values['use_sim_time'] == 'true' else {}
     image, info = _topics(values)
+    depth = values['depth']
+    use_depth = {'use_depth': True} if depth else {}
     is_off = values['large_images'] == 'false'
     environment = {SWITCH: '0'} if is_off else large_image_environment(context.environment)
     publishing = {'additional_env': environment, 'output': 'screen'}
@@ -106,12 +113,15 @@ def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> lis
             remappings=[('image_raw', image), ('camera_info', info)], **publishing,
         ))
     for namespace in namespaces:
-        # Each camera counts its people for itself: both may have a face_1.
-        prefix = {'tf_prefix': f'{namespace.replace("/", "_")}_'} if 'cameras' in values else {}
+        # Each camera counts its people for itself: both may have an f1.
+        prefix = {'id_prefix': _id_prefix(namespace)} if 'cameras' in values else {}
         nodes.append(Node(
             package='headpose_ros', executable='headpose_node', namespace=namespace,
-            parameters=[parameters, {**use_sim_time, **prefix}],
-            remappings=[('image', image), ('camera_info', info)], **publishing,
+            parameters=[parameters, {**use_sim_time, **prefix, **use_depth}],
+            remappings=[
+                ('image', image), ('camera_info', info), *([('depth', depth)] if depth else []),
+            ],
+            **publishing,
         ))
     if values['view'] == 'true':
         nodes += [
@@ -141,11 +151,12 @@ def namespace_of(values: Values) -> list[str]:
 def cameras_of(values: Values) -> list[str]:
     """Names of the cameras in the argument ``cameras``.
 
-    :raises RuntimeError: they cannot be namespaces, or two are the same.
+    :raises RuntimeError: they cannot be namespaces, or the track IDs of two would be the same.
     """
     text = values['cameras']
     cameras = [name.strip().strip('/') for name in text.split(',')]
-    if not all(map(NAMESPACE.fullmatch, cameras)) or len(set(cameras)) < len(cameras):
+    is_each_another = len(set(map(_id_prefix, cameras))) == len(cameras)
+    if not all(map(NAMESPACE.fullmatch, cameras)) or not is_each_another:
         raise RuntimeError(
             f'cameras is {text!r}; want different names of letters, digits and _ (no digit '
             'first), with commas between, such as cameras:=front,rear'
@@ -153,10 +164,14 @@ def cameras_of(values: Values) -> list[str]:
     return cameras
 
 
+def _id_prefix(camera: str) -> str:
+    return f'{camera.replace("/", "_")}_'
+
+
 def _topics(values: Values) -> tuple[str, str]:
     """Topics of images and calibration."""
     image, named = values['image'], values['camera_info']
-    for name, topic in (('image', image), ('camera_info', named)):
+    for name, topic in (('image', image), ('camera_info', named), ('depth', values['depth'])):
         try:
             if topic or name == 'image':
                 validate_topic_name(topic)
@@ -165,11 +180,12 @@ def _topics(values: Values) -> tuple[str, str]:
             raise RuntimeError(
                 f'{name} is {topic!r}; want the name of a topic ({reason})'
             ) from error
-    if named and _named.setdefault(named, image) != image:
-        get_logger('headpose_ros').warning(
-            f'camera_info is {named} for the images on {image} as it was for those on '
-            f'{_named[named]}; if it is left over from another include, give each its own'
-        )
+    for name, topic in (('camera_info', named), ('depth', values['depth'])):
+        if topic and _named.setdefault(topic, image) != image:
+            get_logger('headpose_ros').warning(
+                f'{name} is {topic} for the images on {image} as it was for those on '
+                f'{_named[topic]}; if it is left over from another include, give each its own'
+            )
     raw = image.removesuffix('/compressed')
     return image, named or f'{raw[:raw.rfind("/") + 1]}camera_info'
 

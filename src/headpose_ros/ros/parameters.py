@@ -14,6 +14,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from headpose_ros.assets.bundle import VARIABLE
+from headpose_ros.attention import ATTENTION_ANGLE
 from headpose_ros.detection.factory import (
     DETECTORS,
     FACE_DETECTORS,
@@ -27,6 +28,7 @@ from headpose_ros.overlay import OverlayStyle
 from headpose_ros.people.follower import MAX_BETA, MAX_MIN_CUTOFF, FollowSettings
 from headpose_ros.people.one_euro import BETA, MIN_CUTOFF
 from headpose_ros.people.primary import POLICIES
+from headpose_ros.people.track_ids import check_prefix
 from headpose_ros.ros.input.image_input import TRANSPORTS
 from headpose_ros.ros.parameter_values import value_of
 from headpose_ros.six_dof import HEAD_WIDTH
@@ -119,12 +121,17 @@ class HeadPoseParameters:
         False, 'Whether the images are rectified already: then the projection matrix of '
         'camera_info counts, otherwise its camera matrix and distortion.'
     )
+    use_depth: bool = _parameter(
+        False, 'Subscribe to the topic "depth", registered to the images, and measure the '
+        'distances of heads with it.'
+    )
     publish_tf: bool = _parameter(
         False, 'Broadcast a TF frame face_<id> for each head, which needs tf2_ros and a '
         'calibrated camera.'
     )
-    tf_prefix: str = _parameter(
-        '', 'Put before the names of the TF frames, to tell several cameras apart.'
+    id_prefix: str = _parameter(
+        '', 'Put before the track IDs, to tell several cameras apart.',
+        constraints='letters, digits and _, no digit first, 64 at most'
     )
     min_detection_confidence: float = _live(
         MIN_DETECTION_CONFIDENCE, 'Confidence below which a found face is dropped.', 0.0, 1.0
@@ -156,10 +163,20 @@ class HeadPoseParameters:
         HEAD_WIDTH, 'Metres from cheekbone to cheekbone in front of the ears, from which the '
         'distance follows.', 0.05, 0.5
     )
+    attention_angle: float = _live(
+        float(np.degrees(ATTENTION_ANGLE)), 'Degrees between the axis and the side of the cone '
+        'into which a head must point to face something.', 0.1, 90.0
+    )
+    attention_frames: tuple[str, ...] = _parameter(
+        ('',), 'TF frames: head_pose/heads says for each how probable it is that a person faces '
+        'it, beside the camera. Needs tf2_ros and a calibrated camera.',
+        constraints="names of frames; [''] for none"
+    )
     lazy: bool = _live(False, 'Unsubscribe from the camera while nobody listens to any output.')
-    draw_ids: bool = _live(True, 'Draw the number of each person.')
+    draw_ids: bool = _live(True, 'Draw the track ID of each person.')
     draw_angles: bool = _live(True, 'Draw roll, pitch and yaw.')
     draw_axes: bool = _live(True, 'Draw the axes of each head.')
+    draw_attention: bool = _live(True, 'Draw how probable it is that a head faces the camera.')
     draw_mesh: bool = _live(False, 'Draw the face mesh.')
     jpeg_quality: int = _live(80, 'Quality of the compressed annotated image, percent.', 1, 100)
 
@@ -171,6 +188,10 @@ class HeadPoseParameters:
                 raise ParameterError(
                     f'{each.name} is {value!r}; want one of: {", ".join(choices)}'
                 )
+        try:
+            check_prefix(self.id_prefix)
+        except ValueError as error:
+            raise ParameterError(str(error)) from error
         angles = np.asarray(self.neutral_rpy, float)
         if angles.shape != (3,) or not (np.abs(angles) <= 180.0).all():
             raise ParameterError(
@@ -199,10 +220,16 @@ class HeadPoseParameters:
         )
 
     @property
+    def attention_radians(self) -> float:
+        """``attention_angle`` in radians."""
+        return float(np.radians(self.attention_angle))
+
+    @property
     def overlay_style(self) -> OverlayStyle:
         """What is drawn on the annotated image."""
         return OverlayStyle(
-            ids=self.draw_ids, angles=self.draw_angles, axes=self.draw_axes, mesh=self.draw_mesh
+            ids=self.draw_ids, angles=self.draw_angles, axes=self.draw_axes, mesh=self.draw_mesh,
+            attention_angle=self.attention_radians if self.draw_attention else None,
         )
 
 

@@ -6,6 +6,7 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 
 import numpy as np
 from rclpy.lifecycle import LifecycleNode
@@ -17,7 +18,9 @@ from headpose_ros.images.exposure import exposure_problem
 from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.people.follower import HeadFollower, People
+from headpose_ros.people.track_ids import TrackIds
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
+from headpose_ros.ros.input.depth_input import DepthInput
 from headpose_ros.ros.input.image_conversion import create_converter
 from headpose_ros.ros.input.image_input import ImageInput
 from headpose_ros.ros.input.stream_watch import StreamWatch
@@ -32,6 +35,7 @@ class Pipeline:
     """What a node is made of while it is configured: the way of an image through it.
 
     :param node: the node, whose publishers and subscriptions they become.
+    :param ids: where track IDs come from.
     :param on_primary: is called with the primary face of each image, or none.
     :raises ValueError: detector or model cannot be used.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
@@ -42,7 +46,7 @@ class Pipeline:
 
     def __init__(
         self, node: LifecycleNode, parameters: HeadPoseParameters, watch: StreamWatch,
-        on_primary: Callable[[HeadPose | None], None],
+        ids: TrackIds, on_primary: Callable[[HeadPose | None], None],
     ):
         with ExitStack() as closing:
             with core_warnings_logged(node):
@@ -58,13 +62,14 @@ class Pipeline:
                     **parameters.confidences,
                 ))
             self.model = self._estimator.model
-            self._follower = HeadFollower(self._estimator, parameters.follow_settings)
+            self._follower = HeadFollower(self._estimator, parameters.follow_settings, ids)
             self._converter = create_converter()
             self._converter.grey_range = GreyRange(parameters.mono16_max)
             self.images = ImageInput(
                 node, parameters.image_transport, self._converter, watch, self._process
             )
             self.camera_info = CameraInfoInput(node, parameters.rectified)
+            self.depth = DepthInput(node) if parameters.use_depth else None
             self.publishers = HeadPublishers(node, self._converter, parameters)
             closing.callback(self.publishers.close)
             self._closing = closing.pop_all()
@@ -78,12 +83,16 @@ class Pipeline:
         """Subscribe to the camera; everybody it shows is new."""
         self._follower.reset()
         self.camera_info.start()
+        if self.depth is not None:
+            self.depth.start()
         self.images.start()
 
     def stop(self) -> None:
         """Unsubscribe from the camera."""
         self.images.stop()
         self.camera_info.stop()
+        if self.depth is not None:
+            self.depth.stop()
 
     def close(self) -> None:
         """Free everything; it cannot be used after it."""
@@ -106,8 +115,11 @@ class Pipeline:
 
     def _process(self, header: Header, bgr: np.ndarray) -> None:
         stamp = stamp_seconds(header)
-        camera = self.camera_info.camera_for(bgr.shape[1], bgr.shape[0])
-        self.people = people = self._follower.update(bgr, stamp, camera, header.frame_id)
+        height, width = bgr.shape[:2]
+        camera = self.camera_info.camera_for(width, height)
+        depth_at = self.depth and partial(self.depth.image_at, width=width, height=height)
+        people = self._follower.update(bgr, stamp, camera, header.frame_id, depth_at)
+        self.people = people
         self._faceless = None if people.heads else bgr
         self.publishers.publish_poses(header, people)
         latency = self._node.get_clock().now().nanoseconds * 1e-9 - stamp

@@ -23,6 +23,12 @@ OUTLINE = np.array(  # of hair, ears and neck, clockwise from the crown
     + ((215, 20),),
     np.int32,
 )
+_BODY = np.array(  # shoulders, arms and the helmet beside them
+    ((24, 511), (25, 400), (60, 250), (112, 205), (118, 175), (150, 150), (190, 150))
+    + ((255, 150), (290, 200), (305, 240), (345, 270), (362, 345), (420, 345), (480, 390))
+    + ((500, 511),),
+    np.int32,
+)
 _WALL = (slice(20, 100), slice(320, 380))  # rows and columns of plain wall
 _FADE = 32  # half the width of the border in which the photograph fades into the wall
 
@@ -81,6 +87,11 @@ def cut_out(photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     weight[_FADE:-_FADE, _FADE:-_FADE] = 1.0
     weight = cv2.blur(weight, (2 * _FADE - 1,) * 2, borderType=cv2.BORDER_CONSTANT)
     return colours[nearest], cv2.blendLinear(body, wall, weight, 1.0 - weight)
+
+
+def silhouette(photograph: np.ndarray) -> np.ndarray:
+    """Where the body is in the photograph: ``float32`` (H, W), 1 there and 0 elsewhere."""
+    return cv2.fillPoly(np.zeros(photograph.shape[:2], np.float32), [_BODY], 1.0)
 
 
 def pyramid(image: np.ndarray) -> list[tuple[np.ndarray, float]]:

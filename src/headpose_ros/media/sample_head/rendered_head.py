@@ -35,6 +35,9 @@ FACE_WIDTH = 0.134
 SAMPLE_PERIOD = 12.0
 SAMPLE_AMPLITUDES = np.radians([25.0, 15.0, 35.0])
 
+# Metres from the centre of the head to the wall behind it; the body is as far away as that centre.
+WALL = 1.0
+
 # Nearest distance of the head's centre, metres: no part of the head is 0.2 m away from it.
 NEAREST = 0.2
 
@@ -76,6 +79,7 @@ class RenderedHead:
         self._head_images, self._body_images = map(
             photograph.pyramid, photograph.cut_out(photo)
         )
+        self._silhouette = [(photograph.silhouette(photo), 1.0)]
 
     def landmarks(self, rotation: np.ndarray, position: ArrayLike = (0.0, 0.0, 0.6)) -> np.ndarray:
         """Where the landmarks of the face truly are: (468, 3) metres in the optical frame.
@@ -98,10 +102,9 @@ class RenderedHead:
         :raises ValueError: not a rotation, or not a position at least ``NEAREST`` ahead.
         """
         rotation, position = _check_pose(rotation, position)
-        follows = self._follows[:, None]
-        points = follows * (self._head @ rotation.T) + (1.0 - follows) * self._body + position
-        scale = self.camera_matrix[0, 0] * self._metres / position[2]
-        image = self._render_body(position, scale)
+        points = self._posed(rotation, position)
+        scale = self._scale(position)
+        image = self._render_body(self._body_images, position, scale)
         pixels = self.project(points)
         soft = 2 * max(1, round(1.5 * scale)) + 1  # pixels of the soft edge
         low = np.clip(pixels.min(axis=0) - soft, 0, self._size).astype(int)
@@ -119,9 +122,36 @@ class RenderedHead:
             region[:] = cv2.blendLinear(head, region.copy(), alpha, 1.0 - alpha)
         return image
 
-    def _render_body(self, position: np.ndarray, scale: float) -> np.ndarray:
+    def render_depth(
+        self, rotation: np.ndarray, position: ArrayLike = (0.0, 0.0, 0.6)
+    ) -> np.ndarray:
+        """Exact depth of what ``render`` shows: ``float32`` metres (height, width).
+
+        The body is as far away as the centre of the head, and the wall ``WALL`` behind it.
+        """
+        rotation, position = _check_pose(rotation, position)
+        points = self._posed(rotation, position)
+        is_body = self._render_body(self._silhouette, position, self._scale(position)) > 0.5
+        depth = np.where(is_body, position[2], position[2] + WALL).astype(np.float32)
+        pixels = self.project(points)
+        # The distance in millimetres takes the place of the texture.
+        distances = np.column_stack([1000.0 * points[:, 2]] * 2)
+        head = rasterise(pixels, points[:, 2], distances, self._triangles, *self._size)[0]
+        return np.where(head < 0.0, depth, (head + 0.5) / 1000.0).astype(np.float32)
+
+    def _posed(self, rotation: np.ndarray, position: np.ndarray) -> np.ndarray:
+        follows = self._follows[:, None]
+        return follows * (self._head @ rotation.T) + (1.0 - follows) * self._body + position
+
+    def _scale(self, position: np.ndarray) -> float:
+        # Pixels that one of the photograph is there.
+        return self.camera_matrix[0, 0] * self._metres / position[2]
+
+    def _render_body(
+        self, images: list[tuple[np.ndarray, float]], position: np.ndarray, scale: float
+    ) -> np.ndarray:
         # The photograph without the head, on a plane through the centre of the head.
-        texture, factor = photograph.level(self._body_images, scale)
+        texture, factor = photograph.level(images, scale)
         step = factor / scale
         # OpenCV counts from the middle of the first pixel.
         start = self._centre[:2] * factor + (0.5 - self.project(position)) * step - 0.5

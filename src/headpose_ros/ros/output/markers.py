@@ -4,6 +4,7 @@
 """People as RViz shows them: an arrow out of each face, and a text."""
 
 import colorsys
+import itertools
 from collections.abc import Iterable
 
 import numpy as np
@@ -26,7 +27,7 @@ TEXT_ABOVE = 0.22  # metres from between the eyes to the text, over the top of t
 # What a node that was killed leaves behind goes by itself.
 LIFETIME = Duration(seconds=1.0).to_msg()
 
-# Turn of the hue from one track ID to the next: the golden section never comes back to a colour.
+# Turn of the hue from one person to the next: the golden section never comes back to a colour.
 HUE_STEP = 0.618
 
 
@@ -34,26 +35,29 @@ class PeopleMarkers:
     """Makes the markers of one image after another, and deletes those of people who went."""
 
     def __init__(self) -> None:
-        self._shown: set[int] = set()
+        self._shown: dict[str, int] = {}  # track IDs and the IDs of their markers
+        self._numbers = itertools.count(1)
 
     def update(
         self, header: Header, people: Iterable[tuple[HeadPose, CameraPose]],
-        tracked_ids: frozenset[int],
+        tracked_ids: frozenset[str],
     ) -> MarkerArray:
         """Markers of one image.
 
         :param people: those who are in it, with their track IDs, and where.
         :param tracked_ids: of those who are still followed; the others' markers are deleted.
         """
+        gone = [self._shown.pop(i) for i in sorted(self._shown.keys() - tracked_ids)]
         markers = [
-            Marker(header=header, ns=name, id=track_id, action=Marker.DELETE)
-            for track_id in sorted(self._shown - tracked_ids)
+            Marker(header=header, ns=name, id=number, action=Marker.DELETE)
+            for number in gone
             for name in (ARROW, TEXT)
         ]
-        self._shown &= tracked_ids
         for head, pose in people:
-            markers += [_arrow(header, head, pose), _text(header, head, pose)]
-            self._shown.add(head.track_id)
+            if head.track_id not in self._shown:
+                self._shown[head.track_id] = next(self._numbers)
+            number = self._shown[head.track_id]
+            markers += [_arrow(header, number, head, pose), _text(header, number, head, pose)]
         return MarkerArray(markers=markers)
 
     def clear(self, header: Header) -> MarkerArray:
@@ -62,8 +66,8 @@ class PeopleMarkers:
         return MarkerArray(markers=[Marker(header=header, action=Marker.DELETEALL)])
 
 
-def _arrow(header: Header, head: HeadPose, pose: CameraPose) -> Marker:
-    marker = _marker(header, ARROW, head.track_id, Marker.ARROW)
+def _arrow(header: Header, number: int, head: HeadPose, pose: CameraPose) -> Marker:
+    marker = _marker(header, ARROW, number, Marker.ARROW)
     # R_opt turns (0, 0, -1), from the face to the camera, to where the face looks.
     tip = pose.position - ARROW_LENGTH * pose.rotation[:, 2]
     marker.points = [_point(pose.position), _point(tip)]
@@ -71,18 +75,18 @@ def _arrow(header: Header, head: HeadPose, pose: CameraPose) -> Marker:
     return marker
 
 
-def _text(header: Header, head: HeadPose, pose: CameraPose) -> Marker:
-    marker = _marker(header, TEXT, head.track_id, Marker.TEXT_VIEW_FACING)
+def _text(header: Header, number: int, head: HeadPose, pose: CameraPose) -> Marker:
+    marker = _marker(header, TEXT, number, Marker.TEXT_VIEW_FACING)
     marker.pose.position = _point(pose.position - (0.0, TEXT_ABOVE, 0.0))
     marker.scale.z = TEXT_HEIGHT
-    marker.text = f'#{head.track_id}\n{describe(head)}'
+    marker.text = f'{head.track_id}\n{describe(head)}'
     return marker
 
 
-def _marker(header: Header, name: str, track_id: int, kind: int) -> Marker:
-    red, green, blue = colorsys.hsv_to_rgb(track_id * HUE_STEP % 1.0, 0.7, 1.0)
+def _marker(header: Header, name: str, number: int, kind: int) -> Marker:
+    red, green, blue = colorsys.hsv_to_rgb(number * HUE_STEP % 1.0, 0.7, 1.0)
     return Marker(
-        header=header, ns=name, id=track_id, type=kind, action=Marker.ADD, lifetime=LIFETIME,
+        header=header, ns=name, id=number, type=kind, action=Marker.ADD, lifetime=LIFETIME,
         color=ColorRGBA(r=red, g=green, b=blue, a=1.0),
     )
 

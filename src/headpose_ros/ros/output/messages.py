@@ -6,7 +6,7 @@
 import cv2
 import numpy as np
 from geometry_msgs import msg as geometry
-from sensor_msgs.msg import CameraInfo, CompressedImage
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
 from headpose_ros.head_pose import HeadPose
@@ -19,6 +19,12 @@ MAX_JPEG_SIDE = 65500  # pixels, libjpeg's JPEG_MAX_DIMENSION
 def fill_quaternion(message: geometry.Quaternion, quaternion: np.ndarray) -> None:
     """Put a quaternion (4,) x, y, z, w into a message."""
     message.x, message.y, message.z, message.w = quaternion.tolist()
+
+
+def fill_pose(message: geometry.Pose, position: np.ndarray, quaternion: np.ndarray) -> None:
+    """Put a position (3,) and a quaternion (4,) x, y, z, w into a message."""
+    message.position.x, message.position.y, message.position.z = position.tolist()
+    fill_quaternion(message.orientation, quaternion)
 
 
 def rpy_message(header: Header, head: HeadPose) -> geometry.Vector3Stamped:
@@ -39,9 +45,7 @@ def orientation_message(header: Header, head: HeadPose) -> geometry.QuaternionSt
 def pose_message(header: Header, pose: CameraPose) -> geometry.PoseWithCovarianceStamped:
     """Where the head is and how it is turned, in the optical frame."""
     message = geometry.PoseWithCovarianceStamped(header=header)
-    position = message.pose.pose.position
-    position.x, position.y, position.z = pose.position.tolist()
-    fill_quaternion(message.pose.pose.orientation, pose.quaternion)
+    fill_pose(message.pose.pose, pose.position, pose.quaternion)
     message.pose.covariance = pose.covariance.ravel().tolist()
     return message
 
@@ -62,6 +66,16 @@ def camera_info_message(
         message.k = matrix.ravel().tolist()
         message.r = np.eye(3).ravel().tolist()
         message.p = np.hstack([matrix, np.zeros((3, 1))]).ravel().tolist()
+    return message
+
+
+def depth_message(header: Header, depth: np.ndarray) -> Image:
+    """Message of a depth image, ``uint16`` millimetres or ``float32`` metres (H, W)."""
+    encoding = {'uint16': '16UC1', 'float32': '32FC1'}[depth.dtype.name]
+    height, width = depth.shape
+    message = Image(header=header, height=height, width=width, encoding=encoding)
+    message.step = width * depth.itemsize
+    message.data.frombytes(np.ascontiguousarray(depth).view(np.uint8))
     return message
 
 

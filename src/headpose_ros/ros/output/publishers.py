@@ -5,6 +5,8 @@
 
 from collections.abc import Iterable
 from functools import partial
+from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 from geometry_msgs import msg as geometry
@@ -20,6 +22,7 @@ from headpose_ros.overlay import draw_heads
 from headpose_ros.people.follower import People
 from headpose_ros.ros.input.image_conversion import ImageConverter
 from headpose_ros.ros.output import messages
+from headpose_ros.ros.output.attention import AttentionTargets
 from headpose_ros.ros.output.markers import PeopleMarkers
 from headpose_ros.ros.parameters import HeadPoseParameters
 from headpose_ros.ros.rclpy_extras.shortcuts import NO_PUBLISHER_EVENTS
@@ -47,7 +50,7 @@ class HeadPublishers:
         self._converter = converter
         self._transforms: HeadTransforms | None = None
         if parameters.publish_tf:
-            self._transforms = HeadTransforms(node, parameters.tf_prefix)
+            self._transforms = HeadTransforms(node)
         self._markers = PeopleMarkers()
         create = partial(node.create_lifecycle_publisher, event_callbacks=NO_PUBLISHER_EVENTS)
         self._rpy = create(geometry.Vector3Stamped, 'head_pose', RESULTS)
@@ -59,10 +62,17 @@ class HeadPublishers:
         self._compressed = create(
             CompressedImage, 'head_pose/annotated_image/compressed', RESULT_IMAGES
         )
-        self._publishers = (
+        self._publishers = [
             self._rpy, self._orientation, self._pose, self._count, self._marker_array,
             self._annotated, self._compressed,
-        )
+        ]
+        self._detections = _import_detections(node)
+        self._attention = AttentionTargets(node, parameters.attention_frames)
+        if self._detections is not None:
+            kinds = self._detections
+            self._heads = create(kinds.Detection3DArray, 'head_pose/heads', RESULTS)
+            self._boxes = create(kinds.Detection2DArray, 'head_pose/detections', RESULTS)
+            self._publishers += [self._heads, self._boxes]
 
     @property
     def topics(self) -> list[str]:
@@ -89,6 +99,11 @@ class HeadPublishers:
             self._orientation.publish(messages.orientation_message(header, primary))
         if primary is not None and primary.sight is not None and _is_heard(self._pose):
             self._pose.publish(messages.pose_message(header, poses.of(primary)))
+        if self._detections is not None and _is_heard(self._heads):
+            facing = self._attention.facing(header, people, self.parameters.attention_radians)
+            self._heads.publish(self._detections.heads_message(header, people, facing))
+        if self._detections is not None and _is_heard(self._boxes):
+            self._boxes.publish(self._detections.detections_message(header, people))
         if self._transforms is not None:
             located = [head for head in people.heads if head.sight is not None]
             self._transforms.publish(header, [(head.track_id, poses.of(head)) for head in located])
@@ -121,8 +136,20 @@ class HeadPublishers:
         """Give all publishers back."""
         for publisher in self._publishers:
             self._node.destroy_lifecycle_publisher(publisher)
+        self._attention.close()
         if self._transforms is not None:
             self._transforms.close()
+
+
+def _import_detections(node: Node) -> ModuleType | None:
+    try:
+        return import_module('headpose_ros.ros.output.detections')
+    except ImportError as error:
+        node.get_logger().info(
+            f'no head_pose/heads and head_pose/detections: {error}; to have them, install '
+            'vision_msgs (on Ubuntu: ros-$ROS_DISTRO-vision-msgs)'
+        )
+        return None
 
 
 def _is_heard(publisher: LifecyclePublisher) -> bool:
@@ -135,7 +162,7 @@ class HeadTransforms:
     :raises TransformsUnavailableError: tf2_ros is not installed.
     """
 
-    def __init__(self, node: Node, prefix: str):
+    def __init__(self, node: Node):
         try:
             from tf2_ros import TransformBroadcaster
         except ImportError as error:
@@ -144,11 +171,10 @@ class HeadTransforms:
                 'Ubuntu: ros-$ROS_DISTRO-tf2-ros-py), or set publish_tf to false'
             ) from error
         self._node = node
-        self._prefix = prefix
         self._broadcaster = TransformBroadcaster(node)
         self._last_stamp = None
 
-    def publish(self, header: Header, poses: Iterable[tuple[int, CameraPose]]) -> None:
+    def publish(self, header: Header, poses: Iterable[tuple[str, CameraPose]]) -> None:
         """Broadcast the frames of one image: track ID of each person, and where the head is."""
         # TF refuses the same frame at the same time again, with a warning in every listener.
         if header.stamp == self._last_stamp:
@@ -156,8 +182,7 @@ class HeadTransforms:
         self._last_stamp = header.stamp
         transforms = []
         for track_id, pose in poses:
-            name = f'{self._prefix}face_{track_id}'
-            message = geometry.TransformStamped(header=header, child_frame_id=name)
+            message = geometry.TransformStamped(header=header, child_frame_id=f'face_{track_id}')
             translation = message.transform.translation
             translation.x, translation.y, translation.z = pose.position.tolist()
             messages.fill_quaternion(message.transform.rotation, pose.quaternion)

@@ -203,10 +203,13 @@ def faces_table(values: Mapping[str, str] | None) -> str:
             f'<td>{_signed(angle)} <span class="soft">± {std:.1f}°</span></td>'
             for angle, std in zip(face.rpy, face.std, strict=True)
         )
-        rows += f'<tr><td>#{face.track_id}{note}</td>{cells}</tr>'
+        rows += (
+            f'<tr><td>{face.track_id}{note}</td>{cells}'
+            f'<td>{face.facing_camera:.0f} %</td></tr>'
+        )
     nobody = 'no data' if values is None else 'nobody'
-    rows = rows or f'<tr><td colspan="4" class="soft">{nobody}</td></tr>'
-    head = ''.join(f'<th>{name}</th>' for name in ('Face', *NAMES))
+    rows = rows or f'<tr><td colspan="5" class="soft">{nobody}</td></tr>'
+    head = ''.join(f'<th>{name}</th>' for name in ('Face', *NAMES, 'Facing camera'))
     return f'<table class="figures"><tr>{head}</tr>{rows}</table>'
 
 

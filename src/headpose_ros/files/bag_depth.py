@@ -1,0 +1,143 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""The depth images of a rosbag2, beside the colour images."""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from headpose_ros.errors import FileError, SourceError, UnreadableImageError
+from headpose_ros.files.readers import BrokenFrame, Frame
+from headpose_ros.images.depth import (
+    COMPRESSED_DEPTH,
+    DepthBuffer,
+    check_same_view,
+    read_compressed_depth,
+    read_depth,
+)
+from headpose_ros.people.head_widths import DepthAt
+
+RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
+
+# Names of topics of depth, and of such that is registered to the colour camera: those of
+# realsense2_camera, depth_image_proc, azure_kinect_ros_driver and camera_node.
+DEPTH = re.compile(r'depth', re.IGNORECASE)
+REGISTERED = re.compile(r'aligned_depth|depth_registered|depth_to_(?:rgb|color)|(?:^|/)depth$')
+
+# Images that wait for their depth, which may have been recorded after them, and depth images kept.
+WAITING, KEPT = 10, 40
+
+Topics = Mapping[str, tuple[str, int]]  # type and number of messages by name
+
+
+class BagDepth:
+    """Depth of a topic, taken up message by message.
+
+    :param topic: ends with ``/compressedDepth`` where its messages are compressed.
+    """
+
+    def __init__(self, topic: str):
+        self.topic = topic
+        is_compressed = topic.endswith(f'/{COMPRESSED_DEPTH}')
+        self._buffer = DepthBuffer(read_compressed_depth if is_compressed else read_depth, KEPT)
+        self._used = self._broken = 0
+        self._problem = ''
+
+    def add(self, message: Any) -> None:
+        """Take the next message, or the error that came instead."""
+        if isinstance(message, UnreadableImageError):
+            self._note(message)
+        else:
+            self._buffer.add(message)
+
+    def is_complete(self, stamp: float) -> bool:
+        """Whether no depth nearer to a stamp can come any more."""
+        return self._buffer.newest >= stamp
+
+    def images_of(self, width: int, height: int) -> DepthAt:
+        """What gives the depth of colour images of that size."""
+        return lambda stamp: self._image_at(stamp, width, height)
+
+    def _image_at(self, stamp: float, width: int, height: int) -> np.ndarray | None:
+        try:
+            depth = self._buffer.at(stamp).depth
+            if depth is not None:
+                check_same_view(depth, width, height)
+                self._used += 1
+            return depth
+        except UnreadableImageError as error:
+            self._note(error)
+            return None
+
+    def describe(self) -> str:
+        """What became of it, in words."""
+        broken = f', {self._broken} of no use: {self._problem}' if self._broken else ''
+        return f'depth from {self.topic} for {self._used} images with faces{broken}'
+
+    def _note(self, error: UnreadableImageError) -> None:
+        self._broken += 1
+        self._problem = self._problem or str(error)
+
+
+def with_depth(
+    frames: Iterable[Frame | BrokenFrame | None], depth: BagDepth | None
+) -> Iterator[Frame | BrokenFrame]:
+    """Frames, each as soon as its depth is there, or cannot come any more.
+
+    :param frames: ``None`` where something has come to ``depth``.
+    :raises FileError: the bag is broken from there on.
+    """
+    waiting: deque[Frame | BrokenFrame] = deque()
+
+    def is_first_ready() -> bool:
+        first = waiting[0]
+        if depth is None or isinstance(first, BrokenFrame):
+            return True
+        return len(waiting) > WAITING or depth.is_complete(first.stamp)
+
+    try:
+        for frame in frames:
+            if frame is not None:
+                waiting.append(frame)
+            while waiting and is_first_ready():
+                yield waiting.popleft()
+    except FileError:
+        yield from waiting
+        raise
+    yield from waiting
+
+
+def depth_topic(topics: Topics, wanted: str | None) -> str | None:
+    """The topic of depth; ``None`` where none is named and none, or several, look registered.
+
+    :raises SourceError: the one that is named is none of images.
+    """
+    images = [topic for topic, (kind, count) in topics.items() if _is_depth(topic, kind) and count]
+    if wanted is not None:
+        if wanted not in images:
+            raise SourceError(
+                f'there is no depth on {wanted}; topics that can be depth: '
+                f'{", ".join(images) or "none"}'
+            )
+        return wanted
+    raw = {topic.removesuffix(f'/{COMPRESSED_DEPTH}') for topic in images}
+    registered = [topic for topic in raw if REGISTERED.search(topic)]
+    if len(registered) != 1:
+        return None
+    (topic,) = registered
+    return topic if topic in images else f'{topic}/{COMPRESSED_DEPTH}'
+
+
+def without_depth(topics: list[str], depth: str | None) -> list[str]:
+    """The topics of images that are not called depth, as long as there are some."""
+    colour = [topic for topic in topics if topic != depth and not DEPTH.search(topic)]
+    return colour or topics
+
+
+def _is_depth(topic: str, kind: str) -> bool:
+    is_compressed = topic.endswith(f'/{COMPRESSED_DEPTH}')
+    return kind == (COMPRESSED if is_compressed else RAW)

@@ -1,0 +1,177 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Depth images: messages to arrays, and the one that belongs to a colour image.
+
+Raw ones are ``16UC1`` (or ``mono16``) millimetres and ``32FC1`` metres, as in REP-118.
+``compressedDepth`` is what image_transport's plugin of that name sends: 12 bytes, of which the
+last 8 are the two ``float32`` of the quantisation of ``32FC1``, and then 16 bits a pixel as PNG or
+RVL.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from headpose_ros.errors import UnreadableImageError
+from headpose_ros.images.compressed import MAX_PIXELS
+from headpose_ros.images.raw import Layout, check_whole
+from headpose_ros.images.rvl import read_rvl
+from headpose_ros.images.stamps import stamp_seconds
+
+COMPRESSED_DEPTH = 'compressedDepth'  # what the name of such a topic ends with
+
+# Seconds by which the stamps of depth and colour may differ: streams of one rate that are not
+# synchronised are half a frame apart at most, 17 ms at 30 Hz.
+TOLERANCE = 0.02
+
+# Depth images that are kept for the colour image that may still come or is being processed.
+KEPT = 4
+
+# Relative difference of the shapes of two images that can still show the same view.
+SHAPE_TOLERANCE = 0.02
+
+_LAYOUTS = {
+    '16UC1': Layout(None, 1, 2), 'mono16': Layout(None, 1, 2), '32FC1': Layout(None, 1, 4)
+}
+_HEADER_BYTES = 12
+_SHOWN = 48  # characters of a name that an error repeats
+_WANTED = 'depth is 16UC1 (millimetres) or 32FC1 (metres)'
+
+
+def read_depth(message: Any) -> np.ndarray:
+    """Depths of a raw message.
+
+    :param message: a sensor_msgs/Image, of rclpy or rosbags.
+    :return: ``uint16`` millimetres or ``float32`` metres (H, W); may share its memory.
+    :raises UnreadableImageError: it is no depth image, or not all of it.
+    """
+    layout = _LAYOUTS.get(message.encoding)
+    if layout is None:
+        raise UnreadableImageError(
+            f'encoding {message.encoding[:_SHOWN]!r} is no depth image: {_WANTED}; is the topic '
+            'that of the depth camera?'
+        )
+    check_whole(message, layout)
+    rows = np.frombuffer(message.data, np.uint8, message.height * message.step)
+    rows = rows.reshape(message.height, message.step)[:, : message.width * layout.sample_bytes]
+    letter = 'f' if layout.sample_bytes == 4 else 'u'
+    kind = f'{">" if message.is_bigendian else "<"}{letter}{layout.sample_bytes}'
+    depth = np.ascontiguousarray(rows).view(kind)
+    return depth.astype(depth.dtype.newbyteorder('='), copy=False)
+
+
+def read_compressed_depth(message: Any) -> np.ndarray:
+    """The same of a sensor_msgs/CompressedImage of the transport ``compressedDepth``.
+
+    :raises UnreadableImageError: it holds no such image.
+    """
+    encoding, _, coding = (part.strip() for part in message.format.partition(';'))
+    coding = coding.removeprefix(COMPRESSED_DEPTH).strip() or 'png'
+    shown = repr(message.format[:_SHOWN])
+    if encoding not in _LAYOUTS:
+        raise UnreadableImageError(
+            f'format {shown} is no depth image: {_WANTED}, by the transport {COMPRESSED_DEPTH}'
+        )
+    data = bytes(message.data)
+    body = data[_HEADER_BYTES:]
+    if coding == 'png':
+        pixels = _read_png(body)
+    elif coding == 'rvl':
+        pixels = read_rvl(body, MAX_PIXELS)
+    else:
+        raise UnreadableImageError(
+            f'format {shown} is not supported: set the format of {COMPRESSED_DEPTH} to png or rvl'
+        )
+    if encoding != '32FC1':
+        return pixels
+    # What is nothing has 0, which no depth has.
+    a, b = np.frombuffer(data, '<f4', 2, 4)
+    with np.errstate(divide='ignore', invalid='ignore'):
+        return np.where(pixels > 0, a / (pixels - b), np.float32(np.nan)).astype(np.float32)
+
+
+def _read_png(data: bytes) -> np.ndarray:
+    try:
+        with Image.open(BytesIO(data), formats=('PNG',)) as image:
+            width, height = image.size
+            if image.mode.startswith('I') and width * height <= MAX_PIXELS:
+                return np.asarray(image).astype(np.uint16)
+            reason = f'it has {width} x {height} pixels of mode {image.mode}'
+    except Exception as error:  # of many classes
+        reason = str(error).partition('\n')[0] if isinstance(error, OSError) else repr(error)
+        if isinstance(error, Image.UnidentifiedImageError):  # names only an object in memory
+            reason = f'it starts with the bytes {data[:8].hex(" ") or "of nothing"}'
+    raise UnreadableImageError(
+        f'the {len(data)} bytes after the {_HEADER_BYTES} of {COMPRESSED_DEPTH} are no PNG of 16 '
+        f'bits: {reason}; look for what damages images between the camera and here'
+    )
+
+
+def check_same_view(depth: np.ndarray, width: int, height: int) -> None:
+    """Raise ``UnreadableImageError`` where depth cannot show what a colour image shows."""
+    rows, columns = depth.shape
+    if abs(columns * height - rows * width) > SHAPE_TOLERANCE * rows * width:
+        raise UnreadableImageError(
+            f'depth has {columns} x {rows} pixels and the colour image {width} x {height}, which '
+            'cannot be the same view: take the depth that the driver registers (aligns) to the '
+            'colour camera'
+        )
+
+
+class Match(NamedTuple):
+    """What a ``DepthBuffer`` has for a stamp."""
+
+    depth: np.ndarray | None  # as of ``read_depth``
+    lag: float  # seconds from the stamp to that of the nearest depth; not a number without any
+
+
+class DepthBuffer:
+    """The last depth images, of which only those that are asked for are decoded.
+
+    :param read: decodes a message.
+    :param kept: how many there are at most.
+    """
+
+    def __init__(self, read: Callable[[Any], np.ndarray], kept: int = KEPT):
+        self._read = read
+        self._kept: deque[tuple[float, Any]] = deque(maxlen=kept)
+        self._last: tuple[Any, np.ndarray] | None = None
+
+    @property
+    def newest(self) -> float:
+        """Stamp of the last one, seconds; minus infinity without any."""
+        return self._kept[-1][0] if self._kept else -np.inf
+
+    def add(self, message: Any) -> None:
+        """Take one more message."""
+        self._kept.append((stamp_seconds(message.header), message))
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._kept.clear()
+        self._last = None
+
+    def at(self, stamp: float) -> Match:
+        """The depth image nearest to a stamp in seconds, within ``TOLERANCE``.
+
+        :raises UnreadableImageError: it cannot be read.
+        """
+        if not self._kept:
+            return Match(None, np.nan)
+        found, message = min(self._kept, key=lambda each: abs(each[0] - stamp))
+        lag = found - stamp
+        if abs(lag) > TOLERANCE:
+            return Match(None, lag)
+        # Of a faster colour camera two images may have the same.
+        if self._last is None or self._last[0] is not message:
+            try:
+                self._last = message, self._read(message)
+            except UnreadableImageError:
+                self._kept.remove((found, message))
+                raise
+        return Match(self._last[1], lag)

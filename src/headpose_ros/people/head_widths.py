@@ -1,0 +1,165 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""How wide each person's head is, as far as a depth camera tells.
+
+With depth the distance is measured, and the width of the head follows from it. That width is
+remembered: where depth is missing it takes the place of the assumed one.
+"""
+
+import math
+from collections import deque
+from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass
+
+import numpy as np
+
+from headpose_ros.camera.depth import find_surface
+from headpose_ros.head_pose import HeadPose
+from headpose_ros.six_dof import WIDTH_SPREAD, KnownWidth, metres_per_width, sight_of, size_error
+
+# The depth image of a stamp in seconds, see ``headpose_ros.camera.depth``; ``None`` where there is
+# none, or none yet.
+DepthAt = Callable[[float], np.ndarray | None]
+
+# Seconds of depth over which the width of a head is averaged, the landmarks of sure poses more.
+MEMORY = 10.0
+MAX_STEP = 0.2  # seconds that an image counts for at most
+
+# Standard deviation of a width that was learned, relative, without that of the landmarks' size.
+LEARNED_SPREAD = 0.02
+
+# Standard deviations by which a surface may be nearer than the width learned says, and seconds
+# after which the width is taken to be wrong and not something to be in front of the face.
+COVERED, COVERED_TIME = 2.0, 2.0
+
+# Seconds in which the distance goes over from the width to depth, and from depth to the width.
+BLEND_TIME = 0.3
+
+# Images that wait for depth that comes late.
+WAITING = 8
+
+
+@dataclass(eq=False)
+class _Person:
+    log_width: float = 0.0  # mean of what was measured
+    weight: float = 0.0  # of that mean; 0 for none
+    learned: float = -math.inf  # seconds, stamp of the last measurement
+    covered_since: float | None = None
+    seen: float = -math.inf  # seconds, stamp of the last width given out
+    last: float = 0.0  # logarithm of the last width that was given out
+    was_measured: bool = False
+    offset: float = 0.0  # from what is known to what is given out
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the width, relative."""
+        return LEARNED_SPREAD if self.weight else WIDTH_SPREAD
+
+    def learn(self, log_width: float, error: float, stamp: float) -> bool:
+        """Take note of a measured width; whether it is that of the face."""
+        nearer = self.log_width - log_width
+        if self.weight and abs(nearer) > COVERED * math.hypot(LEARNED_SPREAD, error):
+            self.covered_since = stamp if self.covered_since is None else self.covered_since
+            if nearer > 0.0 and stamp - self.covered_since < COVERED_TIME:
+                return False
+            self.weight = 0.0  # what was in front is gone, or the width was wrong
+        self.covered_since = None
+        step = min(max(stamp - self.learned, 0.0), MAX_STEP)
+        weight = error**-2
+        self.weight = self.weight * math.exp(-step / MEMORY) + weight
+        self.log_width += weight / self.weight * (log_width - self.log_width)
+        self.learned = max(self.learned, stamp)
+        return True
+
+    def blend(self, log_width: float, error: float, is_measured: bool, stamp: float) -> KnownWidth:
+        """The width to give out, which does not jump where depth comes or goes."""
+        seconds = stamp - self.seen
+        if is_measured != self.was_measured and seconds < MAX_STEP:
+            self.offset = self.last - log_width
+        self.offset *= math.exp(-max(seconds, 0.0) / BLEND_TIME)
+        self.seen, self.was_measured, self.last = stamp, is_measured, log_width + self.offset
+        return KnownWidth(math.exp(self.last), math.hypot(error, self.offset), is_measured)
+
+
+def _nothing(stamp: float) -> None:
+    return None
+
+
+class HeadWidths:
+    """The widths of the heads of people who are followed."""
+
+    def __init__(self) -> None:
+        self._people: dict[Hashable, _Person] = {}
+        self._waiting: deque[tuple[float, list[HeadPose], tuple[int, int]]] = deque(maxlen=WAITING)
+
+    def reset(self) -> None:
+        """Forget everybody."""
+        self._people.clear()
+        self._waiting.clear()
+
+    def update(
+        self, heads: list[HeadPose], tracked_ids: Collection[Hashable], stamp: float,
+        image_size: tuple[int, int], head_width: float,
+        depth_at: DepthAt | None,
+    ) -> dict[Hashable, KnownWidth]:
+        """Widths of the heads in the next image, by track ID, of those with a ``sight``.
+
+        Depth that comes only after its image was processed still tells the widths.
+
+        :param tracked_ids: of all who are followed; others are forgotten.
+        :param image_size: width and height, pixels.
+        :param head_width: metres between the cheekbones of people of whom nothing is known.
+        :param depth_at: ``None`` where there is no depth camera, or none any more.
+        """
+        if depth_at is None:
+            if not self._people:
+                return {}
+            depth_at = _nothing
+        self._people = {i: each for i, each in self._people.items() if i in tracked_ids}
+        heads = [head for head in heads if head.sight is not None]
+        if not heads and not self._waiting:
+            return {}
+        for late in list(self._waiting):
+            depth = depth_at(late[0])
+            if depth is not None:
+                self._waiting.remove(late)
+                self._measure(depth, *late, head_width)
+        if not heads:
+            return {}
+        depth = depth_at(stamp)
+        if depth is None:
+            self._waiting.append((stamp, heads, image_size))
+            measured: dict[Hashable, tuple[float, float]] = {}
+        else:
+            measured = self._measure(depth, stamp, heads, image_size, head_width)
+        widths: dict[Hashable, KnownWidth] = {}
+        for head in heads:
+            person = self._people.setdefault(head.track_id, _Person())
+            known = person.log_width if person.weight else math.log(head_width)
+            default = known, math.hypot(person.spread, size_error(head))
+            log_width, error = measured.get(head.track_id, default)
+            is_measured = head.track_id in measured
+            widths[head.track_id] = person.blend(log_width, error, is_measured, stamp)
+        return widths
+
+    def _measure(
+        self, depth: np.ndarray, stamp: float, heads: list[HeadPose], image_size: tuple[int, int],
+        head_width: float,
+    ) -> dict[Hashable, tuple[float, float]]:
+        """Logarithms of the widths of heads and their relative errors, by track ID."""
+        measured: dict[Hashable, tuple[float, float]] = {}
+        for head in heads:
+            person = self._people.setdefault(head.track_id, _Person())
+            width = math.exp(person.log_width) if person.weight else head_width
+            scale, error = metres_per_width(head), size_error(head)
+            surface = find_surface(
+                depth, head.landmarks, sight_of(head), image_size, scale * width,
+                math.hypot(person.spread, error),
+            )
+            if surface is None:
+                continue
+            log_width = math.log(surface.scale / scale)
+            if person.learn(log_width, error, stamp):
+                measured[head.track_id] = log_width, surface.error
+        return measured
