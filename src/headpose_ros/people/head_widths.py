@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headpose_ros.camera.depth import find_surface
+from headpose_ros.camera.depth import MAX_DIFFERENCE, find_surface
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.six_dof import WIDTH_SPREAD, KnownWidth, metres_per_width, sight_of, size_error
 
@@ -165,6 +165,8 @@ class HeadWidths:
             if surface is None:
                 continue
             log_width = math.log(surface.scale / scale)
+            if abs(log_width - math.log(head_width)) > MAX_DIFFERENCE:
+                continue  # of nobody
             if person.learn(log_width, error, stamp):
                 measured[head.track_id] = log_width, surface.error
         return measured
