@@ -3,6 +3,7 @@
 
 """Frames to measure with: the rendered head, several of it, or a video."""
 
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 
 from headpose_ros.errors import SourceError
 from headpose_ros.media.sample_head.rendered_head import RenderedHead, sample_rotation
+from headpose_ros.media.video_file import VideoSource
 
 Size = tuple[int, int]  # width and height, pixels
 
@@ -64,14 +66,10 @@ def forth_and_back(frames: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _video_frames(path: Path, size: Size) -> list[np.ndarray]:
-    capture = cv2.VideoCapture(str(path))
-    frames = []
-    while len(frames) < COUNT:
-        ok, frame = capture.read()
-        if not ok:
-            break
-        frames.append(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))
-    capture.release()
+    images = (image for image in VideoSource(path).frames() if image is not None)
+    frames = [
+        cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in islice(images, COUNT)
+    ]
     if len(frames) < 2:
-        raise SourceError(f'{path}: not a video that OpenCV can read; convert it to MP4')
+        raise SourceError(f'{path}: not a video of two frames or more')
     return frames

@@ -34,7 +34,7 @@ collect_ignore = [] if HAS_ROS else sorted(path.name for path in ROS_FILES)
 
 # Markers that follow from the fixtures of a test; setup.cfg describes them.
 KINDS = {
-    'data': {'aflw2000', 'pointing04', 'biwi', 'media', 'bundle'},
+    'data': {'aflw2000', 'pointing04', 'biwi', 'media', 'cases', 'bundle'},
     'ros': {'ros'},
     'browser': {'browser'},
 }
@@ -102,6 +102,12 @@ def biwi() -> Path:
 def media() -> Path:
     """Folder of videos of real people."""
     return _folder('HEADPOSE_MEDIA', 'videos of people (Intel sample-videos, CC BY 4.0)')
+
+
+@pytest.fixture(scope='session')
+def cases() -> Path:
+    """Folder of odd files and bags, as people have them."""
+    return _folder('HEADPOSE_CASES', 'odd files and bags')
 
 
 @pytest.fixture(scope='session')

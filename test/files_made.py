@@ -5,10 +5,13 @@
 
 import csv
 import io
+import struct
+from fractions import Fraction
 
+import av
 import cv2
 import numpy as np
-from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from headpose_ros.cli.main import main
@@ -79,6 +82,32 @@ def write_video(path, images, codec='mp4v'):
     return path
 
 
+def rotate_video(path, degrees):
+    """Write into an MP4 file that it is to be shown rotated so far clockwise."""
+    a, b = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
+    content = bytearray(path.read_bytes())
+    start = content.index(b'tkhd') + 44  # of the matrix, in version 0 of the box
+    matrix = [a << 16, b << 16, 0, -b << 16, a << 16, 0, 0, 0, 1 << 30]
+    content[start:start + 36] = struct.pack('>9i', *matrix)
+    path.write_bytes(content)
+    return path
+
+
+def timed_video(path, images, seconds, codec='libvpx'):
+    """A video whose images have these times."""
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream(codec, rate=30)
+        stream.height, stream.width = images[0].shape[:2]
+        stream.pix_fmt = 'yuvj420p' if codec == 'mjpeg' else 'yuv420p'
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for image, time in zip(images, seconds, strict=True):
+            frame = av.VideoFrame.from_ndarray(image, 'bgr24')
+            frame.pts, frame.time_base = round(time * 1000), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
 def header(stamp, frame_id='camera_optical_frame'):
     time = TYPES.types['builtin_interfaces/msg/Time'](int(stamp), round(stamp % 1 * 1e9))
     return TYPES.types['std_msgs/msg/Header'](time, frame_id)
@@ -96,11 +125,11 @@ def compressed_message(bgr, stamp):
     return COMPRESSED, TYPES.types[COMPRESSED](header(stamp), 'bgr8; png compressed bgr8', data)
 
 
-def camera_info_message(matrix, width, height, stamp):
+def camera_info_message(matrix, width, height, stamp, model='plumb_bob', distortion=(0.0,) * 5):
     roi = TYPES.types['sensor_msgs/msg/RegionOfInterest'](0, 0, 0, 0, False)
     projection = np.hstack([matrix, np.zeros((3, 1))])
     return CAMERA_INFO, TYPES.types[CAMERA_INFO](
-        header(stamp), height, width, 'plumb_bob', np.zeros(5), matrix.ravel(),
+        header(stamp), height, width, model, np.array(distortion), matrix.ravel(),
         np.eye(3).ravel(), projection.ravel(), 0, 0, roi,
     )
 
@@ -120,9 +149,11 @@ def compressed_depth_message(depth, stamp):
     )
 
 
-def write_bag(path, recorded, storage='mcap'):
+def write_bag(path, recorded, storage='mcap', compression=CompressionMode.NONE):
     """A bag of (topic, (type, message)), recorded one after the other."""
-    with Writer(path, version=9, storage_plugin=STORAGES[storage]) as writer:
+    writer = Writer(path, version=9, storage_plugin=STORAGES[storage])
+    writer.set_compression(compression, CompressionFormat.ZSTD)
+    with writer:
         connections = {}
         for i, (topic, (kind, message)) in enumerate(recorded):
             if topic not in connections:
@@ -135,10 +166,10 @@ def write_bag(path, recorded, storage='mcap'):
     return path
 
 
-def image_bag(path, images, storage='mcap', stamps=None):
+def image_bag(path, images, storage='mcap', stamps=None, compression=CompressionMode.NONE):
     """A bag of one topic of raw images."""
     stamps = stamps or [START + i / RATE for i in range(len(images))]
     recorded = [
         (TOPIC, image_message(image, stamp)) for image, stamp in zip(images, stamps, strict=True)
     ]
-    return write_bag(path, recorded, storage)
+    return write_bag(path, recorded, storage, compression)

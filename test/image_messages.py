@@ -9,7 +9,7 @@ from sensor_msgs.msg import Image
 from headpose_ros.ros.input.image_conversion import SUPPORTED_ENCODINGS
 
 CHANNEL_ORDER = {'8UC3': 'bgr', '8UC4': 'bgra'}  # the other names tell it themselves
-MONO = ('mono8', 'mono16', '8UC1', '16UC1')
+MONO = ('mono8', 'mono16', '8UC1', '16UC1', '32FC1')
 UYVY = ('yuv422', 'uyvy')
 YUYV = ('yuv422_yuy2', 'yuyv')
 SEMI_PLANAR = ('nv12', 'nv21')
@@ -58,6 +58,8 @@ def samples(bgr: np.ndarray, encoding: str) -> np.ndarray:
     result = np.round(result).reshape(len(result), -1)
     if encoding in SIXTEEN_BITS:
         return (result * 257).astype(np.uint16)
+    if encoding == '32FC1':
+        return (result / 255).astype(np.float32)
     return result.astype(np.uint8)
 
 
@@ -83,6 +85,8 @@ def message(rows: np.ndarray, encoding: str, padding: int = 0, big_endian: bool 
 
 
 def noise(encoding: str, seed: int = 0) -> np.ndarray:
-    """Samples in which every byte is random, of an image of 12 x 10 pixels."""
-    rows = samples(np.zeros((10, 12, 3), np.uint8), encoding)
-    return np.random.default_rng(seed).integers(0, 2**(8 * rows.itemsize), rows.shape, rows.dtype)
+    """Samples in which every byte is random, of an image of 12 x 10 pixels; floats from 0 to 1."""
+    rows, rng = samples(np.zeros((10, 12, 3), np.uint8), encoding), np.random.default_rng(seed)
+    if rows.dtype == np.float32:
+        return rng.random(rows.shape, np.float32)
+    return rng.integers(0, 2**(8 * rows.itemsize), rows.shape, rows.dtype)

@@ -75,6 +75,14 @@ def test_without_distortion_rays_are_those_of_the_matrix():
     np.testing.assert_allclose(rays, [[0, 0, 1], [1, 0, 1], [0, -1, 1], [-1, 1, 1]])
 
 
+@pytest.mark.parametrize('model', ['none', 'inverse_brown_conrady', '', 'plumb_bob'])
+@pytest.mark.parametrize('count', [5, 6, 8])
+def test_coefficients_that_are_all_zero_are_an_ideal_lens(model, count):
+    pixels = np.array([[0.0, 0.0], [639.0, 479.0]])
+    camera = camera_of(model, count * [0.0])
+    np.testing.assert_array_equal(camera.rays(pixels), camera_of().rays(pixels))
+
+
 @pytest.mark.parametrize(
     ('model', 'distortion', 'pixel'),
     [
@@ -210,6 +218,11 @@ def changed(row, column, value):
             {'model': 'double_sphere', 'distortion': [0.1, 0.2]},
             "is 'double_sphere'; known are plumb_bob, rational_polynomial, equidistant",
         ),
+        (
+            {'model': 'inverse_brown_conrady', 'distortion': [0.1, 0, 0, 0, 0]},
+            "is 'inverse_brown_conrady'; known are plumb_bob",
+        ),
+        ({'model': 'kannala_brandt4', 'distortion': 4 * [0.0]}, "is 'kannala_brandt4'; known are"),
         ({'size': (0, 480)}, '0 x 480 pixels; want whole numbers from 1'),
         ({'size': (640, 480.5)}, '640 x 480.5 pixels'),
         ({'size': (640, None)}, '640 x None pixels'),

@@ -8,12 +8,15 @@ import signal
 import cv2
 import numpy as np
 import pytest
+from files_made import rotate_video, write_video
 from geometry_msgs.msg import Vector3Stamped
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, Image
 
 from headpose_ros.errors import SourceError
-from headpose_ros.media.sources import open_source
+from headpose_ros.media import device as device_module
+from headpose_ros.media import sources
+from headpose_ros.media.sources import WebcamSource, open_source
 from headpose_ros.ros.camera_node import turned_matrix
 
 
@@ -55,6 +58,18 @@ def test_images_are_turned_before_they_are_published(ros, tmp_path, degrees, cor
     pixels = np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, 3)
     assert pixels[corner].min() > 200
     assert pixels.mean() < 30
+
+
+def test_a_phone_video_is_published_as_it_is_shown(ros, tmp_path):
+    image = colored(20)
+    image[:8, :8] = 250  # upper left
+    rotate_video(write_video(tmp_path / 'phone.mp4', [image] * 5), 90)
+    images = ros.collect(Image, 'image')
+    ros.start('camera_node', '--ros-args', '-p', f'source:={tmp_path / "phone.mp4"}')
+    ros.spin_until(lambda: images, 'an image')
+    assert (images[0].width, images[0].height) == (48, 64)
+    pixels = np.frombuffer(images[0].data, np.uint8).reshape(64, 48, 3)
+    assert pixels[0, -1].min() > 200 and pixels.mean() < 30
 
 
 def test_the_turned_calibration_of_the_sample_fits(ros):
@@ -184,6 +199,29 @@ def test_what_cannot_be_is_told(ros, options, told):
     assert process.exit_code() == 1
     assert told in process.output
     assert 'Traceback' not in process.output
+
+
+def test_a_webcam_is_found_again_under_another_number(tmp_path, monkeypatch):
+    """As udev has it; files stand for the devices, which OpenCV reads alike."""
+    devices = [tmp_path / 'video0', tmp_path / 'video2']
+    links = tmp_path / 'v4l' / 'by-id'
+    links.mkdir(parents=True)
+    for device, value in zip(devices, (50, 200), strict=True):
+        cv2.imwrite(f'{device}.png', colored(value))
+        (tmp_path / f'{device.name}.png').rename(device)
+    monkeypatch.setattr(device_module, 'LINKS', tmp_path / 'v4l')
+    monkeypatch.setattr(sources, 'REOPEN_PERIOD', 0.0)
+    link = links / 'usb-Some_Webcam_1234-video-index0'
+    link.symlink_to(devices[0])
+    frames = WebcamSource(str(devices[0]), None).frames()
+    assert next(frames).mean() == 50
+    assert next(frames) is None  # unplugged
+    link.unlink()
+    devices[0].unlink()
+    assert next(frames) is None
+    link.symlink_to(devices[1])
+    values = [next(frames) for _ in range(3)]
+    assert any(value is not None and value.mean() == 200 for value in values)
 
 
 def test_broken_sources(tmp_path):

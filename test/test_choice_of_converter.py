@@ -52,8 +52,10 @@ def test_without_cv_bridge_images_are_converted_all_the_same(monkeypatch):
 @pytest.mark.parametrize('encoding, padding, big_endian, is_cv_bridge', [
     ('rgb8', 0, False, True),
     ('bgr8', 6, False, True),
-    ('mono16', 0, False, True),
-    ('mono16', 0, True, False),
+    ('mono8', 0, False, True),
+    ('mono16', 0, False, False),
+    ('32FC1', 0, False, False),
+    ('rgb8', 0, True, False),
     ('bgr8', 1, False, False),
     ('nv12', 0, False, False),
     ('uyvy', 0, False, False),

@@ -16,6 +16,7 @@ from std_msgs.msg import Header
 
 from headpose_ros.errors import UnreadableImageError
 from headpose_ros.images.compressed import MAX_PIXELS, read_compressed
+from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.ros.input.image_conversion import ImageConverter
 from headpose_ros.ros.output.messages import write_compressed
 
@@ -104,6 +105,18 @@ def test_every_value_of_16_bits_is_as_in_raw_images():
     values = np.arange(65536, dtype=np.uint16).reshape(256, 256)
     result = read_compressed(message(encoded('.png', values)))
     np.testing.assert_array_equal(result, np.round(values[..., None] / 257) + np.zeros(3))
+
+
+@pytest.mark.parametrize('image', [BGR, GRAY], ids=['colours', 'grey'])
+def test_10_bits_in_16_are_not_black_and_keep_their_range(image):
+    ten = encoded('.png', image.astype(np.uint16) * 4)
+    expected = image if image.ndim == 3 else image[..., None]
+    assert np.abs(read_compressed(message(ten)).astype(int) - expected).max() <= 2
+    # Of a stream the range stays, where one image alone would be brightened.
+    grey_range = GreyRange()
+    read_compressed(message(ten), grey_range)
+    dark = read_compressed(message(encoded('.png', image.astype(np.uint16))), grey_range)
+    assert np.abs(dark.astype(int) - expected / 4).max() <= 2
 
 
 def test_palettes_and_single_bits_are_images_too():

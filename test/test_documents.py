@@ -53,7 +53,7 @@ def test_the_table_of_parameters_has_each_with_its_default():
             default = '' if default == 'empty' else default.strip('`')
             told[name] = yaml.safe_load(f'[{default}]') if ', ' in default else default
     assert told == {
-        name: value if isinstance(value, list) else str(value).lower()
+        name: '' if value == [''] else value if isinstance(value, list) else str(value).lower()
         for name, value in content['ros__parameters'].items()
     }
 

@@ -4,15 +4,21 @@
 """``headpose image``: image files to rows and to images with the heads drawn on them."""
 
 import json
+import os
+import subprocess
+import sys
 
 import cv2
 import numpy as np
 import pytest
 from files_made import HeadPose, angles, rows_of
+from PIL import Image
 
 from headpose_ros.estimator import HeadPoseEstimator
 
 pytestmark = pytest.mark.usefixtures('face_mesh')
+
+HEIC = b'\0\0\0\x18ftypheic' + bytes(50)  # the beginning of one
 
 
 @pytest.fixture
@@ -76,8 +82,6 @@ def test_a_broken_image_is_told_and_skipped(headpose, folder, tmp_path):
 
 
 def test_an_image_is_turned_as_its_exif_says(headpose, tmp_path, photo):
-    from PIL import Image
-
     path = tmp_path / 'turned.jpg'
     exif = Image.Exif()
     exif[0x0112] = 6  # to be shown turned by 90 degrees
@@ -85,6 +89,157 @@ def test_an_image_is_turned_as_its_exif_says(headpose, tmp_path, photo):
     turned.save(path, exif=exif, quality=95)
     (row,) = headpose.rows('image', path)
     assert abs(float(row['roll_deg'])) < 20
+
+
+def test_what_is_read_when_named_is_read_in_a_folder_and_the_rest_is_named(
+    headpose, tmp_path, photo
+):
+    names = ('a.GIF', 'b.pgm', 'c.JPG', 'd.jfif', 'no_suffix')
+    for name, kind in zip(names, ('GIF', 'PPM', 'JPEG', 'JPEG', 'PNG'), strict=True):
+        Image.fromarray(photo[..., ::-1]).convert('RGB').save(tmp_path / name, format=kind)
+    (tmp_path / 'e.heic').write_bytes(HEIC)
+    (tmp_path / 'notes.txt').write_text('x')
+    (tmp_path / 'film.mp4').write_bytes(b'\0\0\0\x18ftypisom' + bytes(50))
+    (tmp_path / '.hidden.jpg').write_text('x')
+    (tmp_path / 'raw').mkdir()
+    code, out, error = headpose('image', tmp_path)
+    assert code == 0
+    assert [row['source'] for row in rows_of(out)] == [str(tmp_path / name) for name in names]
+    assert 'e.heic cannot be read: it is an HEIC photo' in error
+    told = f'{tmp_path}: 3 not read, being no images: film.mp4, notes.txt, raw (a folder)'
+    assert error.splitlines()[-1] == told
+
+
+@pytest.mark.parametrize('name, content, told', [
+    ('photo.heic', HEIC, 'HEIC photo, the default of iPhones; install pillow-heif'),
+    ('photo.jpg', HEIC, 'HEIC photo, the default of iPhones; install pillow-heif'),
+    ('empty.jpg', b'', 'it is empty (0 bytes)'),
+    ('film.jpg', b'\0\0\0\x18ftypisom' + bytes(50), 'MP4 or MOV video; use headpose video'),
+    ('film.png', b'RIFF1234AVI ' + bytes(50), 'it is an AVI video; use headpose video'),
+    ('scan.jpg', b'%PDF-1.7', 'it is a PDF document; save its pages as JPEG or PNG'),
+    ('words.jpg', b'words', 'it is not an image file, or its beginning is broken'),
+])
+@pytest.mark.parametrize('command', ['image', 'info'])
+def test_what_cannot_be_read_is_told_by_what_it_is(
+    headpose, tmp_path, monkeypatch, command, name, content, told
+):
+    monkeypatch.setitem(sys.modules, 'pillow_heif', None)
+    (tmp_path / name).write_bytes(content)
+    assert told in headpose.refusal(command, tmp_path / name)
+
+
+def test_heic_photos_are_read_where_pillow_heif_is_installed(headpose, cases):
+    pytest.importorskip('pillow_heif', reason='needs pillow-heif')
+    (row,) = headpose.rows('image', cases / 'photo.heic')
+    np.testing.assert_allclose(angles([row])[0], (17.0, 18.0, -17.0), atol=3.0)
+
+
+@pytest.mark.parametrize('name', ['ir10bit.png', 'float01.tiff'])
+def test_images_of_more_than_8_bits_show_their_face(headpose, cases, name):
+    (row,) = headpose.rows('image', cases / name)
+    np.testing.assert_allclose(angles([row])[0], (17.0, 18.0, -17.0), atol=3.0)
+
+
+@pytest.mark.parametrize('name, samples', [
+    ('ten_bits.png', lambda grey: (grey * 1023).astype(np.uint16)),
+    ('twelve_bits.tiff', lambda grey: (grey * 4095).astype(np.uint16)),
+    ('floats.tiff', lambda grey: grey.astype(np.float32)),
+])
+def test_a_face_of_more_than_8_bits_is_that_of_8_bits(headpose, tmp_path, photo, name, samples):
+    grey = cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY)
+    cv2.imwrite(str(tmp_path / 'plain.png'), grey)
+    Image.fromarray(samples(grey / 255)).save(tmp_path / name)
+    plain, other = (headpose.rows('image', tmp_path / each) for each in ('plain.png', name))
+    np.testing.assert_allclose(angles(plain), angles(other), atol=2.0)
+
+
+@pytest.mark.parametrize('name, samples', [
+    ('colours.png', lambda bgr: bgr.astype(np.uint16) * 4),
+    ('colours.tiff', lambda bgr: bgr.astype(np.uint16) * 4),
+    ('colours.ppm', lambda bgr: bgr.astype(np.uint16) * 4),
+    ('floats.tiff', lambda bgr: (bgr / 255).astype(np.float32)),
+    ('floats.hdr', lambda bgr: (bgr / 255).astype(np.float32)),
+])
+def test_colours_of_more_than_8_bits(headpose, tmp_path, photo, name, samples):
+    (tmp_path / 'deep').mkdir()
+    cv2.imwrite(str(tmp_path / 'plain.png'), photo)
+    cv2.imwrite(str(tmp_path / 'deep' / name), samples(photo))
+    plain, deep = (headpose.rows('image', tmp_path / each) for each in ('plain.png', 'deep'))
+    np.testing.assert_allclose(angles(plain), angles(deep), atol=2.0)
+
+
+def test_what_opencv_cannot_write_is_drawn_as_png(headpose, tmp_path, photo):
+    names = ('moving.gif', 'print.jpg', 'page.ppm')
+    for name, mode in zip(names, ('P', 'CMYK', 'RGB'), strict=True):
+        Image.fromarray(photo[..., ::-1].copy()).convert(mode).save(tmp_path / name)
+    drawn = tmp_path / 'drawn'
+    paths = [tmp_path / name for name in names]
+    code, _, error = headpose('image', *paths, '--annotated', drawn)
+    assert code == 0 and error.startswith('3 frames: 3 faces')
+    shown = {'moving.gif.png', 'print.jpg', 'page.ppm.png'}
+    assert {path.name for path in drawn.iterdir()} == shown
+    assert all(cv2.imread(str(path)).shape == photo.shape for path in drawn.iterdir())
+    assert 'is there already' in headpose.refusal('image', *paths, '--annotated', drawn)
+
+
+def test_an_image_that_cannot_be_drawn_does_not_end_the_rest(headpose, tmp_path, photo):
+    # Wider than a JPEG can be, which its name says that it is.
+    Image.fromarray(np.zeros((4, 66000, 3), np.uint8)).save(tmp_path / 'a.jpg', format='PNG')
+    cv2.imwrite(str(tmp_path / 'b.jpg'), photo)
+    code, out, error = headpose('image', tmp_path, '--annotated', tmp_path / 'new', '--out', '-')
+    assert code == 0 and len(rows_of(out)) == 1
+    assert error.count('not drawn: ') == 1 and 'a.jpg is too large for its format' in error
+    assert [path.name for path in (tmp_path / 'new').iterdir()] == ['b.jpg']
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('encoding', ['utf-8', 'latin-1', 'ascii'])
+@pytest.mark.parametrize('kind', ['csv', 'jsonl'])
+def test_names_with_any_letters_come_out_in_any_encoding(tmp_path, photo, encoding, kind):
+    for name in ('ä.png', '日😀.png', os.fsdecode(b'byte\xff.png')):
+        (tmp_path / name).write_bytes(cv2.imencode('.png', photo)[1])
+    environment = {
+        **os.environ, 'PYTHONIOENCODING': f'{encoding}:strict', 'LC_ALL': 'C',
+        'PYTHONCOERCECLOCALE': '0',
+    }
+    command = [sys.executable, '-X', 'utf8=1', '-m', 'headpose_ros']
+    result = subprocess.run(
+        [*command, 'image', tmp_path, '--format', kind], capture_output=True, env=environment
+    )
+    assert result.returncode == 0, result.stderr
+    text = result.stdout.decode(encoding, 'surrogateescape')
+    if kind == 'jsonl':
+        names = {json.loads(line)['source'].rpartition('/')[2] for line in text.splitlines()}
+        assert {'ä.png', '日😀.png', 'byte\udcff.png'} == names
+    else:
+        rows = rows_of(text)
+        assert len(rows) == 3 and b'byte\xff.png,' in result.stdout
+        known = {'utf-8': 'ä.png', 'latin-1': 'ä.png', 'ascii': r'\xe4.png'}[encoding]
+        assert any(row['source'].endswith(f'/{known}') for row in rows)
+    info = subprocess.run(
+        [*command, 'info', tmp_path / '日😀.png'], capture_output=True, env=environment
+    )
+    assert info.returncode == 0 and b'300 x 300 pixels' in info.stdout, info.stderr
+
+
+def test_a_full_disk_is_one_sentence(headpose, folder):
+    full = '/dev/full'
+    sentence = headpose.refusal('image', folder, '--out', full, '--format', 'csv', '--force')
+    assert sentence == 'error: /dev/full: No space left on device'
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('arguments', [('image', 'a.png'), ('info',), ('--help',)])
+def test_a_full_disk_behind_standard_output_is_one_sentence(tmp_path, photo, arguments):
+    cv2.imwrite(str(tmp_path / 'a.png'), photo)
+    with open('/dev/full', 'w') as full:
+        result = subprocess.run(
+            [sys.executable, '-m', 'headpose_ros', *arguments], cwd=tmp_path, stdout=full,
+            stderr=subprocess.PIPE, text=True,
+        )
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].endswith('No space left on device')
+    assert 'Traceback' not in result.stderr and 'ignored' not in result.stderr
 
 
 @pytest.mark.parametrize('arguments, told', [

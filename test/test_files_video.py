@@ -7,6 +7,7 @@ import csv
 import fcntl
 import os
 import pty
+import resource
 import signal
 import struct
 import subprocess
@@ -14,13 +15,27 @@ import sys
 import termios
 import threading
 import time
+from functools import partial
 
 import cv2
 import numpy as np
 import pytest
-from files_made import RATE, HeadPose, moving_head, rows_of, write_video
+from files_made import (
+    RATE,
+    HeadPose,
+    angles,
+    image_bag,
+    moving_head,
+    rotate_video,
+    rows_of,
+    timed_video,
+    write_video,
+)
 
+from headpose_ros.files.rows import COLUMNS
 from headpose_ros.media.sample_head.rendered_head import RenderedHead
+from headpose_ros.media.video_file import VideoSource
+from headpose_ros.media.video_writer import FRAGMENT
 from headpose_ros.regression.model_file import find_model
 
 pytestmark = pytest.mark.usefixtures('face_mesh')
@@ -79,18 +94,64 @@ def test_a_damaged_video_is_read_past_the_damage(headpose, images, tmp_path):
     assert numbers[-1] == COUNT - 1 and COUNT // 2 < len(numbers) < COUNT
 
 
+@pytest.mark.parametrize('degrees', [90, 180, 270])
+def test_a_phone_video_gives_the_poses_of_an_upright_one(headpose, images, tmp_path, degrees):
+    upright = write_video(tmp_path / 'upright.mp4', images[:12])
+    turned = [np.ascontiguousarray(np.rot90(image, degrees // 90)) for image in images[:12]]
+    phone = rotate_video(write_video(tmp_path / 'phone.mp4', turned), degrees)
+    rows = [headpose.rows('video', path, '--smoothing', 0) for path in (upright, phone)]
+    assert len(rows[0]) == len(rows[1]) == 12
+    np.testing.assert_allclose(angles(rows[0]), angles(rows[1]), atol=4.0)
+    assert '320 x 240 pixels' in headpose('info', phone)[1]
+
+
+def test_a_video_of_changing_rate_is_whole(headpose, images, tmp_path):
+    times = [i / 30 if i < 10 else i / 10 for i in range(20)]
+    path = timed_video(tmp_path / 'lowlight.webm', images[:20], times)
+    code, out, error = headpose('video', path)
+    assert code == 0 and error.startswith('20 frames: ') and 'cut' not in error
+    stamps = {int(row['frame']): float(row['stamp']) for row in rows_of(out)}
+    assert stamps[19] == pytest.approx(times[19], abs=2e-3)
+    assert 'length  about ' in headpose('info', path)[1]
+
+
+@pytest.mark.parametrize('name, frames', [('lowlight.webm', 80), ('odd.avi', 23)])
+def test_whole_files_are_not_called_broken(headpose, cases, name, frames):
+    code, _, error = headpose('video', cases / name)
+    assert code == 0 and error.startswith(f'{frames} frames: {frames} faces')
+    assert 'cut' not in error and 'damaged' not in error
+    assert 'length  about ' in headpose('info', cases / name)[1]
+
+
+@pytest.mark.parametrize('name', ['plain.mp4', 'rot90.mp4'])
+def test_a_video_of_a_phone_held_upright(headpose, cases, name):
+    rows = headpose.rows('video', cases / name, '--smoothing', 0)
+    shown = angles([row for row in rows if row['frame'] in ('0', '10', '22')])
+    np.testing.assert_allclose(shown, [(0, -13, -50), (-2, -10, 18), (0, -13, -26)], atol=6.0)
+    told = headpose('info', cases / name)[1]
+    assert '480 x 270 pixels' in told and 'length  23 frames, 2.30 s' in told
+
+
+@pytest.mark.parametrize('name, told', [
+    ('nomoov.mp4', 'has no index (the moov box'), ('audio.mp4', 'holds no video, only audio'),
+    ('zero.mp4', 'is empty (0 bytes)'), ('photo.heic', 'HEIC photo'),
+])
+def test_what_is_no_video_is_told_by_info_too(headpose, cases, name, told):
+    assert told in headpose.refusal('info', cases / name)
+
+
 def test_a_video_that_was_cut_short_is_told_after_what_there_is(headpose, images, tmp_path):
     path = write_video(tmp_path / 'head.avi', images, 'MJPG')
     os.truncate(path, path.stat().st_size // 2)
     out = tmp_path / 'rows.csv'
     sentence = headpose.refusal('video', path, '--out', out)
-    assert f'of the {COUNT} that it promises' in sentence
+    assert 'head.avi is cut short: ' in sentence and 'copy it again' in sentence
     assert COUNT // 3 < len(rows_of(out.read_text())) < COUNT
 
 
 @pytest.mark.parametrize('name, told', [
     ('nowhere.mp4', 'there is no such source'),
-    ('text.mp4', 'not a video that OpenCV can read'),
+    ('text.mp4', 'not a video that FFmpeg can read'),
     ('.', 'for images there is: headpose image'),
     ('photo.png', 'for images there is: headpose image'),
 ])
@@ -145,6 +206,70 @@ def test_what_was_written_until_it_is_stopped_is_whole(tmp_path, number, code):
     written = cv2.VideoCapture(str(drawn))
     # The last row may be of a frame that was about to be drawn.
     assert written.get(cv2.CAP_PROP_FRAME_COUNT) >= len(lines) - 2 and written.read()[0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('command', ['image', 'bag'])
+def test_of_images_and_bags_too(tmp_path, images, command):
+    rows, drawn = tmp_path / 'rows.csv', tmp_path / 'drawn'
+    source = tmp_path / 'source'
+    if command == 'bag':
+        image_bag(source, images * 6)
+        drawn = drawn.with_suffix('.mp4')
+    else:
+        source.mkdir()
+        for i in range(200):
+            cv2.imwrite(str(source / f'{i:03}.png'), images[i % COUNT])
+    process = start(command, source, '--out', rows, '--annotated', drawn, stderr=-1)
+    end = time.monotonic() + LIMIT
+    while not rows.exists() or rows.read_text().count('\n') < 10:
+        assert process.poll() is None and time.monotonic() < end
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=LIMIT)
+    assert process.returncode == 130 and 'Traceback' not in error
+    lines = rows.read_text().splitlines()
+    assert {len(line) for line in csv.reader(lines)} == {len(COLUMNS)}
+    if command == 'bag':
+        assert len(list(VideoSource(drawn).frames())) >= len(lines) - 2
+    else:
+        assert all(cv2.imread(str(path)) is not None for path in drawn.iterdir())
+        assert len(lines) - 2 <= len(list(drawn.iterdir())) < 200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('suffix', ['mp4', 'mkv', 'avi'])
+def test_a_full_disk_leaves_a_video_that_can_be_played(tmp_path, suffix):
+    rows, drawn = tmp_path / 'rows.csv', tmp_path / f'drawn.{suffix}'
+    limit = 150_000  # bytes of a file, as of a disk that is nearly full
+    process = start(
+        'video', 'sample', '--out', rows, '--annotated', drawn, stderr=-1,
+        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit)),
+    )
+    _, error = process.communicate(timeout=LIMIT)
+    assert process.returncode == 1
+    assert error.splitlines()[-1] == f'error: {drawn}: File too large'
+    assert 'Traceback' not in error and error.count('error: ') == 1
+    lines = rows.read_text().splitlines()
+    images = [image for image in VideoSource(drawn).frames() if image is not None]
+    # What was not yet written of H.264 is a fragment at the most.
+    assert len(lines) - FRAGMENT - 5 < len(images) and len(images) > 10
+    assert images[0].shape == (480, 640, 3)
+
+
+@pytest.mark.slow
+def test_a_full_disk_leaves_whole_rows(tmp_path):
+    rows = tmp_path / 'rows.csv'
+    process = start(
+        'video', 'sample', '--out', rows, stderr=-1,
+        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_FSIZE, (1000, 1000)),
+    )
+    _, error = process.communicate(timeout=LIMIT)
+    assert process.returncode == 1
+    assert error.splitlines()[-1] == f'error: {rows}: File too large'
+    with rows.open() as file:
+        assert {len(line) for line in csv.reader(file)} == {len(COLUMNS)}
+    assert 500 < rows.stat().st_size <= 1000 and rows.read_text().endswith('\n')
 
 
 @pytest.mark.slow

@@ -243,6 +243,9 @@ def test_why_no_image_comes_is_told(ros):
     nodes = {
         name: ros.start('headpose_node', '--ros-args', '-r', f'__ns:=/{name}') for name in told
     }
+    ros.image_publisher('/raw/image')
+    told['raw'] = ['remap image to /raw/image and set the parameter image_transport to raw']
+    nodes['raw'] = ros.start('headpose_node', '--ros-args', '-r', 'image:=/raw/image/compressed')
     for name, texts in told.items():
         for text in texts:
             nodes[name].wait_for(text)

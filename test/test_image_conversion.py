@@ -24,6 +24,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from headpose_ros.errors import UnreadableImageError
+from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.images.raw import SUPPORTED_ENCODINGS
 from headpose_ros.ros.input.image_conversion import ImageConverter, create_converter
 
@@ -37,7 +38,8 @@ CONVERTERS = [ImageConverter(), CREATED] if CREATED.name == 'cv_bridge' else [CR
 
 @pytest.fixture(params=CONVERTERS, ids=lambda converter: converter.name)
 def converter(request):
-    """Each converter that this machine has."""
+    """Each converter that this machine has, for a stream that begins."""
+    request.param.grey_range = GreyRange()
     return request.param
 
 
@@ -82,6 +84,34 @@ def test_both_converters_give_the_same_pixels(encoding):
     msg = message(noise(encoding), encoding)
     own, cv_bridge = (converter.imgmsg_to_cv2(msg, 'bgr8') for converter in CONVERTERS)
     np.testing.assert_array_equal(own, cv_bridge)
+
+
+@pytest.mark.parametrize('encoding', ['mono16', '16UC1', 'rgb16', 'bayer_rggb16'])
+def test_a_sensor_of_10_bits_shows_all_its_shades(encoding):
+    converter = ImageConverter()
+    rows = samples(color_image(), encoding) >> 6
+    shown = converter.imgmsg_to_cv2(message(rows, encoding))
+    full = ImageConverter().imgmsg_to_cv2(message(rows << 6, encoding))
+    assert np.abs(shown.astype(int) - full).max() <= 1 and shown.max() > 200
+    # What is white is kept: darker images of the same camera are darker.
+    darker = converter.imgmsg_to_cv2(message(rows >> 3, encoding))
+    assert shown.mean() / 9 < darker.mean() < shown.mean() / 7
+
+
+def test_white_may_be_given():
+    converter = ImageConverter()
+    converter.grey_range = GreyRange(1023)
+    rows = np.full((4, 4), 511, np.uint16)
+    assert (converter.imgmsg_to_cv2(message(rows, 'mono16')) == 127).all()
+
+
+@pytest.mark.parametrize('highest', [np.inf, 4.2, -9.0, 65535.0])
+def test_depth_is_not_taken_for_grey(converter, highest):
+    rows = np.full((20, 30), 0.7, np.float32)
+    rows[7:14] = highest
+    rows[14:] = np.nan
+    with pytest.raises(UnreadableImageError, match='as in depth images: subscribe to the colour'):
+        converter.imgmsg_to_cv2(message(rows, '32FC1'))
 
 
 def test_every_value_of_16_bits(converter):
@@ -145,7 +175,7 @@ def test_tight_bgr8_is_not_copied():
     ({'encoding': 'nonsense'}, ["'nonsense'", *SUPPORTED_ENCODINGS]),
     ({'encoding': ''}, ["encoding ''", 'publish one of']),
     ({'encoding': 'x' * 5000}, ['x' * 32 + "'"]),
-    ({'encoding': '32FC1', 'step': 48}, ["'32FC1'", 'depth images', 'bgr8']),
+    ({'encoding': '64FC1', 'step': 96}, ["'64FC1'", 'floating point', 'bgr8']),
     ({'encoding': 'nv12', 'height': 9}, ['12 x 9 pixels of nv12', 'even width and height']),
     ({'encoding': 'nv21', 'width': 11}, ['11 x 10 pixels of nv21', 'even width and height']),
     ({'encoding': 'yuyv', 'width': 11}, ['11 x 10 pixels of yuyv', 'an even width']),
@@ -235,7 +265,7 @@ def mutated_messages(draw) -> Image:
             msg.data.frombytes(data[:size])
         elif field == 'encoding':
             msg.encoding = draw(st.one_of(
-                st.sampled_from(SUPPORTED_ENCODINGS + ('32FC1', '8UC2', 'nv24', 'jpeg')),
+                st.sampled_from(SUPPORTED_ENCODINGS + ('64FC1', '8UC2', 'nv24', 'jpeg')),
                 st.text(max_size=12),
             ))
         elif field == 'is_bigendian':

@@ -28,7 +28,7 @@ FLOORS = [
     'cli',
     '__main__',
     'ros.rclpy_extras',
-    'ros.input',
+    'ros.input ros.parameter_values',
     'ros.parameters ros.diagnostics ros.neutral_services',
     'ros.output ros.web',
     'ros.pipeline',

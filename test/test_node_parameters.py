@@ -25,7 +25,15 @@ from headpose_ros.ros import headpose_node
         ('id_prefix:=front-', "id_prefix is 'front-'; want letters, digits and _"),
         ('id_prefix:=2nd_', "id_prefix is '2nd_'; want letters, digits and _"),
         ('min_detection_confidence:=1.5', 'min_detection_confidence'),
-        ('smoothing_beta:=fast', 'smoothing_beta'),
+        ('smoothing_beta:=fast', "smoothing_beta is 'fast'; want a number from 0.0 to"),
+        ('max_std:=200', 'max_std is 200; want a number from 0.0 to 180.0'),
+        ('max_std:=true', 'max_std is True; want a number'),
+        ('max_faces:=3.0', 'max_faces is 3.0; want a whole number from 1 to 10'),
+        ('lazy:=1', 'lazy is 1; want true or false'),
+        ('model:=true', 'model is True; want a text'),
+        ('neutral_rpy:=5', 'neutral_rpy is 5; want numbers'),
+        ('neutral_rpy:=[]', 'neutral_rpy'),
+        ('neutral_rpy:=[0,5.0,0]', 'write all numbers of a list alike'),
     ],
 )
 def test_bad_parameters_are_refused_with_a_reason(ros, parameter, told):
@@ -33,6 +41,44 @@ def test_bad_parameters_are_refused_with_a_reason(ros, parameter, told):
     assert process.exit_code() == 1
     assert told in process.output
     assert 'Traceback' not in process.output
+
+
+WHOLE = {'max_std': 40, 'smoothing_beta': 8, 'neutral_rpy': [0, 5, 0], 'tf_prefix': 7}
+
+
+def test_whole_numbers_are_numbers_on_the_command_line_and_in_a_file(ros, tmp_path):
+    file = tmp_path / 'parameters.yaml'
+    file.write_text(yaml.safe_dump({'/**': {'ros__parameters': WHOLE}}))
+    given = [word for name, value in WHOLE.items() for word in ('-p', f'{name}:={value}')]
+    for arguments in (given, ['--params-file', str(file)]):
+        process = ros.start('headpose_node', '--ros-args', *arguments)
+        process.wait_for('images from /image')
+        process.stop()
+
+
+def test_whole_numbers_are_numbers_while_it_runs(ros):
+    process = ros.start('headpose_node')
+    process.wait_for('images from /image')
+    assert ros.set_parameters(max_std=30, neutral_rpy=[0, 5, 0]).successful
+    for values, told in (
+        ({'max_std': 181}, 'max_std is 181; want a number from 0.0 to 180.0'),
+        ({'max_std': '30'}, "max_std is '30'; want a number"),
+        ({'neutral_rpy': '[0, 5.0, 0]'}, 'numbers that are all alike, such as [0.0, 5.0, 0.0]'),
+        ({'neutral_rpy': [0, 5]}, 'want three numbers'),
+        ({'jpeg_quality': 80.0}, 'jpeg_quality is 80.0; want a whole number from 1 to 100'),
+        ({'max_std': None}, 'max_std is None; want a number'),
+    ):
+        result = ros.set_parameters(**values)
+        assert not result.successful and told in result.reason, result.reason
+    assert process.alive
+
+
+def test_a_camera_takes_whole_numbers_too(ros):
+    process = ros.start('camera_node', '--ros-args', '-p', 'rate:=5')
+    process.wait_for('sample at 5 Hz')
+    process = ros.start('camera_node', '--ros-args', '-p', 'source:=987')
+    assert process.exit_code() == 1
+    assert '987: the camera cannot be opened' in process.output
 
 
 @pytest.mark.parametrize(

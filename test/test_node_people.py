@@ -193,12 +193,17 @@ def test_parameters_change_all_or_none_and_with_a_reason(stage):
     stage.wait(lambda: stage.counts[-1].data == 2, 'two people again')
 
 
-def test_compressed_images_are_read_by_a_parameter(ros, small_head):
+@pytest.mark.parametrize('transport, image', [
+    ('compressed', '/front/image_raw'),
+    ('compressed', '/front/image_raw/compressed'),
+    ('raw', '/front/image_raw/compressed'),
+])
+def test_compressed_images_are_read_by_parameter_or_name(ros, small_head, transport, image):
     from headpose_ros.ros.output.messages import write_compressed
 
     ros.start(
-        'headpose_node', '--ros-args', '-p', 'image_transport:=compressed',
-        '-r', 'image:=/front/image_raw',
+        'headpose_node', '--ros-args', '-p', f'image_transport:={transport}',
+        '-r', f'image:={image}',
     )
     publisher = ros.image_publisher('/front/image_raw/compressed', kind=CompressedImage)
     poses = ros.collect(Vector3Stamped, 'head_pose')

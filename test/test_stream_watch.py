@@ -5,16 +5,22 @@
 
 import pytest
 
-from headpose_ros.ros.input.stream_watch import FAILING, SILENCE, WINDOW, StreamWatch
+from headpose_ros.ros.input.stream_watch import (
+    FAILING,
+    SILENCE,
+    WINDOW,
+    StreamWatch,
+    machine_load,
+)
 
 
-def feed(watch, images, work, numbers=None, begin=0.0):
+def feed(watch, images, work, numbers=None, begin=0.0, machine=0.0):
     """Images at an even pace over a window, each worked on for so many seconds; the load."""
     for i in range(images):
         start = begin + i * WINDOW / images
         watch.on_received(start, numbers[i] if numbers else None, start)
         watch.on_processed(start + work, 2 * work)
-    return watch.load(begin + WINDOW)
+    return watch.load(begin + WINDOW, machine)
 
 
 def test_silence_counts_from_the_start_and_from_the_last_image():
@@ -59,6 +65,23 @@ def test_every_second_image_missed_because_of_the_work():
 def test_images_missed_although_there_was_time():
     load = feed(StreamWatch(0.0), 50, 0.01, list(range(0, 150, 3)))
     assert load.too_high and load.lost_on_the_way
+
+
+def test_on_a_loaded_machine_they_are_not_lost_on_the_way():
+    load = feed(StreamWatch(0.0), 50, 0.01, list(range(0, 150, 3)), machine=1.2)
+    assert load.too_high and not load.lost_on_the_way and load.machine == 1.2
+    assert 0.0 <= machine_load() < 1e3
+
+
+@pytest.mark.parametrize('latency, agree', [
+    (0.02, True), (30.0, True), (-0.1, True), (-5.0, False), (90.0, False), (-1.8e9, False),
+])
+def test_there_is_a_latency_only_where_clocks_agree(latency, agree):
+    watch = StreamWatch(0.0)
+    for i in range(10):
+        watch.on_received(i, i, i)
+        watch.on_processed(i, latency)
+    assert watch.load(10.0).clocks_agree == agree
 
 
 def test_without_numbers_the_work_tells():

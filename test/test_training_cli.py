@@ -246,7 +246,7 @@ def test_a_missing_folder_is_an_error(tmp_path):
 
 
 def test_an_empty_folder_is_an_error(tmp_path):
-    assert 'no .jpg image' in error_of(run('landmarks', tmp_path, cwd=tmp_path))
+    assert 'no image that OpenCV reads' in error_of(run('landmarks', tmp_path, cwd=tmp_path))
 
 
 def test_images_without_labels_are_an_error(dataset, tmp_path):
@@ -258,7 +258,7 @@ def test_images_without_labels_are_an_error(dataset, tmp_path):
     ('file', 'content', 'words'),
     [
         ('image00001.mat', b'not a mat file', 'not a readable .mat'),
-        ('image00001.mat', None, 'missing beside its .jpg'),
+        ('image00001.mat', None, 'missing beside its image'),
         ('image00001.jpg', b'not an image', 'not a readable image'),
     ],
 )

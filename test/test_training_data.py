@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from made_up import landmark_file
+from PIL import Image
 from scipy.io import savemat
 from scipy.spatial.transform import Rotation
 from skimage.data import astronaut
@@ -20,12 +21,13 @@ from headpose_ros.regression.model_file import load_model
 from headpose_ros.rotation import rotation_from_rpy
 from training.copies import COPIES, FAR, PLAIN, Copy, brighten, coarsen, cover, darken
 from training.crossval import trainable
-from training.datasets import read_dataset
+from training.datasets import describe_rest, read_dataset
 from training.detecting import pick_labelled_face
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
 from training.mirroring import MIRRORED_VERTICES, mirror_landmarks
 from training.rotation import geodesic_angle, label_from_rotation, rotation_from_label
+from training.samples import read_bgr
 
 
 def write_sample(folder, name, label_degrees, key='pt3d_68'):
@@ -61,6 +63,53 @@ def test_large_angles_are_left_out(tmp_path):
     assert (dataset.name, dataset.left_out) == ('AFLW2000-3D', 2)
     assert [s.name for s in dataset.samples] == ['image00000', 'image00001']
     assert dataset.samples[1].label == pytest.approx(np.radians([1.0, -98.9, 2.0]))
+
+
+def test_every_image_is_read_whatever_its_name_ends_in(tmp_path):
+    suffixes = ('.jpg', '.JPG', '.jpeg', '.png', '.PNG', '.bmp', '.tif', '.webp', '.ppm')
+    for i, suffix in enumerate(suffixes):
+        write_sample(tmp_path, f'image{i}', (i, 0.0, 0.0))
+        image = tmp_path / f'image{i}.jpg'
+        _, data = cv2.imencode(suffix, cv2.imread(str(image)))
+        image.unlink()
+        image.with_suffix(suffix).write_bytes(data)
+    dataset = read_dataset(tmp_path)
+    assert [sample.name for sample in dataset.samples] == [f'image{i}' for i in range(9)]
+    assert all(sample.read_image().shape == (8, 8, 3) for sample in dataset.samples)
+    assert describe_rest(dataset) == ''
+
+
+def test_what_is_not_read_is_counted_and_named(tmp_path):
+    write_sample(tmp_path, 'image', (0.0, 0.0, 0.0))
+    (tmp_path / 'image.png').touch()  # another of the same name
+    (tmp_path / 'phone.heic').touch()
+    (tmp_path / 'code').mkdir()
+    (tmp_path / 'code' / 'picture.jpg').touch()
+    told = describe_rest(read_dataset(tmp_path))
+    assert told == '3 other files are not read: code/picture.jpg, image.png, phone.heic'
+
+
+def test_images_are_turned_as_their_exif_says(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.zeros((8, 16, 3), np.uint8)).save(tmp_path / 'turned.jpg', exif=exif)
+    assert read_bgr(tmp_path / 'turned.jpg').shape == (16, 8, 3)
+
+
+@pytest.mark.parametrize('samples', [np.uint16([[0, 1023]] * 8), np.float32([[0, 1]] * 8)])
+def test_images_of_more_than_8_bits_are_not_dark(tmp_path, samples):
+    cv2.imwrite(str(tmp_path / 'grey.tif'), samples)
+    assert read_bgr(tmp_path / 'grey.tif').max() > 250
+
+
+def test_labels_in_degrees_are_one_sentence(tmp_path):
+    for i in range(3):
+        write_sample(tmp_path, f'image{i}', np.degrees((10.0 + i, 20.0, 30.0)))
+    with pytest.raises(TrainingError, match='all labels are above 99 degrees; are they degrees'):
+        read_dataset(tmp_path)
+    write_sample(tmp_path, 'image4', (1.0, 0.5, 0.0))  # so small that it passes for radians
+    with pytest.raises(TrainingError, match='3 of 4 labels are above 99 degrees'):
+        read_dataset(tmp_path)
 
 
 def test_views_of_one_photograph_stay_together_in_300w_lp(tmp_path):

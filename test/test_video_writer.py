@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from headpose_ros.media.video_writer import VideoWriter
+from headpose_ros.media.video_file import VideoSource
+from headpose_ros.media.video_writer import FRAGMENT, VideoWriter
 
 COUNT = 12
 IMAGE = np.zeros((48, 64, 3), np.uint8)
@@ -32,3 +33,43 @@ def test_odd_stamps_are_no_obstacle(tmp_path, seconds):
         recorder.add(IMAGE, seconds * number)
     recorder.close()
     assert cv2.VideoCapture(str(recorder.path)).get(cv2.CAP_PROP_FRAME_COUNT) == COUNT
+
+
+@pytest.mark.parametrize('suffix', ['mp4', 'mkv', 'mov'])
+def test_images_keep_their_times(tmp_path, suffix):
+    times = np.array([0.0, 0.05, 0.1, 0.2, 0.4, 0.45, 3.0, 3.5, 3.51, 3.6, 9.0, 9.1])
+    recorder = VideoWriter(tmp_path / f'video.{suffix}')
+    for time in times:
+        recorder.add(IMAGE, 1_700_000_000.0 + time)
+    recorder.close()
+    seconds = [second for second, _ in VideoSource(recorder.path).timed_frames()]
+    np.testing.assert_allclose(seconds, times, atol=1e-3)
+
+
+@pytest.mark.parametrize('suffix', ['mp4', 'mkv', 'mov', 'avi'])
+def test_a_file_that_was_never_finished_can_be_read(tmp_path, suffix):
+    recorder = VideoWriter(tmp_path / f'video.{suffix}', rate=30.0)
+    for number in range(5 * FRAGMENT):
+        recorder.add(np.full_like(IMAGE, number), number / 30)
+    images = [image for image in VideoSource(recorder.path).frames() if image is not None]
+    assert len(images) >= 3 * FRAGMENT
+
+
+def test_images_of_any_size_become_a_video(tmp_path):
+    recorder = VideoWriter(tmp_path / 'video.mp4', rate=30.0)
+    for size in ((47, 63), (48, 64), (10, 10)):
+        recorder.add(np.full((*size, 3), 90, np.uint8), recorder.images / 30)
+    recorder.close()
+    video = VideoSource(recorder.path)
+    images = list(video.frames())
+    assert len(images) == 3 and video.size == (64, 48)  # colours come by two pixels
+    assert all(abs(image.mean() - 90) < 3 for image in images)
+
+
+@pytest.mark.parametrize('name', ['video.mp3', 'video.txt', 'missing/video.mp4'])
+def test_what_cannot_be_written_is_told(tmp_path, name):
+    recorder = VideoWriter(tmp_path / name)
+    recorder.add(IMAGE, 0.0)
+    with pytest.raises(OSError, match=name.rpartition('/')[2]):
+        recorder.close()
+    recorder.close()  # which has nothing more to say

@@ -73,7 +73,7 @@ class Browser:
         )
 
     def notes(self):
-        return self.text('.q-notification')
+        return self.text('.answer')
 
 
 @pytest.fixture(scope='module')
@@ -185,10 +185,48 @@ def test_a_value_that_cannot_be_is_told_and_not_kept(view):
     assert value_of(view, 'min_detection_confidence').double_value == 0.6
 
 
+@pytest.mark.parametrize('size', [(1440, 1000), (390, 844)], ids=['desk', 'phone'])
+def test_an_answer_covers_nothing(view, size):
+    browser = view.browser
+    browser.driver.set_window_size(*size)
+    try:
+        button = browser.find('[data-service=reset_neutral]')
+        button.click()
+        browser.wait(lambda: 'a head that faces the camera' in browser.notes(), 'an answer')
+        top, *bottoms = browser.driver.execute_script(  # at one moment
+            'return [document.querySelector(".answer").getBoundingClientRect().top,'
+            '...[...document.querySelectorAll(".settings button, .setting")]'
+            '.map(e => e.getBoundingClientRect().bottom)]'
+        )
+        assert len(bottoms) == 7 and top >= max(bottoms)
+        button.click()  # which fails where something lies over it
+    finally:
+        browser.driver.set_window_size(1440, 1000)
+
+
+def test_the_numbers_are_the_end_of_the_plot(view):
+    seen = set()
+
+    def agree():
+        numbers, ends = view.browser.driver.execute_script(
+            'const lines = getElement(document.querySelector(".plot").id.slice(1)).chart'
+            '.getOption().series;'
+            'return [[...document.querySelectorAll(".angle .number")].map(e => e.innerText),'
+            'lines.map(line => line.data.at(-1)[1])]'
+        )
+        seen.add(tuple(ends))
+        assert numbers == [f'{end:+.1f}°'.replace('-', '\N{MINUS SIGN}') for end in ends]
+        return len(seen) > 8
+
+    view.browser.wait(lambda: min(view.browser.points()), 'a plot')
+    view.browser.wait(agree, 'poses')
+
+
 def test_a_value_that_is_set_elsewhere_shows(view):
-    assert view.ros.set_parameters(max_std=45.0).successful
     number = view.browser.part('max_std', 'input')
-    view.browser.wait(lambda: number.get_attribute('value') == '45', 'the value')
+    for value in 45.0, 40:  # as "ros2 param set" has a whole number
+        assert view.ros.set_parameters(max_std=value).successful
+        view.browser.wait(lambda v=value: float(number.get_attribute('value')) == v, 'the value')
 
 
 def test_the_neutral_pose_is_set_and_reset(view, rendered_head, tmp_path):

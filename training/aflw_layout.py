@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""AFLW2000-3D and 300W-LP: a ``.mat`` beside each ``.jpg`` (Zhu et al., CVPR 2016)."""
+"""AFLW2000-3D and 300W-LP: a ``.mat`` beside each image (Zhu et al., CVPR 2016)."""
 
 import re
 from pathlib import Path
@@ -25,10 +25,11 @@ _TERMS = (
 def read(folder: Path, images: list[Path]) -> Dataset | None:
     """Dataset of the subfolders that hold ``.mat`` files; ``None`` when none does.
 
-    :raises TrainingError: a ``.mat`` is missing or broken.
+    :raises TrainingError: a ``.mat`` is missing or broken, or most labels are out of range.
     """
     # 300W-LP comes with folders of code, whose pictures have no labels.
     labelled = {image.parent for image in images if image.with_suffix('.mat').is_file()}
+    rest = [image for image in images if image.parent not in labelled]
     images = [image for image in images if image.parent in labelled]
     if not images:
         return None
@@ -41,12 +42,19 @@ def read(folder: Path, images: list[Path]) -> Dataset | None:
             continue
         name = image.relative_to(folder).with_suffix('').as_posix()
         samples.append(Sample(name, _photograph(name), image, label, points[:2].T))
-    return Dataset('AFLW2000-3D' if has_depth else '300W-LP', _TERMS, samples, left_out)
+    if left_out > len(samples):
+        share = 'all' if not samples else f'{left_out} of {len(images)}'
+        raise TrainingError(
+            f'{folder}: {share} labels are above 99 degrees; are they degrees? Pose_Para of a '
+            '.mat is in radians'
+        )
+    name = 'AFLW2000-3D' if has_depth else '300W-LP'
+    return Dataset(name, _TERMS, samples, left_out, rest)
 
 
 def _read_mat(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if not path.is_file():
-        raise TrainingError(f'{path}: missing beside its .jpg; download the dataset again')
+        raise TrainingError(f'{path}: missing beside its image; download the dataset again')
     try:
         content = loadmat(path, variable_names=['Pose_Para', 'pt3d_68', 'pt2d'])
         label = np.asarray(content['Pose_Para'], float)[0, :3]

@@ -26,7 +26,7 @@ from training.command_checks import (
     make_folder,
 )
 from training.copies import COPY_NAMES, PLAIN
-from training.datasets import obstacle_to_training, read_dataset
+from training.datasets import describe_rest, obstacle_to_training, read_dataset
 from training.detecting import plan_search
 from training.landmark_file import LandmarkFile
 from training.landmark_parts import Parts
@@ -74,6 +74,8 @@ def landmarks(
     check_can_write(out)
     data = read_dataset(dataset)
     typer.echo(f'{data.name}: {len(data.samples)} images, {data.left_out} left out by their angle')
+    if rest := describe_rest(data):
+        typer.echo(rest)
     obstacle = obstacle_to_training(data.name, data.terms, data.has_roll)
     names = list(COPY_NAMES) if copies and not obstacle else [PLAIN]
     if copies and obstacle:

@@ -38,6 +38,11 @@ class Estimates:
         to_sight = self.rays.swapaxes(1, 2)
         return angle_deviations(to_sight @ self.rotations, to_sight @ labelled) / self.std
 
+    def along_sight(self) -> 'Estimates':
+        """The same along the lines of sight."""
+        rotations = self.rays.swapaxes(1, 2) @ self.rotations
+        return replace(self, rotations=rotations, rays=np.broadcast_to(np.eye(3), rotations.shape))
+
     def without_offsets(self, labelled: np.ndarray, groups: np.ndarray) -> 'Estimates':
         """The same with the mean offset of each group removed.
 

@@ -3,12 +3,16 @@
 
 """A model file against a dataset: figures, share of faces found, plots, worst images."""
 
+import itertools
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from headpose_ros.attention import ATTENTION_ANGLE, facing_camera
+from headpose_ros.head_pose import HeadPose
 from headpose_ros.regression.model import ModelDescription
 from headpose_ros.regression.model_file import load_model
 from training.copies import PLAIN
@@ -29,6 +33,9 @@ from training.worst_images import draw_worst_images
 
 # Of ``pose_figures``, in the table by range of the label.
 _BY_RANGE = ('pitch', 'yaw', 'roll', 'MAE', 'geodesic', 'median')
+
+# Percent, limits of the ranges of a probability.
+_PROBABILITIES = (0, 10, 30, 50, 70, 90, 101)
 
 # Faces per group, on average, from which on the mean offset of a group is that of a person.
 MIN_FACES_OF_PERSON = 10
@@ -111,7 +118,7 @@ def _report(data: LandmarkFile, estimates: Estimates, description: ModelDescript
         ]
         return '\n\n'.join(lines)
     first, *others = _pose_tables(data, estimates)
-    lines += [first, found, *others]
+    lines += [first, found, *others, *_facing_table(seen, estimates)]
     if len(seen.names) >= MIN_FACES_OF_PERSON * len(set(seen.groups)):
         lines += [
             '## Without the offset of each person',
@@ -120,6 +127,28 @@ def _report(data: LandmarkFile, estimates: Estimates, description: ModelDescript
             *_pose_tables(data, estimates.without_offsets(seen.rotations, seen.groups)),
         ]
     return '\n\n'.join(lines)
+
+
+def _facing_table(seen: LandmarkFile, estimates: Estimates) -> list[str]:
+    """How often heads face the camera, by the probability that they do, Markdown."""
+    along = estimates.along_sight()
+    heads = map(HeadPose, along.rotations, seen.landmarks, along.std)
+    probability = 100.0 * np.array([facing_camera(head) for head in heads])
+    # Of the label's rotation the angle between (0, 0, -1) and what it turns that to.
+    labelled = (estimates.rays.swapaxes(1, 2) @ seen.rotations)[:, 2, 2]
+    faces = labelled > np.cos(ATTENTION_ANGLE)
+    rows = []
+    for low, high in itertools.pairwise(_PROBABILITIES):
+        within = (low <= probability) & (probability < high)
+        if within.any():
+            shares = probability[within].mean(), 100.0 * faces[within].mean()
+            rows.append((f'{low} to {min(high, 100)}', int(within.sum()), *shares))
+    columns = ['probability, %', 'faces', 'mean probability, %', 'facing the camera, %']
+    return [
+        f'Facing the camera, within {np.degrees(ATTENTION_ANGLE):.0f} degrees of its line of '
+        'sight, by the probability that is estimated:',
+        pd.DataFrame(rows, columns=columns).to_markdown(index=False, floatfmt='.1f'),
+    ]
 
 
 def _pose_tables(data: LandmarkFile, estimates: Estimates) -> list[str]:

@@ -28,14 +28,16 @@ def read(folder: Path, images: list[Path]) -> Dataset | None:
 
     :raises TrainingError: a face box is missing or broken.
     """
-    samples = []
+    samples, rest = [], []
     for image in images:
         if match := _NAME.match(image.stem):
             name = image.relative_to(folder).with_suffix('').as_posix()
             label = np.radians([float(match['tilt']), float(match['pan']), np.nan])
             region = _read_box(image.with_suffix('.txt'))
             samples.append(Sample(name, match['person'], image, label, region))
-    return Dataset("Pointing'04", _TERMS, samples, left_out=0) if samples else None
+        else:
+            rest.append(image)
+    return Dataset("Pointing'04", _TERMS, samples, 0, rest) if samples else None
 
 
 def _read_box(path: Path) -> np.ndarray:

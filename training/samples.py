@@ -3,13 +3,16 @@
 
 """A labelled image and a set of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from headpose_ros.camera.camera import Camera
+from headpose_ros.errors import UnreadableImageError
+from headpose_ros.images.compressed import read_image_file
+from headpose_ros.images.grey_range import GreyRange
 from training.errors import TrainingError
 
 
@@ -60,12 +63,14 @@ class Dataset:
     :ivar terms: under what terms it can be used.
     :ivar samples: in the order of their names.
     :ivar left_out: images that are not among them because of their angles.
+    :ivar rest: files of the folder that are neither images of it nor labels.
     """
 
     name: str
     terms: str
     samples: list[Sample]
     left_out: int
+    rest: list[Path] = field(default_factory=list)
 
     @property
     def has_roll(self) -> bool:
@@ -78,7 +83,11 @@ def read_bgr(path: Path) -> np.ndarray:
 
     :raises TrainingError: it cannot be read.
     """
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
-        raise TrainingError(f'{path}: not a readable image; download it again')
-    return bgr
+    try:
+        data = np.fromfile(path, np.uint8)
+        flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+        bgr = cv2.imdecode(data, flags) if data.size else None
+        # Grey floats, for one, are not read by OpenCV as colours.
+        return read_image_file(path) if bgr is None else GreyRange().to_uint8(bgr)
+    except (OSError, UnreadableImageError) as error:
+        raise TrainingError(f'{path}: not a readable image; download it again') from error

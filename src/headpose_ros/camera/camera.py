@@ -16,6 +16,9 @@ from headpose_ros.landmarks import CHEEKBONES
 _POLYNOMIAL = (4, 5, 8, 12, 14)
 MODELS = {'plumb_bob': _POLYNOMIAL, 'rational_polynomial': _POLYNOMIAL, 'equidistant': (4,)}
 
+# In names of models whose lens bends lines with all coefficients zero too.
+_FISHEYE = ('equidist', 'fish', 'theta', 'kannala', 'omni', 'mei', 'sphere')
+
 # Pixels by which an undistorted point may miss where it came from. Far outside of what a lens was
 # calibrated for its polynomial has no inverse, and then it misses by far more.
 MAX_MISS = 0.5
@@ -35,7 +38,8 @@ class Camera:
 
     :ivar matrix: (3, 3) ``K``, pixels.
     :ivar distortion: (n,) coefficients of the model; empty for a lens without distortion.
-    :ivar model: one of ``MODELS``; any name will do when there are no coefficients.
+    :ivar model: one of ``MODELS``; where there are no coefficients or all are zero, any name that
+        is not one of a fisheye: drivers call an ideal lens "none" or by what it would be.
     :ivar width: of its images, pixels.
     :ivar height: of its images, pixels.
     :raises ValueError: such a camera cannot be.
@@ -50,6 +54,8 @@ class Camera:
     def __post_init__(self) -> None:
         matrix, distortion = np.array(self.matrix, float), np.array(self.distortion, float)
         _check_matrix(matrix)
+        if not distortion.any() and not any(word in self.model.lower() for word in _FISHEYE):
+            distortion = np.zeros(0)
         _check_distortion(distortion, self.model)
         if not all(isinstance(x, int | np.integer) and x > 0 for x in (self.width, self.height)):
             raise ValueError(

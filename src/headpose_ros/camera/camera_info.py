@@ -3,6 +3,7 @@
 
 """The calibration of a camera, messages as sensor_msgs/CameraInfo describes them."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,10 @@ from headpose_ros.errors import CalibrationError
 UNCALIBRATED_CURE = (
     'calibrate it (camera_calibration), or do without head_pose/pose and TF, which need it'
 )
+
+
+# In names of topics of images without distortion, as image_proc and many drivers have it.
+_RECTIFIED = re.compile(r'(^|[/_])rect(ified)?([/_]|$)')
 
 
 class CameraInfoCache:
@@ -50,6 +55,12 @@ class CameraInfoCache:
             self._camera, self._reason = camera_of(message, self._is_rectified), ''
         except CalibrationError as error:
             self._camera, self._reason = None, f'{self._topic}: {error}'
+
+    def is_bent_twice(self, image_topic: str) -> bool:
+        """Whether images that are rectified by their name are freed of a distortion once more."""
+        camera = self._camera
+        is_bent = not self._is_rectified and camera is not None and bool(camera.distortion.any())
+        return is_bent and _RECTIFIED.search(image_topic) is not None
 
     def camera_for(self, width: int, height: int) -> Camera | None:
         """The camera that took an image of that size, ``None`` while it is not known."""

@@ -3,11 +3,13 @@
 
 """How the command lines of this project look, and how they end."""
 
+import codecs
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -49,10 +51,16 @@ class CommandLine(typer.Typer):
         :param name: of the program, for its help.
         :param args: of the command line; ``None`` for those of the process.
         """
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors=_ANY_TEXT)
         try:
-            return self(args, prog_name=name)
+            with _one_sentence():  # of the help too
+                return self(args, prog_name=name)
         except SystemExit as end:
             return int(end.code or 0)
+        except typer.Exit as end:
+            return end.exit_code
 
 
 @contextmanager
@@ -62,12 +70,40 @@ def _one_sentence() -> Iterator[None]:
         sys.stdout.flush()
         return
     except BrokenPipeError:
-        # Python writes out what it has kept once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_output()
         raise typer.Exit(128 + signal.SIGPIPE) from None
     except HeadPoseError as error:
         reason = str(error)
     except OSError as error:
-        reason = f'{error.filename}: {error.strerror}' if error.filename else str(error)
+        reason = f'{error.filename}: {error.strerror}' if error.filename else (
+            error.strerror or str(error)
+        )
     print(f'error: {reason}', file=sys.stderr)
+    _let_go_of_output()
     raise typer.Exit(1)
+
+
+def _let_go_of_output() -> None:
+    """Write what is left to standard output, if that can still be written to."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Python writes out what it has kept once more when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _any_text(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Encode a character that an output does not know.
+
+    Bytes of a file name that is not text come out as they are, other letters as Python writes
+    them.
+    """
+    assert isinstance(error, UnicodeEncodeError)
+    letter = error.object[error.start]
+    is_byte = '\udc80' <= letter <= '\udcff'
+    data = letter.encode('ascii', 'surrogateescape' if is_byte else 'backslashreplace')
+    return (data if is_byte else data.decode()), error.start + 1
+
+
+_ANY_TEXT = 'headpose_any_text'
+codecs.register_error(_ANY_TEXT, _any_text)

@@ -4,7 +4,6 @@
 """What the commands ``image``, ``video`` and ``bag`` do."""
 
 import math
-import os
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -26,13 +25,16 @@ Draw = Callable[..., writers.Output]
 
 def process_images(names: list[str], options: ImageOptions) -> None:
     """Unrelated images."""
-    _process(ImageFrames(names), writers.write_images, options, 'image', SeparateImages)
+    source = ImageFrames(names)
+    try:
+        _process(source, writers.write_images, options, 'image', SeparateImages)
+    finally:
+        for rest in source.rest:
+            print(rest, file=sys.stderr)
 
 
 def process_video(name: str, options: StreamOptions) -> None:
     """A video or webcam."""
-    # What FFmpeg has to say about each damaged frame is said once here.
-    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')
     source = StreamFrames(name)
     _follow(source, partial(writers.write_video, rate=source.rate), options)
 
@@ -44,9 +46,11 @@ def process_bag(
     with closing(Bag(path.expanduser())) as bag:
         source = BagFrames(bag, topic, is_rectified, depth)
         _follow(source, writers.write_video, options)
-        print(source.describe_camera(), file=sys.stderr)
+        told = [source.describe_camera(), source.describe_stamps()]
         if source.depth is not None:
-            print(source.depth.describe(), file=sys.stderr)
+            told.append(source.depth.describe())
+        for each in filter(None, told):
+            print(each, file=sys.stderr)
 
 
 def _follow(source: FrameSource, draw: Draw, options: StreamOptions) -> None:

@@ -11,10 +11,12 @@ from pathlib import Path
 from headpose_ros.assets.bundle import default_path, find_bundle
 from headpose_ros.detection.factory import DETECTORS, create_detector
 from headpose_ros.errors import DetectorUnavailableError, FileError, ModelError
-from headpose_ros.files.bag import Bag, is_bag
+from headpose_ros.files.bag import Bag
+from headpose_ros.files.bag_storage import is_bag
 from headpose_ros.images.compressed import read_image_file
-from headpose_ros.media.sources import IMAGE_SUFFIXES, VideoSource
-from headpose_ros.quiet import silent_stderr
+from headpose_ros.images.folder import is_image
+from headpose_ros.media.sources import MOVING_SUFFIX
+from headpose_ros.media.video_file import VideoSource
 from headpose_ros.regression.model_file import JOBLIB_SUFFIX, find_model, read_description
 
 MODEL_SUFFIXES = ('.npz', JOBLIB_SUFFIX)
@@ -43,7 +45,7 @@ def _of_file(path: Path) -> Lines:
         raise FileError(f'{path} is a folder without a bag; name a file')
     if path.suffix in MODEL_SUFFIXES:
         return _of_model(path)
-    if path.suffix.lower() in IMAGE_SUFFIXES:
+    if path.suffix.lower() != MOVING_SUFFIX and is_image(path):
         height, width = read_image_file(path).shape[:2]
         return [('image', path), ('size', f'{width} x {height} pixels')]
     return _of_video(path)
@@ -79,14 +81,14 @@ def _messages(count: int, seconds: float) -> str:
 
 
 def _of_video(path: Path) -> Lines:
-    with silent_stderr():  # FFmpeg says in many words what is said in one here
-        video = VideoSource(path)
+    video = VideoSource(path)
     width, height = video.size
-    seconds = video.count / video.rate
-    length = f'{video.count} frames, {seconds:.2f} s' if video.count else 'not told'
+    # Many containers hold no number of frames, or a wrong one.
+    about = '' if video.is_counted else 'about '
+    length = f'{about}{video.count} frames, {video.seconds:.2f} s' if video.count else 'not told'
     return [
         ('video', path), ('size', f'{width} x {height} pixels'), ('rate', f'{video.rate:g} Hz'),
-        ('length', length),
+        ('length', length), *([('broken', video.problem)] if video.problem else []),
     ]
 
 

@@ -19,18 +19,27 @@ from headpose_ros.assets.bundle import ASSETS, FACE_LANDMARKER, VARIABLE, YUNET
 from headpose_ros.cli.command_line import CommandLine
 from headpose_ros.cli.options import ImageOptions, StreamOptions, with_options
 
-app = CommandLine(help='Head poses from files, and tools of headpose_ros.', no_args_is_help=True)
+app = CommandLine(
+    help='Head poses (roll, pitch, yaw in degrees) from images, videos and rosbag2 files, without '
+    'ROS.',
+    no_args_is_help=True,
+)
 
 
 @app.command()
 @with_options(ImageOptions)
 def image(
     source: Annotated[
-        list[str], Argument(metavar='FILE', help='Image files, and folders of them.')
+        list[str], Argument(metavar='FILE', help='Image files, or folders of images.')
     ],
     options: ImageOptions,
 ) -> None:
-    """Head poses in unrelated images (no tracking)."""
+    """Estimate head poses in images, each on its own.
+
+    Prints one CSV row per face. A folder stands for all images in it, without its subfolders.
+
+    Example: headpose image photo.jpg photos/ --out heads.csv
+    """
     from headpose_ros.cli.files import process_images
 
     process_images(source, options)
@@ -43,13 +52,19 @@ def video(
         str,
         Argument(
             metavar='VIDEO',
-            help='Video file, webcam such as /dev/video0 or its number, or "sample", the moving '
-            'head of the package.',
+            help='Video file; webcam such as /dev/video0, or its number; or "sample", a rendered '
+            'head that moves.',
         ),
     ],
     options: StreamOptions,
 ) -> None:
-    """Head poses in a video, or of a webcam until Ctrl-C."""
+    """Estimate head poses in a video file or from a webcam.
+
+    Prints one CSV row per face and frame, and tracks people from frame to frame. A webcam runs
+    until Ctrl-C.
+
+    Example: headpose video talk.mp4 --out heads.csv --annotated drawn.mp4
+    """
     from headpose_ros.cli.files import process_video
 
     process_video(source, options)
@@ -59,17 +74,18 @@ def video(
 @with_options(StreamOptions)
 def bag(
     source: Annotated[
-        Path, Argument(metavar='BAG', help='Folder of the bag, or a .mcap or .db3 file.')
+        Path, Argument(metavar='BAG', help='Folder of the bag, or one of its .mcap or .db3 files.')
     ],
     options: StreamOptions,
     topic: Annotated[
-        str | None, Option(help='Of the images, raw or compressed.  [default: the only one]')
+        str | None,
+        Option(metavar='TOPIC', help='Image topic, raw or compressed.  [default: the only one]'),
     ] = None,
     rectified: Annotated[
         bool,
         Option(
             '--rectified',
-            help='The images are rectified: P of camera_info counts, not K and the distortion.',
+            help='The images are rectified: use P of camera_info, not K and the distortion.',
         ),
     ] = False,
     depth: Annotated[
@@ -81,7 +97,13 @@ def bag(
         ),
     ] = None,
 ) -> None:
-    """Head poses in the images of a rosbag2 file, without ROS."""
+    """Estimate head poses in the images of a rosbag2 recording.
+
+    Prints one CSV row per face and image, and tracks people from image to image. Uses the
+    camera_info beside the image topic.
+
+    Example: headpose bag recording/ --topic /camera/image_raw --out heads.csv
+    """
     from headpose_ros.cli.files import process_bag
 
     process_bag(source, topic, rectified, depth, options)
@@ -91,10 +113,14 @@ def bag(
 def info(
     file: Annotated[
         Path | None,
-        Argument(metavar='FILE', help='Model files run code when they are loaded.'),
+        Argument(
+            metavar='FILE',
+            help='Image, video, bag or model. A .joblib model runs code when it is loaded: name '
+            'only those you trust.',
+        ),
     ] = None,
 ) -> None:
-    """What a model, video, image or bag holds; without a file, what is installed."""
+    """Show what a file contains, or without one, what is installed."""
     from headpose_ros.cli.info import print_info
 
     print_info(file)
@@ -105,21 +131,23 @@ def fetch_model(
     name: Annotated[
         Literal['face_landmarker', 'yunet'],
         Argument(
-            help='The bundle of the detector face_landmarker, or the face detector yunet.',
+            help='Landmark network for --detector face_landmarker, or --face-detector yunet.',
         ),
     ] = 'face_landmarker',
     out: Annotated[
         Path | None,
         Option(
             metavar='FILE',
-            help=f'File to write.  [default: {FACE_LANDMARKER.path} or {YUNET.path.name} there]',
+            help=f'Where to save it.  [default: {FACE_LANDMARKER.path}, or {YUNET.path.name} in '
+            'that folder]',
         ),
     ] = None,
-    url: Annotated[str | None, Option(help='Where it is.  [default: where its maker has it]')] = (
-        None
-    ),
+    url: Annotated[
+        str | None,
+        Option(metavar='URL', help='Download from here.  [default: the site of its maker]'),
+    ] = None,
 ) -> None:
-    """Download a network, and check it."""
+    """Download an optional network and verify its checksum."""
     from headpose_ros.assets.download import fetch
 
     asset = ASSETS[name]

@@ -23,8 +23,8 @@ Bundle = Annotated[
     Path | None,
     Option(
         metavar='FILE',
-        help=f'Networks of the detector face_landmarker.  [default: the file that {VARIABLE} '
-        'names, or else the one that "headpose fetch-model" downloaded]',
+        help=f'Model bundle of --detector face_landmarker.  [default: ${VARIABLE}, or the file '
+        'that "headpose fetch-model" downloaded]',
     ),
 ]
 
@@ -37,19 +37,19 @@ class Options:
         str | None,
         Option(
             metavar='FILE',
-            help='Rows, to a .csv or .jsonl file, or to "-", which is standard output.  '
-            '[default: standard output, or no rows with --annotated]',
+            help='Write the rows to this .csv or .jsonl file; "-" is standard output.  '
+            '[default: -, or no rows with --annotated]',
         ),
     ] = None
     row_format: Annotated[
         Literal['csv', 'jsonl'] | None,
-        Option('--format', help='Of the rows.  [default: what the file ends in, or csv]'),
+        Option('--format', help='Format of the rows.  [default: by the name of --out, or csv]'),
     ] = None
     drawn: Annotated[
         str | None,
         Option(
             '--annotated', metavar='FILE',
-            help='Video with the heads drawn on it (.mp4, .avi, .mkv, .mov).',
+            help='Write a video with the heads drawn on it (.mp4, .avi, .mkv, .mov).',
         ),
     ] = None
     force: Annotated[bool, Option('--force', help='Overwrite files that exist.')] = False
@@ -59,20 +59,21 @@ class Options:
         Path | None,
         Option(
             metavar='FILE',
-            help='Trained model (.npz), or a .joblib with any regressor of scikit-learn, from a '
-            'source you trust: such files run code.  [default: the one of the package]',
+            help='Trained model (.npz), or any scikit-learn regressor (.joblib, which runs code '
+            'when it is loaded: name only those you trust).  [default: the built-in model]',
         ),
     ] = None
-    max_faces: Annotated[int, Option(metavar='N', help='Report at most so many faces.')] = 5
+    max_faces: Annotated[int, Option(metavar='N', help='Maximum number of faces per image.')] = 5
     face_detector: Annotated[
         Literal['auto', 'full_range', 'short_range', 'yunet'],
-        Option(help='Network that finds faces far away; auto takes the best that is installed.'),
+        Option(help='Network that finds distant faces; auto takes the best one installed.'),
     ] = 'auto'
     image_rotation: Annotated[
         int,
         Option(
             metavar='DEG',
-            help='0, 90, 180 or 270: the images have to be turned so far clockwise to be upright.',
+            help='Clockwise rotation that makes the images upright: 0, 90, 180 or 270. What a '
+            'photo or video file says of its rotation is applied anyway.',
         ),
     ] = 0
     max_std: Annotated[
@@ -87,7 +88,10 @@ class ImageOptions(Options):
 
     drawn: Annotated[
         str | None,
-        Option('--annotated', metavar='FOLDER', help='For the images with the heads drawn.'),
+        Option(
+            '--annotated', metavar='FOLDER',
+            help='Write the images with the heads drawn on them to this folder.',
+        ),
     ] = None
 
 
@@ -97,13 +101,14 @@ class StreamOptions(Options):
 
     primary: Annotated[
         Literal['largest', 'nearest_center', 'longest_tracked'],
-        Option(help='Which of several people is the primary one.'),
+        Option(help='Which person is the primary one.'),
     ] = 'largest'
     smoothing: Annotated[
         float,
         Option(
             metavar='HZ',
-            help='Cutoff of the filter for a head at rest: lower is calmer, 0 turns it off.',
+            help='Cutoff of the smoothing filter for a still head: lower is smoother, 0 turns it '
+            'off.',
         ),
     ] = 0.5
 

@@ -3,11 +3,11 @@
 
 """rosbag2 files as frames, through the library rosbags and so without ROS."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -15,20 +15,26 @@ import numpy as np
 from headpose_ros.camera.camera_info import CameraInfoCache
 from headpose_ros.errors import FileError, SourceError, UnreadableImageError
 from headpose_ros.files.bag_depth import BagDepth, depth_topic, with_depth, without_depth
+from headpose_ros.files.bag_storage import (
+    Recorded,
+    plain_message,
+    plain_storage,
+    readable_messages,
+    storage_of,
+    storages,
+)
 from headpose_ros.files.readers import BrokenFrame, Frame
 from headpose_ros.images.compressed import read_compressed
+from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.images.raw import read_raw
-from headpose_ros.images.stamps import stamp_seconds
+from headpose_ros.images.stamps import STANDING_STILL, stamp_seconds
 
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
-READERS: dict[str, Callable[[Any], np.ndarray]] = {IMAGE: read_raw, COMPRESSED: read_compressed}
-
-METADATA = 'metadata.yaml'
-STORAGE_SUFFIXES = ('.mcap', '.db3')
-
-Recorded = tuple[str, str, int, bytes]  # topic, type, time in nanoseconds, serialized message
+READERS: dict[str, Callable[[Any, GreyRange], np.ndarray]] = {
+    IMAGE: read_raw, COMPRESSED: read_compressed
+}
 
 
 class Bag:
@@ -44,24 +50,39 @@ class Bag:
 
     def __init__(self, path: Path):
         self.path = path
-        self._file = _storage_of(path)
+        self._file = storage_of(path)
         self.topics: dict[str, tuple[str, int]] = {}
         self.problem = ''
+        self._reader: Any = None
         rosbags = _import_rosbags(path)
         # Images and calibrations have been the same since Foxy, whatever wrote the bag, so that
         # the definitions in it, which may be missing or odd, are not needed.
         self._types = rosbags.typesys.get_typestore(rosbags.typesys.Stores.ROS2_HUMBLE)
+        self._scratch = TemporaryDirectory(prefix='headpose_')  # for what is decompressed
         try:
-            self._reader = rosbags.rosbag2.Reader(self._file)
-            self._reader.open()
+            self._open(rosbags.rosbag2.Reader)
+        except SourceError:
+            self.close()
+            raise
+
+    def _open(self, reader_of: Callable[[Path], Any]) -> None:
+        file = self._file
+        try:
+            if file.is_file():
+                file, self.problem = plain_storage(file, Path(self._scratch.name))
+            reader = reader_of(file)
+            reader.open()
+        except SourceError:
+            raise
         except Exception as error:  # of many classes: its own, of SQLite, of what it unpacks
-            self._reader, self.problem = None, _words(error)
+            self.problem = self.problem or _words(error)
             self.topics, self.seconds = self._scan()
             if not self.topics:
                 raise SourceError(
                     f'{self._file} is a broken bag, and nothing in it can be read ({self.problem})'
                 ) from error
             return
+        self._reader = reader
         self.topics = {
             topic: (info.msgtype or 'several types', info.msgcount)
             for topic, info in self._reader.topics.items()
@@ -92,6 +113,7 @@ class Bag:
         """Close the files."""
         if self._reader is not None:
             self._reader.close()
+        self._scratch.cleanup()
 
     def _indexed(self, topics: Collection[str]) -> Iterator[Recorded]:
         wanted = [each for each in self._reader.connections if each.topic in topics]
@@ -100,8 +122,8 @@ class Bag:
                 yield connection.topic, connection.msgtype, time, data
 
     def _before_break(self) -> Iterator[Recorded]:
-        for file in _storages(self._file) if self._file.is_dir() else [self._file]:
-            yield from _readable_messages(file)
+        for file in storages(self._file) if self._file.is_dir() else [self._file]:
+            yield from readable_messages(file, Path(self._scratch.name))
 
     def _scan(self) -> tuple[dict[str, tuple[str, int]], float]:
         """Topics and seconds of what is left of a broken bag."""
@@ -115,7 +137,7 @@ class Bag:
 
     def _deserialized(self, data: bytes, kind: str) -> Any:
         try:
-            return self._types.deserialize_cdr(data, kind)
+            return self._types.deserialize_cdr(plain_message(data), kind)
         except Exception as error:  # whatever random bytes lead to
             return UnreadableImageError(f'the message cannot be read: {_words(error)}')
 
@@ -140,9 +162,11 @@ class BagFrames:
         self.topic = _image_topic(bag, topic, beside)
         self.depth = BagDepth(beside) if beside not in (None, self.topic) else None
         kind, self.count = bag.topics[self.topic]
-        self._read = READERS[kind]
+        self._read, self._grey_range = READERS[kind], GreyRange()
         self.info_topic = _info_topic(self.topic)
         self.calibration = CameraInfoCache(self.info_topic, is_rectified)
+        self._stamps = Counter[str]()  # how many images there were, and how many stood still
+        self._last_stamp: float | None = None
         self.paths = sorted(bag.path.iterdir()) if bag.path.is_dir() else [bag.path]
 
     def frames(self) -> Iterator[Frame | BrokenFrame]:
@@ -178,7 +202,21 @@ class BagFrames:
         if not self._info_topics:
             return f'not calibrated: the bag has no {self.info_topic}'
         problem = self.calibration.problem
-        return f'not calibrated: {problem}' if problem else f'calibrated by {self.info_topic}'
+        if problem:
+            return f'not calibrated: {problem}'
+        told = f'calibrated by {self.info_topic}'
+        if not self.calibration.is_bent_twice(self.topic):
+            return told
+        return (
+            f'{told}, whose distortion is taken out of {self.topic}; if that is rectified, as its '
+            'name says, add --rectified'
+        )
+
+    def describe_stamps(self) -> str:
+        """What is wrong with the stamps of the images so far, in words; empty for nothing."""
+        still = self._stamps['still']
+        count = f'{still} of {self._stamps["all"]} images have that of the one before'
+        return f'{STANDING_STILL} ({count})' if still else ''
 
     @property
     def _info_topics(self) -> list[str]:
@@ -189,82 +227,17 @@ class BagFrames:
         try:
             if isinstance(message, UnreadableImageError):
                 raise message
-            bgr = self._read(message)
+            bgr = self._read(message, self._grey_range)
         except UnreadableImageError as error:
             return BrokenFrame(f'image {number} of {self.topic}: {error}')
         header, (height, width) = message.header, bgr.shape[:2]
+        stamp = stamp_seconds(header)
+        self._stamps['all'] += 1
+        self._stamps['still'] += stamp == self._last_stamp
+        self._last_stamp = stamp
         camera = self.calibration.camera_for(width, height)
-        stamp, frame_id = stamp_seconds(header), header.frame_id
         depth_at = self.depth.images_of(width, height) if self.depth else None
-        return Frame(self.topic, number, bgr, stamp, camera, frame_id, depth_at)
-
-
-def is_bag(path: Path) -> bool:
-    """Whether a path looks like a bag."""
-    return path.suffix in STORAGE_SUFFIXES or (path.is_dir() and bool(_storages(path)))
-
-
-def _storage_of(path: Path) -> Path:
-    """What to open: a bag that was not ended has no metadata, and its file says all the same."""
-    if not path.exists():
-        raise SourceError(f'{path}: there is no such bag')
-    if path.is_file() and path.suffix not in STORAGE_SUFFIXES:
-        raise SourceError(
-            f'{path} is not a rosbag2 file; want a folder with {METADATA}, or a file that ends '
-            f'in {" or ".join(STORAGE_SUFFIXES)}'
-        )
-    if path.is_file() or (path / METADATA).is_file():
-        return path
-    storages = _storages(path)
-    if not storages:
-        raise SourceError(f'{path} is not the folder of a bag: no {METADATA} in it')
-    if len(storages) > 1:
-        raise SourceError(
-            f'{path} has no {METADATA}; make it with: ros2 bag reindex {path}, or name one of its '
-            f'files: {", ".join(each.name for each in storages)}'
-        )
-    return storages[0]
-
-
-def _storages(folder: Path) -> list[Path]:
-    """Files of a bag in the order of their numbers, of which 10 comes after 9."""
-    files = (each for each in folder.iterdir() if each.suffix in STORAGE_SUFFIXES)
-    return sorted(files, key=lambda each: (len(each.name), each.name))
-
-
-def _readable_messages(path: Path) -> Iterator[Recorded]:
-    """The messages of a .mcap or .db3 file in their order, up to where it breaks.
-
-    rosbags does not open what was cut short: a recorder that lost its power leaves an MCAP file
-    without the index at its end, and a copy that broke off an SQLite file with pages missing.
-    """
-    read = _read_mcap if path.suffix == '.mcap' else _read_sqlite
-    try:
-        yield from read(path)
-    except Exception:  # of many classes, which differ with what is broken
-        return
-
-
-def _read_mcap(path: Path) -> Iterator[Recorded]:
-    from mcap.reader import NonSeekingReader
-
-    with path.open('rb') as file:
-        messages = NonSeekingReader(file).iter_messages(log_time_order=False)
-        for schema, channel, message in messages:
-            yield channel.topic, schema.name if schema else '', message.log_time, message.data
-
-
-def _read_sqlite(path: Path) -> Iterator[Recorded]:
-    connection = sqlite3.connect(f'{path.resolve().as_uri()}?mode=ro', uri=True)
-    try:
-        # Otherwise SQLite refuses a file that is shorter than its header says.
-        connection.execute('PRAGMA writable_schema = ON')
-        yield from connection.execute(
-            'SELECT name, type, timestamp, data FROM messages JOIN topics '
-            'ON topics.id = topic_id ORDER BY messages.id'
-        )
-    finally:
-        connection.close()
+        return Frame(self.topic, number, bgr, stamp, camera, header.frame_id, depth_at)
 
 
 def _image_topic(bag: Bag, wanted: str | None, depth: str | None) -> str:

@@ -13,8 +13,9 @@ from tqdm import tqdm
 
 from headpose_ros.errors import FileError
 from headpose_ros.files.bag import BagFrames
-from headpose_ros.files.readers import BrokenFrame, ImageFrames, StreamFrames
+from headpose_ros.files.readers import BrokenFrame, Frame, ImageFrames, StreamFrames
 from headpose_ros.files.writers import Output
+from headpose_ros.images.exposure import exposure_problem
 from headpose_ros.people.follower import HeadFollower, SeparateImages
 from headpose_ros.quiet import silent_stderr
 
@@ -34,6 +35,20 @@ class Counts:
     faces: int = 0
     without_face: int = 0
     broken: int = 0
+    # Frames that can show no face, the first of them, and why.
+    unseen: int = 0
+    first_unseen: str = ''
+
+    def note_faceless(self, frame: Frame) -> None:
+        """Count a frame without a face."""
+        self.without_face += 1
+        if problem := exposure_problem(frame.bgr):
+            self.unseen += 1
+            self.first_unseen = self.first_unseen or f'frame {frame.number}: {problem}'
+
+    def describe_unseen(self) -> str:
+        """Frames that can show no face, in words."""
+        return f'{self.first_unseen} ({_number(self.unseen, "such frame")})'
 
     def describe(self, seconds: float) -> str:
         """In words."""
@@ -79,12 +94,15 @@ def run(source: FrameSource, finder: Finder, outputs: list[Output], has_bar: boo
                         frame.bgr, frame.stamp, frame.camera, frame.frame_id, frame.depth_at
                     )
                 counts.faces += len(people.heads)
-                counts.without_face += not people.heads
+                if not people.heads:
+                    counts.note_faceless(frame)
                 for add in adding:
                     add(frame, people)
     finally:
         if counts.frames and not isinstance(sys.exc_info()[1], BrokenPipeError):
             print(counts.describe(time.monotonic() - started), file=sys.stderr)
+            if counts.unseen:
+                print(counts.describe_unseen(), file=sys.stderr)
     if counts.frames == counts.broken:
         raise FileError(problem or 'there is no frame in it')
 

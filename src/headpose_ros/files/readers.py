@@ -14,14 +14,10 @@ import numpy as np
 from headpose_ros.camera.camera import Camera
 from headpose_ros.errors import FileError, SourceError, UnreadableImageError
 from headpose_ros.images.compressed import read_image_file
+from headpose_ros.images.folder import images_of, rest_of
 from headpose_ros.media import sources
 from headpose_ros.people.head_widths import DepthAt
 from headpose_ros.quiet import silent_stderr
-
-# Share of the promised frames that may be missing from the end of a video, and their number: some
-# containers tell their count by length and rate.
-MISSING_SHARE = 0.05
-MISSING_COUNT = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +44,15 @@ class ImageFrames:
     """Image files, and all those of folders.
 
     :raises SourceError: one of them is neither, or a folder without images.
+
+    :ivar rest: what else is in the folders, in words.
     """
 
     def __init__(self, names: list[str]):
-        self.paths = [path for name in names for path in _images(Path(name).expanduser())]
+        paths = [Path(name).expanduser() for name in names]
+        self.paths = [image for path in paths for image in _images(path)]
         self.count = len(self.paths)
+        self.rest = [rest for path in paths if path.is_dir() and (rest := rest_of(path))]
 
     def frames(self) -> Iterator[Frame | BrokenFrame]:
         """One pass over all."""
@@ -86,12 +86,11 @@ class StreamFrames:
     def frames(self) -> Iterator[Frame | BrokenFrame]:
         """One pass over a video; a webcam never ends.
 
-        :raises FileError: a video ends before the end that it promises.
+        :raises FileError: a video is cut short, or damaged as a whole.
         """
         if not isinstance(self._source, sources.VideoSource):
             yield from self._live()
             return
-        number = -1
         for number, (seconds, bgr) in enumerate(self._source.timed_frames()):
             if bgr is not None:
                 yield Frame(self._name, number, bgr, seconds)
@@ -99,12 +98,8 @@ class StreamFrames:
             yield BrokenFrame(
                 f'frame {number} of {self._name} cannot be decoded: the file is damaged there'
             )
-        found, promised = number + 1, self.count or 0
-        if promised - found > max(MISSING_COUNT, MISSING_SHARE * promised):
-            raise FileError(
-                f'{self._name} ends after {found} frames of the {promised} that it promises: it '
-                'is cut short or damaged; copy it again'
-            )
+        if self._source.problem:
+            raise FileError(self._source.problem)
 
     def _live(self) -> Iterator[Frame | BrokenFrame]:
         for number, bgr in enumerate(self._source.frames()):
@@ -117,7 +112,7 @@ class StreamFrames:
 
 def _images(path: Path) -> list[Path]:
     if path.is_dir():
-        return sources.images_of(path)
+        return images_of(path)
     if path.is_file():
         return [path]
     raise SourceError(f'{path}: there is no such file or folder; want images')

@@ -32,22 +32,21 @@ METRE_DIGITS = 4
 
 Row = dict[str, Any]
 WriteRow = Callable[[Row], object]
+MakeWriter = Callable[[TextIO, bool], WriteRow]  # is it to become UTF-8?
 
 
-def _csv_writer(file: TextIO) -> WriteRow:
+def _csv_writer(file: TextIO, _: bool) -> WriteRow:
     writer = csv.DictWriter(file, COLUMNS, lineterminator='\n')
     writer.writeheader()
     return writer.writerow
 
 
-def _json_lines_writer(file: TextIO) -> WriteRow:
-    return lambda row: file.write(json.dumps(row, ensure_ascii=False) + '\n')
+def _json_lines_writer(file: TextIO, is_utf8: bool) -> WriteRow:
+    return lambda row: file.write(json.dumps(row, ensure_ascii=not is_utf8) + '\n')
 
 
 # With a header, as spreadsheets and pandas read it; an object a line, as jq and pandas do.
-WRITERS: dict[str, Callable[[TextIO], WriteRow]] = {
-    'csv': _csv_writer, 'jsonl': _json_lines_writer
-}
+WRITERS: dict[str, MakeWriter] = {'csv': _csv_writer, 'jsonl': _json_lines_writer}
 
 
 def rows_of(frame: Frame, people: People) -> list[Row]:

@@ -11,22 +11,26 @@ files that are there already may be written over.
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from io import TextIOWrapper
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from io import StringIO
 from pathlib import Path
-from typing import TextIO
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
 from headpose_ros.errors import FileError
 from headpose_ros.files.readers import Frame
-from headpose_ros.files.rows import WRITERS, WriteRow, rows_of
+from headpose_ros.files.rows import WRITERS, MakeWriter, rows_of
 from headpose_ros.media.video_writer import VideoWriter
 from headpose_ros.overlay import draw_heads
 from headpose_ros.people.follower import People
+from headpose_ros.quiet import silent_stderr
 
 STANDARD_OUTPUT = '-'
+# Of images that are drawn on under their own names; others become such files.
+DRAWN_SUFFIXES = ('.jpg', '.jpeg', '.jpe', '.png', '.bmp', '.webp', '.tif', '.tiff')
+OTHER_DRAWN_SUFFIX = '.png'
 VIDEO_SUFFIXES = ('.mp4', '.avi', '.mkv', '.mov')
 
 # Writes what belongs to a frame.
@@ -53,21 +57,56 @@ def write_rows(name: str, inputs: list[Path], is_forced: bool, kind: str | None)
 
 
 @contextmanager
-def _rows(path: Path | None, make_writer: Callable[[TextIO], WriteRow]) -> Iterator[Add]:
-    with nullcontext(sys.stdout) if path is None else path.open('w', encoding='utf-8') as file:
-        if isinstance(file, TextIOWrapper):
-            file.reconfigure(errors='surrogateescape')  # file names need not be UTF-8
-        write_row = make_writer(file)
+def _rows(path: Path | None, make_writer: MakeWriter) -> Iterator[Add]:
+    # Of a frame at once, so that a full disk leaves whole rows.
+    waiting = StringIO()
+    is_utf8 = path is not None or sys.stdout.encoding.lower() in ('utf-8', 'utf8')
+    write_row = make_writer(waiting, is_utf8)
+    with _append_to(path) as append:
 
-        def add(frame: Frame, people: People) -> None:
-            for row in rows_of(frame, people):
-                write_row(row)
-            file.flush()
+        def add(frame: Frame | None, people: People | None) -> None:
+            if frame is not None and people is not None:
+                for row in rows_of(frame, people):
+                    write_row(row)
+            append(waiting.getvalue())
+            waiting.seek(0)
+            waiting.truncate()
 
-        try:
-            yield add
-        finally:
-            file.flush()
+        add(None, None)  # the header
+        yield add
+
+
+@contextmanager
+def _append_to(path: Path | None) -> Iterator[Callable[[str], None]]:
+    """Writes texts to a file, or to standard output, each whole or not at all."""
+    if path is None:
+        yield _print
+        return
+    with path.open('wb', buffering=0) as file:
+
+        def append(text: str) -> None:
+            # File names need not be UTF-8.
+            data = memoryview(text.encode('utf-8', 'surrogateescape'))
+            whole = file.tell() if file.seekable() else 0
+            try:
+                while data:
+                    data = data[file.write(data):]
+            except BaseException as error:
+                with suppress(OSError):  # of what is no file, such as a pipe
+                    file.truncate(whole)
+                if isinstance(error, OSError):
+                    raise OSError(error.errno, error.strerror, str(path)) from error
+                raise
+
+        yield append
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, 'standard output') from error
 
 
 def write_video(
@@ -103,14 +142,15 @@ def write_images(name: str, inputs: list[Path], is_forced: bool) -> Output:
         raise FileError(f'{folder} is not a folder; annotated images go into one')
     by_name: dict[str, Path] = {}
     for path in inputs:
-        other = by_name.setdefault(path.name, path)
+        name = _drawn_name(path)
+        other = by_name.setdefault(name, path)
         if other is not path:
             raise FileError(
                 f'{other} and {path} have one name, and one would be written over the other; '
                 'annotate them one after the other, into two folders'
             )
         if folder.is_dir():
-            _check_file(folder / path.name, inputs, is_forced)
+            _check_file(folder / name, inputs, is_forced)
     return _images(folder)
 
 
@@ -119,15 +159,33 @@ def _images(folder: Path) -> Iterator[Add]:
     folder.mkdir(parents=True, exist_ok=True)
 
     def add(frame: Frame, people: People) -> None:
-        path = folder / Path(frame.source).name
+        path = folder / _drawn_name(Path(frame.source))
+        with silent_stderr():  # OpenCV has a word of its own for it
+            data = _encoded(path.suffix, _drawn(frame, people))
+        if data is None:
+            tqdm.write(f'not drawn: {path} is too large for its format', file=sys.stderr)
+            return
         try:
-            is_written = cv2.imwrite(str(path), _drawn(frame, people))
-        except cv2.error:  # a suffix that it does not know
-            is_written = False
-        if not is_written:
-            raise FileError(f'{path} cannot be written as an image')
+            path.write_bytes(data)
+        except BaseException:  # a full disk, Ctrl-C: no half of an image stays
+            path.unlink(missing_ok=True)
+            raise
 
     yield add
+
+
+def _encoded(suffix: str, bgr: np.ndarray) -> bytes | None:
+    try:
+        is_encoded, data = cv2.imencode(suffix, bgr)
+    except cv2.error:  # as earlier versions tell it
+        return None
+    return bytes(data) if is_encoded else None
+
+
+def _drawn_name(path: Path) -> str:
+    """Name of the file with the heads of another: the same, where OpenCV writes such files."""
+    is_written = path.suffix.lower() in DRAWN_SUFFIXES
+    return path.name if is_written else f'{path.name}{OTHER_DRAWN_SUFFIX}'
 
 
 def _check_file(path: Path, inputs: list[Path], is_forced: bool) -> None:

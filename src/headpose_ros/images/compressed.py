@@ -15,8 +15,8 @@ Readings that are left open:
   names differ from driver to driver, and its colours are those of the file all the same.
 - The EXIF orientation of a message is ignored, because camera_info is about the pixels as they
   are stored.
-- 16 bits become 8 as in raw images; of a colour PNG the lower 8 are left out, which is at most
-  1 less.
+- More than 8 bits become 8 as a ``GreyRange`` has it. Those of colours, of which Pillow reads the
+  upper 8, are read by OpenCV, as are files of formats that Pillow does not know.
 - A damaged byte inside a JPEG cannot be seen from outside: what comes after it is drawn wrong.
 """
 
@@ -29,7 +29,9 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from headpose_ros.errors import UnreadableImageError
-from headpose_ros.images.raw import EIGHT_FROM_SIXTEEN_BITS
+from headpose_ros.images.file_kind import HEIC, kind_of
+from headpose_ros.images.grey_range import GreyRange
+from headpose_ros.quiet import silent_stderr
 
 # Larger ones are taken for a mistake: a file of some kilobytes can ask for all memory there is.
 # 8000 x 6000 has 48 million; Pillow itself warns from 89 million on.
@@ -46,13 +48,14 @@ _ENDS = {'JPEG': b'\xff\xd9', 'PNG': b'IEND'}
 _SHOWN_FORMAT_LENGTH = 48  # characters of a format that an error repeats
 
 
-def read_compressed(message: Any) -> np.ndarray:
+def read_compressed(message: Any, grey_range: GreyRange | None = None) -> np.ndarray:
     """Pixels of a message.
 
     Bytes after the end of the file are ignored: drivers that hand on a whole buffer send them.
 
     :param message: a sensor_msgs/CompressedImage: a JPEG or PNG file, in colour or grey, of at
         most ``MAX_PIXELS``.
+    :param grey_range: of the stream that it belongs to; ``None`` for a range of its own.
     :return: ``uint8`` (H, W, 3) BGR, C-contiguous.
     :raises UnreadableImageError: it holds no such image.
     """
@@ -84,7 +87,9 @@ def read_compressed(message: Any) -> np.ndarray:
         with Image.open(BytesIO(data), formats=(file_type,)) as image:
             width, height = image.size
             if width * height <= MAX_PIXELS:
-                return _pixels(image)
+                if _is_deep_colour(image):
+                    return _by_opencv(data, cv2.IMREAD_IGNORE_ORIENTATION, grey_range)
+                return _pixels(image, grey_range or GreyRange())
         pixels = f'{width} x {height}'
     except Image.DecompressionBombError:
         pixels = 'far too many'
@@ -103,19 +108,60 @@ def read_compressed(message: Any) -> np.ndarray:
 def read_image_file(path: Path) -> np.ndarray:
     """Pixels of an image file, turned the way up that its EXIF orientation says.
 
-    :param path: of any format that Pillow reads.
+    :param path: of any format that Pillow or OpenCV reads.
     :return: ``uint8`` (H, W, 3) BGR, C-contiguous.
     :raises UnreadableImageError: it holds no such image, or not all of it.
     """
     try:
-        with Image.open(path) as image:
+        with _opened(path) as image:
             width, height = image.size
             if width * height <= MAX_PIXELS:
-                return _pixels(ImageOps.exif_transpose(image))
+                if _is_deep_colour(image):
+                    return _by_opencv(path.read_bytes())
+                return _pixels(ImageOps.exif_transpose(image), GreyRange())
         reason = f'it has {width} x {height} pixels; at most {MAX_PIXELS} are read'
     except Exception as error:
-        reason = _reason(error, 'it is not an image file, or its beginning is broken')
+        reason = _reason(error, _what_it_is(path))
+        if isinstance(error, Image.UnidentifiedImageError) and is_read_by_opencv(path):
+            try:
+                return _by_opencv(path.read_bytes())
+            except UnreadableImageError as other:
+                reason = str(other)
     raise UnreadableImageError(f'{path} cannot be read: {reason}')
+
+
+def _opened(path: Path) -> Image.Image:
+    try:
+        return Image.open(path)
+    except Image.UnidentifiedImageError:
+        if kind_of(path) is not HEIC:
+            raise
+        try:
+            from pillow_heif import register_heif_opener
+        except ImportError:
+            pass  # which is told with the kind of the file
+        else:
+            register_heif_opener()
+        return Image.open(path)
+
+
+def is_read_by_opencv(path: Path) -> bool:
+    """Whether the first bytes of a file are those of an image that OpenCV reads."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:  # of such names OpenCV dies
+        return False
+    return cv2.haveImageReader(str(path))
+
+
+def _what_it_is(path: Path) -> str:
+    try:
+        kind = kind_of(path)
+    except OSError:
+        kind = None
+    if kind is None:
+        return 'it is not an image file, or its beginning is broken'
+    return f'it is {kind.name}; {kind.cure}'
 
 
 def _reason(error: Exception, unidentified: str) -> str:
@@ -125,11 +171,28 @@ def _reason(error: Exception, unidentified: str) -> str:
     return str(error).partition('\n')[0] or type(error).__name__
 
 
-def _pixels(image: Image.Image) -> np.ndarray:
-    if image.mode.startswith('I'):  # 16 bits
-        pixels = np.asarray(image).astype(np.uint16)
-        pixels = cv2.convertScaleAbs(pixels, alpha=EIGHT_FROM_SIXTEEN_BITS)
-        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+def _is_deep_colour(image: Image.Image) -> bool:
+    """Whether it has colours of 16 bits, of which Pillow keeps the upper 8."""
+    tiles = getattr(image, 'tile', None)
+    raw = str(tiles[0][3]) if tiles else ''
+    return image.mode[0] not in 'IF' and (';16' in raw or '65535' in raw)
+
+
+def _by_opencv(data: bytes, flags: int = 0, grey_range: GreyRange | None = None) -> np.ndarray:
+    flags |= cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+    with silent_stderr():
+        samples = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if samples is None:
+        raise UnreadableImageError('OpenCV cannot decode it')
+    return (grey_range or GreyRange()).to_uint8(samples)
+
+
+def _pixels(image: Image.Image, grey_range: GreyRange) -> np.ndarray:
+    if image.mode[0] in 'IF':  # grey: 16 or 32 bits, or floats
+        samples = np.asarray(image)
+        if image.format == 'PNG':  # of 16 bits, which older Pillow holds in 32
+            samples = samples.astype(np.uint16, copy=False)
+        return cv2.cvtColor(grey_range.to_uint8(samples), cv2.COLOR_GRAY2BGR)
     if image.mode != 'RGB':
         image = image.convert('RGB')
     image.load()

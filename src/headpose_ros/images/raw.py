@@ -6,12 +6,13 @@
 What a message says of itself is checked here before a pixel is touched, so a broken image is
 always an ``UnreadableImageError`` with its reason.
 
-Three readings that the names leave open:
+Four readings that the names leave open:
 
 - ``8UC3`` and ``8UC4`` are BGR and BGRA, the order of the OpenCV images they are named after,
   and ``8UC1`` is ``mono8``.
-- ``16UC1`` is ``mono16``: infrared and thermal cameras use both names. 16 bits become 8 by
-  255 / 65535 as in cv_bridge, never by the brightest pixel, which would flicker.
+- ``16UC1`` is ``mono16``: infrared and thermal cameras use both names. 16 bits become 8 as a
+  ``GreyRange`` of the stream has it: sensors with 10 or 12 bits use the lower end of the 16.
+- ``32FC1`` is grey from 0 to 1; depth in metres has that name too, and is refused.
 - nv12 and nv21 follow V4L2: ``height`` rows of luma, then ``height / 2`` rows of chroma, all
   ``step`` bytes long, so that ``data`` holds ``step * height * 3 / 2`` bytes.
 
@@ -25,6 +26,7 @@ import cv2
 import numpy as np
 
 from headpose_ros.errors import UnreadableImageError
+from headpose_ros.images.grey_range import GreyRange
 
 
 class Layout(NamedTuple):
@@ -82,39 +84,56 @@ _LAYOUTS.update({
     '8UC3': _LAYOUTS['bgr8'],
     '8UC4': _LAYOUTS['bgra8'],
     '16UC1': _LAYOUTS['mono16'],
+    '32FC1': Layout(cv2.COLOR_GRAY2BGR, 1, 4),
 })
 
 SUPPORTED_ENCODINGS = tuple(_LAYOUTS)
 
-EIGHT_FROM_SIXTEEN_BITS = 255 / 65535
+# White of a floating-point image is 1; a little more is due to filters, the rest is depth.
+_MAX_FLOAT = 2.0
+_FLOAT_STEP = 7  # every so many pixels are looked at
+
 _SHOWN_NAME_LENGTH = 32  # characters of an unknown encoding that an error repeats
 
 
-def read_raw(msg: Any) -> np.ndarray:
+def read_raw(msg: Any, grey_range: GreyRange | None = None) -> np.ndarray:
     """Pixels of a message.
 
     :param msg: a sensor_msgs/Image, of rclpy or rosbags, in any of ``SUPPORTED_ENCODINGS``.
+    :param grey_range: of the stream that it belongs to; ``None`` for a range of its own.
     :return: ``uint8`` (H, W, 3) BGR, C-contiguous. It may share its memory with the message: copy
         it before drawing.
     :raises UnreadableImageError: the message is not an image or of another encoding.
     """
-    return read_pixels(msg, checked_layout(msg))
+    return read_pixels(msg, checked_layout(msg), grey_range or GreyRange())
 
 
-def read_pixels(msg: Any, layout: Layout) -> np.ndarray:
+def read_pixels(msg: Any, layout: Layout, grey_range: GreyRange) -> np.ndarray:
     """The same of a message whose layout is known by ``checked_layout``."""
     rows = layout.data_rows(msg.height)
     image = np.frombuffer(msg.data, np.uint8, rows * msg.step).reshape(rows, msg.step)
     image = np.ascontiguousarray(image[:, :msg.width * layout.pixel_bytes])
-    if layout.sample_bytes == 2:
-        image = image.view('>u2' if msg.is_bigendian else '<u2').astype(np.uint16, copy=False)
+    if layout.sample_bytes > 1:
+        kind = 'f4' if layout.sample_bytes == 4 else 'u2'
+        image = image.view(('>' if msg.is_bigendian else '<') + kind).astype(kind, copy=False)
     if layout.channels > 1:
         image = image.reshape(msg.height, msg.width, layout.channels)
+    if layout.sample_bytes == 4:
+        _refuse_depth(image)
+        image = grey_range.to_uint8(image)
     if layout.code is not None:
         image = cv2.cvtColor(image, layout.code)
-    if layout.sample_bytes == 2:
-        image = cv2.convertScaleAbs(image, alpha=EIGHT_FROM_SIXTEEN_BITS)
-    return image
+    return grey_range.to_uint8(image)
+
+
+def _refuse_depth(image: np.ndarray) -> None:
+    some = image[::_FLOAT_STEP, ::_FLOAT_STEP]
+    highest = np.fmax.reduce(np.abs(some), axis=None)  # of what is a number
+    if highest > _MAX_FLOAT:
+        raise UnreadableImageError(
+            f'the samples of 32FC1 go up to {highest:.3g}, as in depth images: subscribe to the '
+            'colour or infrared camera, whose floating-point samples are from 0 to 1'
+        )
 
 
 def checked_layout(msg: Any) -> Layout:

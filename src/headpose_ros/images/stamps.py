@@ -5,6 +5,11 @@
 
 from typing import Any
 
+STANDING_STILL = (
+    'the stamps of the images stand still, so nothing is smoothed; let the camera driver stamp '
+    'each image with its time'
+)
+
 
 def stamp_seconds(header: Any) -> float:
     """Stamp of a std_msgs/Header, of rclpy or rosbags, in seconds."""

@@ -14,16 +14,16 @@ import numpy as np
 
 from headpose_ros.errors import SourceError, UnreadableImageError
 from headpose_ros.images.compressed import read_image_file
+from headpose_ros.images.folder import images_of, is_image
+from headpose_ros.media.device import lasting_name
 from headpose_ros.media.sample_head.depth_camera import StructuredLight
+from headpose_ros.media.video_file import DEFAULT_RATE, MAX_RATE, VideoSource
 
 SAMPLE = 'sample'  # name of the built-in moving head
 SAMPLE_SIZE = (640, 480)  # pixels, width and height
-DEFAULT_RATE = 30.0  # Hz, for sources that do not tell their own
-MAX_RATE = 240.0  # Hz, above which a rate that a source tells is not believed
 FOLDER_RATE = 2.0  # Hz, slow enough to look at each image
-MAX_LOST = 30  # frames of a video in a row that cannot be read, after which it has ended
 REOPEN_PERIOD = 1.0  # seconds between attempts to get a lost camera back
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
+MOVING_SUFFIX = '.gif'  # of images that are videos here
 
 
 def open_source(name: str, size: tuple[int, int] | None = None) -> 'ImageSource':
@@ -43,8 +43,8 @@ def open_source(name: str, size: tuple[int, int] | None = None) -> 'ImageSource'
     if path.is_dir():
         return ImagesSource(images_of(path))
     if path.is_file():
-        is_image = path.suffix.lower() in IMAGE_SUFFIXES
-        return ImagesSource([path]) if is_image else VideoSource(path)
+        is_still = path.suffix.lower() != MOVING_SUFFIX and is_image(path)
+        return ImagesSource([path]) if is_still else VideoSource(path)
     raise SourceError(
         f'{name}: there is no such source; want {SAMPLE!r}, a webcam such as /dev/video0, a '
         'video file, an image file or a folder of images'
@@ -85,12 +85,13 @@ class SampleSource:
 
 
 class WebcamSource:
-    """A camera of the operating system, opened again when it was unplugged."""
+    """A camera of the operating system, opened again when it was unplugged, under any number."""
 
     camera_matrix = None
 
     def __init__(self, name: str, size: tuple[int, int] | None):
         self._name = name
+        self._lasting = lasting_name(name)
         self._size = size
         capture = self._open()
         if not capture.isOpened():
@@ -113,61 +114,14 @@ class WebcamSource:
                 self._capture = self._open()
 
     def _open(self) -> cv2.VideoCapture:
-        capture = cv2.VideoCapture(int(self._name) if self._name.isdecimal() else self._name)
+        name = str(self._lasting.resolve()) if self._lasting else self._name
+        capture = cv2.VideoCapture(int(name) if name.isdecimal() else name)
         # An image that waited is older than its stamp will say.
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         if self._size is not None:
             capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._size[0])
             capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._size[1])
         return capture
-
-
-class VideoSource:
-    """A video file.
-
-    :ivar size: width and height, pixels.
-    :ivar count: frames that the file promises; 0 where it does not. Some containers tell it by
-        their length and rate, which can be off by a few.
-    """
-
-    camera_matrix = None
-
-    def __init__(self, path: Path):
-        self._path = path
-        capture = cv2.VideoCapture(str(path))
-        if not any(capture.read()[0] for _ in range(MAX_LOST + 1)):
-            raise SourceError(f'{path}: not a video that OpenCV can read; convert it to MP4')
-        self.rate = _rate_of(capture)
-        width, height = cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT
-        self.size = int(capture.get(width)), int(capture.get(height))
-        self.count = max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
-        capture.release()
-
-    def frames(self) -> Iterator[np.ndarray | None]:
-        """Images from the beginning; ``None`` for what cannot be read."""
-        for _, image in self.timed_frames():
-            yield image
-
-    def timed_frames(self) -> Iterator[tuple[float, np.ndarray | None]]:
-        """The same with the seconds from the beginning to each."""
-        capture = cv2.VideoCapture(str(self._path))
-        seconds, lost = None, 0
-        try:
-            while lost <= MAX_LOST:
-                ok, image = capture.read()
-                if not ok:
-                    lost += 1
-                    continue
-                # Those that are lost are known to be no end only now.
-                before, seconds = seconds or 0.0, capture.get(cv2.CAP_PROP_POS_MSEC) / 1000.0
-                for i in range(lost):
-                    yield before + (seconds - before) * (i + 1) / (lost + 1), None
-                lost = 0
-                yield seconds, image
-            if seconds is None:
-                yield 0.0, None
-        finally:
-            capture.release()
 
 
 class ImagesSource:
@@ -192,20 +146,6 @@ def _rate_of(capture: cv2.VideoCapture) -> float:
     # Some drivers say -1, and some containers name their time base.
     rate = capture.get(cv2.CAP_PROP_FPS)
     return rate if 0.0 < rate <= MAX_RATE else DEFAULT_RATE
-
-
-def images_of(folder: Path) -> list[Path]:
-    """Image files of a folder in the order of their names.
-
-    :raises SourceError: there are none.
-    """
-    paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-    if not paths:
-        raise SourceError(
-            f'{folder}: no images in this folder; want files that end in '
-            f'{", ".join(IMAGE_SUFFIXES)}'
-        )
-    return paths
 
 
 # A stream of images: its ``rate``, images a second (Hz); ``camera_matrix``, (3, 3) pixels or

@@ -1,11 +1,19 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Images to a video file."""
+"""Images to a video file, which can be played whatever ends the writing.
 
-from collections.abc import Sequence
+MP4 and MOV are written in fragments of which each can be played, and made into an ordinary file
+when it is complete; in Matroska and AVI everything can be played up to where it ends.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import av
 import cv2
 import numpy as np
 
@@ -14,10 +22,24 @@ RATE_IMAGES = 10  # images from which the rate of a video is measured
 # at the most, and so refuses 66.123 Hz.
 RATE_STEP = 0.01
 MAX_RATE = 250.0  # Hz, of a video whose stamps stand still or go back
+TIME_BASE = Fraction(1, 1_000_000)  # seconds
+FRAGMENT = 30  # images: so many are lost at most where the power fails
+
+BEST_CODEC = 'libx264'  # H.264, which browsers play; builds of FFmpeg without GPL parts lack it
+OTHER_CODEC = 'mpeg4'
+FAST = {'preset': 'veryfast', 'tune': 'zerolatency'}  # no image is held back
+GOOD = {'qmin': '2', 'qmax': '6'}  # whatever bit rate that takes
+# Nothing waits in memory for long, by the suffix of the file.
+AT_ONCE = {'flush_packets': '1'}
+FRAGMENTED = {'movflags': 'hybrid_fragmented+frag_keyframe+empty_moov', **AT_ONCE}
+OPTIONS = {
+    '.mp4': FRAGMENTED, '.mov': FRAGMENTED,
+    '.mkv': {'cluster_time_limit': '1000', **AT_ONCE},  # ms
+}
 
 
 class VideoWriter:
-    """Writes images to a video.
+    """Writes images to a video at the times of their stamps; to an AVI file, at one rate.
 
     :param path: of the file, whose suffix says what it becomes; it is made with the first images.
     :param rate: Hz; ``None`` for that of the stamps of the first images.
@@ -30,8 +52,13 @@ class VideoWriter:
         self._rate = rate
         self.images = 0
         self._waiting: list[tuple[np.ndarray, float]] = []
-        self._writer: cv2.VideoWriter | None = None
+        self._container: Any = None
+        self._stream: Any = None
+        self._is_steady = False  # whether time is counted in images
         self._size: tuple[int, ...] = ()  # width and height, pixels
+        self._first = 0.0  # stamp, seconds
+        self._time = -1  # of the last image, in units of the time base
+        self._is_broken = False
 
     def add(self, bgr: np.ndarray, stamp: float) -> None:
         """Add an image; one of another size than the first is made to fit.
@@ -42,7 +69,7 @@ class VideoWriter:
         """
         self.images += 1
         self._waiting.append((bgr, stamp))
-        if self._writer is not None or len(self._waiting) == RATE_IMAGES:
+        if self._container is not None or len(self._waiting) == RATE_IMAGES:
             self._write()
 
     def close(self) -> None:
@@ -52,23 +79,65 @@ class VideoWriter:
         """
         if self._waiting:
             self._write()
-        if self._writer is not None:
-            self._writer.release()
+        # What was written before an error stays as it is.
+        if self._container is not None and not self._is_broken:
+            with self._errors_named():
+                self._container.mux(self._stream.encode())
+                self._container.close()
 
     def _write(self) -> None:
         images, stamps = zip(*self._waiting, strict=True)
         self._waiting.clear()
-        if self._writer is None:
-            self._size = images[0].shape[1::-1]
-            rate = max(round((self._rate or _rate_of(stamps)) / RATE_STEP), 1) * RATE_STEP
-            codec = cv2.VideoWriter_fourcc(*'mp4v')
-            self._writer = cv2.VideoWriter(str(self.path), codec, rate, self._size)
-        if not self._writer.isOpened():
-            raise OSError(f'{self.path} cannot be written as a video; name a .mp4 or .avi file')
-        for bgr in images:
-            if bgr.shape[1::-1] != self._size:
-                bgr = cv2.resize(bgr, self._size)
-            self._writer.write(bgr)
+        with self._errors_named():
+            if self._container is None:
+                self._first = stamps[0]
+                self._open(images[0].shape[1::-1], self._rate or _rate_of(stamps))
+            for bgr, stamp in zip(images, stamps, strict=True):
+                self._container.mux(self._stream.encode(self._frame(bgr, stamp)))
+
+    def _open(self, size: tuple[int, ...], rate: float) -> None:
+        self._size = size
+        # Of H.264 in AVI not all players know the times.
+        suffix = self.path.suffix.lower()
+        has_best = BEST_CODEC in av.codecs_available and suffix != '.avi'
+        self._is_steady = not has_best
+        steady = Fraction(max(round(rate / RATE_STEP), 1), round(1.0 / RATE_STEP))
+        options = OPTIONS.get(suffix, AT_ONCE)
+        self._container = av.open(f'file:{self.path}', 'w', options=options)
+        stream = self._container.add_stream(BEST_CODEC if has_best else OTHER_CODEC, rate=steady)
+        # The colours of two by two pixels are one.
+        stream.width, stream.height = (side + side % 2 for side in size)
+        stream.pix_fmt = 'yuv420p'
+        stream.codec_context.time_base = 1 / steady if self._is_steady else TIME_BASE
+        stream.gop_size = FRAGMENT
+        stream.options = FAST if has_best else GOOD
+        self._stream = stream
+
+    def _frame(self, bgr: np.ndarray, stamp: float) -> av.VideoFrame:
+        if bgr.shape[1::-1] != self._size:
+            bgr = cv2.resize(bgr, self._size)
+        odd = [(0, side % 2) for side in bgr.shape[:2]]
+        frame = av.VideoFrame.from_ndarray(np.pad(bgr, (*odd, (0, 0)), 'edge'), 'bgr24')
+        frame.time_base = self._stream.codec_context.time_base
+        if self._is_steady:
+            self._time += 1
+        else:
+            earliest = self._time + round(1.0 / MAX_RATE / TIME_BASE) if self._time >= 0 else 0
+            self._time = max(round((stamp - self._first) / TIME_BASE), earliest)
+        frame.pts = self._time
+        return frame
+
+    @contextmanager
+    def _errors_named(self) -> Iterator[None]:
+        try:
+            yield
+        except (av.error.FFmpegError, ValueError) as error:
+            self._is_broken = True
+            if isinstance(error, OSError):  # such as a full disk
+                raise OSError(error.errno, error.strerror, str(self.path)) from error
+            raise OSError(
+                f'{self.path} cannot be written as a video; name a .mp4 or .avi file'
+            ) from error
 
 
 def _rate_of(stamps: Sequence[float]) -> float:

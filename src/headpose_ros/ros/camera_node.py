@@ -16,10 +16,12 @@ from std_msgs.msg import Header
 
 from headpose_ros.errors import DetectorUnavailableError, SourceError, StartError
 from headpose_ros.media.sources import ImageSource, SampleSource, open_source
+from headpose_ros.ros.input.clock_watch import ClockWatch
 from headpose_ros.ros.input.image_conversion import create_converter
 from headpose_ros.ros.output.messages import camera_info_message, depth_message
 from headpose_ros.ros.parameters import CameraParameters, declare_parameters
 from headpose_ros.ros.rclpy_extras.run import run_node
+from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
 
 NAME = 'camera_node'
 
@@ -52,6 +54,8 @@ class CameraNode(Node):
             self._depth = self.create_publisher(Image, 'depth', IMAGES)
         rate = self._settings.rate or self._source.rate
         self.create_timer(1.0 / rate, self._publish)
+        self._clock_watch = ClockWatch(self)
+        steady_timer(self, WARNING_PERIOD, self._look_at_clock)
         self.get_logger().info(
             f'{self._settings.source} at {rate:g} Hz to {self._image.topic_name} and '
             f'{self._info.topic_name}'
@@ -61,6 +65,10 @@ class CameraNode(Node):
         yield from self._source.frames()
         while self._settings.loop:
             yield from self._source.frames()
+
+    def _look_at_clock(self) -> None:
+        if problem := self._clock_watch.problem():
+            self.get_logger().warning(f'nothing is published: {problem}')
 
     def _publish(self) -> None:
         # What is shown once should be seen from its beginning.

@@ -3,6 +3,7 @@
 
 """Node that turns camera images into head poses."""
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +16,8 @@ from rclpy.parameter import Parameter
 from headpose_ros.errors import DetectorUnavailableError, TransformsUnavailableError
 from headpose_ros.people.track_ids import TrackIds
 from headpose_ros.ros import diagnostics
-from headpose_ros.ros.input.stream_watch import Load, StreamWatch
+from headpose_ros.ros.input.clock_watch import ClockWatch
+from headpose_ros.ros.input.stream_watch import Load, StreamWatch, machine_load
 from headpose_ros.ros.neutral_services import NeutralServices
 from headpose_ros.ros.parameters import HeadPoseParameters, changed_parameters, declare_parameters
 from headpose_ros.ros.pipeline import Pipeline
@@ -26,6 +28,7 @@ from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
 NAME = 'headpose_node'
 
 WARNING_PERIOD = 10.0  # seconds between warnings of one kind
+NUMBER = re.compile(r'[\d.]+')  # in which warnings of one kind differ
 LISTENER_PERIOD = 0.25  # seconds between two looks for listeners
 
 
@@ -47,6 +50,8 @@ class HeadPoseNode(LifecycleNode):
         self._is_active = False
         self._failure = ''  # why the last transition did not go through
         self._watch = StreamWatch(time.monotonic())
+        self._clock_watch = ClockWatch(self)
+        self._warned: dict[str, float] = {}  # when, by what was warned of
         self._neutral = NeutralServices(self, lambda: self._is_active)
         diagnostics.start_diagnostics(self, self._status)
         self._listener_timer = steady_timer(self, LISTENER_PERIOD, self._look_for_listeners)
@@ -170,7 +175,9 @@ class HeadPoseNode(LifecycleNode):
     def _status(self) -> DiagnosticStatus:
         now = time.monotonic()
         pipeline, watch = self._pipeline, self._watch
-        load, people = (watch.load(now), pipeline.people) if self._is_active else (None, None)
+        load, people = None, None
+        if self._is_active:
+            load, people = watch.load(now, machine_load()), pipeline.people
         findings = sorted(self._findings(load, now), key=lambda each: each.level, reverse=True)
         values = {
             'detector': self._settings.detector,
@@ -184,7 +191,7 @@ class HeadPoseNode(LifecycleNode):
             'frames skipped': watch.missed,
             'frames dropped': watch.dropped,
             **diagnostics.load_values(load),
-            **dict(diagnostics.write_faces(people)),
+            **dict(diagnostics.write_faces(people, self._settings.attention_radians)),
         }
         return DiagnosticStatus(
             level=findings[0].level if findings else DiagnosticStatus.OK,
@@ -205,11 +212,19 @@ class HeadPoseNode(LifecycleNode):
             yield diagnostics.Finding(diagnostics.ERROR, self._failure)
         if not self._is_active or not self._pipeline.images.is_running:
             return
-        for finding in diagnostics.stream_findings(self._watch, self._pipeline.images, load, now):
-            self.get_logger().warning(finding.text, throttle_duration_sec=WARNING_PERIOD)
+        for finding in diagnostics.stream_findings(
+            self._watch, self._pipeline.images, load, now, self._clock_watch.problem()
+        ):
+            kind = NUMBER.sub('', finding.text)
+            if now - self._warned.get(kind, -WARNING_PERIOD) >= WARNING_PERIOD:
+                self._warned[kind] = now
+                self.get_logger().warning(finding.text)
             yield finding
-        yield from diagnostics.camera_findings(self._watch, self._pipeline.camera_info)
-        for finding in diagnostics.depth_findings(self._pipeline.depth, self._pipeline.people):
+        pipeline = self._pipeline
+        yield from diagnostics.camera_findings(
+            self._watch, pipeline.images, pipeline.camera_info, pipeline.exposure_problem
+        )
+        for finding in diagnostics.depth_findings(pipeline.depth, pipeline.people):
             self.get_logger().warning(finding.text, throttle_duration_sec=WARNING_PERIOD)
             yield finding
 

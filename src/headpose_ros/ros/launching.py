@@ -186,7 +186,8 @@ def _topics(values: Values) -> tuple[str, str]:
                 f'{name} is {topic} for the images on {image} as it was for those on '
                 f'{_named[topic]}; if it is left over from another include, give each its own'
             )
-    return image, named or f'{image[:image.rfind("/") + 1]}camera_info'
+    raw = image.removesuffix('/compressed')
+    return image, named or f'{raw[:raw.rfind("/") + 1]}camera_info'
 
 
 def _parameters_file(given: str) -> str:

@@ -30,6 +30,7 @@ from headpose_ros.people.one_euro import BETA, MIN_CUTOFF
 from headpose_ros.people.primary import POLICIES
 from headpose_ros.people.track_ids import check_prefix
 from headpose_ros.ros.input.image_input import TRANSPORTS
+from headpose_ros.ros.parameter_values import value_of
 from headpose_ros.six_dof import HEAD_WIDTH
 
 T = TypeVar('T')
@@ -57,8 +58,11 @@ def _parameter(
     """
     if choices:
         constraints = f'one of: {", ".join(choices)}'
+    plain = list(default) if isinstance(default, tuple) else default
+    # Any type is taken, as "30" is a whole number to ROS where 30.0 is wanted; ``value_of`` looks.
     descriptor = ParameterDescriptor(
-        description=description, additional_constraints=constraints, read_only=not live
+        type=Parameter.Type.from_parameter_value(plain).value, dynamic_typing=True,
+        description=description, additional_constraints=constraints, read_only=not live,
     )
     if low is not None and isinstance(default, int):
         descriptor.integer_range = [IntegerRange(from_value=low, to_value=high, step=1)]
@@ -108,6 +112,10 @@ class HeadPoseParameters:
     image_transport: str = _parameter(
         'raw', 'Whether to subscribe to raw images (topic "image") or compressed ones (the same '
         'topic with "/compressed" after it).', choices=TRANSPORTS
+    )
+    mono16_max: int = _live(
+        0, 'Sample that is white in images of more than 8 bits, 1023 for 10 bits; 0 learns it '
+        'from the images.', 0, 65535
     )
     rectified: bool = _parameter(
         False, 'Whether the images are rectified already: then the projection matrix of '
@@ -278,14 +286,15 @@ def _check_rotation(degrees: int) -> None:
 def declare_parameters(node: Node, kind: type[T]) -> T:
     """Declare the parameters of a dataclass above on a node, and read them.
 
-    :raises rclpy.exceptions.ParameterException: a value has another type or is out of range.
+    :raises rclpy.exceptions.ParameterException: a value is out of range.
     :raises ParameterError: a value has no meaning.
     """
     values = {}
     for each in fields(kind):
         default = list(each.default) if isinstance(each.default, tuple) else each.default
         descriptor = each.metadata['descriptor']
-        values[each.name] = _plain(node.declare_parameter(each.name, default, descriptor).value)
+        value = node.declare_parameter(each.name, default, descriptor).value
+        values[each.name] = value_of(each, value)
     return kind(**values)
 
 
@@ -295,9 +304,6 @@ def changed_parameters(now: T, parameters: Sequence[Parameter]) -> T:
     :param parameters: those to change; names that ``now`` does not have are not its own.
     :raises ParameterError: a value has no meaning.
     """
-    names = {each.name for each in fields(now)}
-    return replace(now, **{p.name: _plain(p.value) for p in parameters if p.name in names})
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, str | bool | int | float) else tuple(value)
+    own = {each.name: each for each in fields(now)}
+    changed = {p.name: p.value for p in parameters if p.name in own}
+    return replace(now, **{name: value_of(own[name], value) for name, value in changed.items()})

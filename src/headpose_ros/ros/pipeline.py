@@ -14,6 +14,8 @@ from std_msgs.msg import Header
 
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.head_pose import HeadPose
+from headpose_ros.images.exposure import exposure_problem
+from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.people.follower import HeadFollower, People
 from headpose_ros.people.track_ids import TrackIds
@@ -62,6 +64,7 @@ class Pipeline:
             self.model = self._estimator.model
             self._follower = HeadFollower(self._estimator, parameters.follow_settings, ids)
             self._converter = create_converter()
+            self._converter.grey_range = GreyRange(parameters.mono16_max)
             self.images = ImageInput(
                 node, parameters.image_transport, self._converter, watch, self._process
             )
@@ -71,6 +74,7 @@ class Pipeline:
             closing.callback(self.publishers.close)
             self._closing = closing.pop_all()
         self.people: People | None = None
+        self._faceless: np.ndarray | None = None  # the last image, if no face is in it
         self._node = node
         self._watch = watch
         self._on_primary = on_primary
@@ -106,6 +110,8 @@ class Pipeline:
             self._estimator.set_confidences(**after.confidences)
         self._follower.settings = settings
         self.publishers.parameters = after
+        if after.mono16_max != before.mono16_max:
+            self._converter.grey_range = GreyRange(after.mono16_max)
 
     def _process(self, header: Header, bgr: np.ndarray) -> None:
         stamp = stamp_seconds(header)
@@ -114,11 +120,19 @@ class Pipeline:
         depth_at = self.depth and partial(self.depth.image_at, width=width, height=height)
         people = self._follower.update(bgr, stamp, camera, header.frame_id, depth_at)
         self.people = people
+        self._faceless = None if people.heads else bgr
         self.publishers.publish_poses(header, people)
         latency = self._node.get_clock().now().nanoseconds * 1e-9 - stamp
         self.publishers.publish_images(header, bgr, people)
         self._watch.on_processed(time.monotonic(), latency)
         self._on_primary(people.primary)
+
+    @property
+    def exposure_problem(self) -> str:
+        """Why the last image cannot show a face, in words; empty where it can."""
+        problem = exposure_problem(self._faceless) if self._faceless is not None else ''
+        white = self.publishers.parameters.mono16_max
+        return f'{problem}, or set mono16_max ({white}) to 0' if problem and white else problem
 
     def describe(self) -> str:
         """Detector, model and converter in a line."""

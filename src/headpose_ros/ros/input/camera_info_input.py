@@ -43,6 +43,10 @@ class CameraInfoInput:
         """Why the last image had no calibration, in words; empty when it had one."""
         return self._calibration.problem
 
+    def is_bent_twice(self, image_topic: str) -> bool:
+        """Whether images that are rectified by their name are freed of a distortion once more."""
+        return self._calibration.is_bent_twice(image_topic)
+
     def start(self) -> None:
         """Subscribe."""
         self._started = time.monotonic()

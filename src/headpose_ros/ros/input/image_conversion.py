@@ -9,8 +9,8 @@ always a ``headpose_ros.errors.UnreadableImageError`` with its reason.
 
 cv_bridge reads what it reads right. The rest is read by ``headpose_ros.images.raw`` even where it
 is installed: nv12, nv21, ``uyvy``, ``yuyv`` and the names of OpenCV, which cv_bridge does not
-convert; rows padded by a part of a pixel, which it shears; big-endian messages, on which it fails
-with numpy 2.
+convert; 16 bits and floats, of which it takes the whole range for white; rows padded by a part of
+a pixel, which it shears; big-endian messages, on which it fails with numpy 2.
 """
 
 import numpy as np
@@ -18,16 +18,18 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from headpose_ros.images.bgr import check_bgr
+from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.images.raw import SUPPORTED_ENCODINGS, Layout, checked_layout, read_pixels
 
-_CV_BRIDGE_ENCODINGS = frozenset(SUPPORTED_ENCODINGS) - {
-    'nv12', 'nv21', 'uyvy', 'yuyv', '8UC1', '8UC3', '8UC4', '16UC1'
+_CV_BRIDGE_ENCODINGS = {name for name in SUPPORTED_ENCODINGS if '16' not in name} - {
+    'nv12', 'nv21', 'uyvy', 'yuyv', '8UC1', '8UC3', '8UC4', '32FC1'
 }
 
 
 class ImageConverter:
     """The package's own converter, for machines without cv_bridge.
 
+    :ivar grey_range: of the camera, where its images have more than 8 bits.
     :ivar name: who does the work, ``'own'`` or ``'cv_bridge'``.
     :ivar reason: why it is not cv_bridge, in a few words for the log; empty when it is.
     """
@@ -36,6 +38,7 @@ class ImageConverter:
 
     def __init__(self, reason: str = ''):
         self.reason = reason
+        self.grey_range = GreyRange()
 
     def imgmsg_to_cv2(self, img_msg: Image, desired_encoding: str = 'bgr8') -> np.ndarray:
         """Pixels of a message.
@@ -72,7 +75,7 @@ class ImageConverter:
         return msg
 
     def _read(self, msg: Image, layout: Layout) -> np.ndarray:
-        return read_pixels(msg, layout)
+        return read_pixels(msg, layout, self.grey_range)
 
 
 class CvBridgeConverter(ImageConverter):

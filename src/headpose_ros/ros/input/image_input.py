@@ -42,6 +42,8 @@ WARNING_PERIOD = 10.0  # seconds between warnings about images
 class ImageInput:
     """Subscribes to ``image``, or to the same topic with ``/compressed`` after it.
 
+    Where ``image`` is remapped to a topic that ends so, it is that, whatever ``transport`` is.
+
     An image that cannot be decoded or processed is dropped, with a warning.
 
     :param transport: one of ``TRANSPORTS``.
@@ -59,13 +61,16 @@ class ImageInput:
         self._node = node
         self._watch = watch
         self._on_image = on_image
-        self._is_compressed = transport == COMPRESSED
+        # As image_transport does it: a remapped "image" takes its compressed twin along. And as
+        # people write it: the topic that they see, compressed or not.
+        named = node.resolve_topic_name('image')
+        raw = named.removesuffix(f'/{COMPRESSED}')
+        self._is_compressed = transport == COMPRESSED or raw != named
         self._kind = CompressedImage if self._is_compressed else Image
-        self._decode = read_compressed if self._is_compressed else converter.imgmsg_to_cv2
-        # As image_transport does it: a remapped "image" takes its compressed twin along.
-        raw = node.resolve_topic_name('image')
+        self._converter = converter
         compressed = node.resolve_topic_name(f'{raw}/{COMPRESSED}')
         self.topic, self._twin = (compressed, raw) if self._is_compressed else (raw, compressed)
+        self._remap = f'remap image to {raw} and ' if raw != named else ''
         self._subscription: Subscription | None = None
 
     @property
@@ -87,14 +92,17 @@ class ImageInput:
         self._node.destroy_subscription(self._subscription)
         self._subscription = None
 
-    def why_silent(self) -> str:
-        """Why no image may have come, and what to do."""
+    def why_silent(self, has_no_clock: bool = False) -> str:
+        """Why no image may have come, and what to do.
+
+        :param has_no_clock: whether simulated time stands still.
+        """
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if not publishers and self._node.count_publishers(self._twin):
             other = RAW if self._is_compressed else COMPRESSED
             return (
-                f'nobody publishes it, but somebody publishes {self._twin}; set the parameter '
-                f'image_transport to {other}'
+                f'nobody publishes it, but somebody publishes {self._twin}; {self._remap}set the '
+                f'parameter image_transport to {other}'
             )
         if not publishers:
             return 'nobody publishes it; is the camera running, is image remapped to its topic?'
@@ -102,6 +110,8 @@ class ImageInput:
         foreign = {p.topic_type for p in publishers} - {wanted}
         if foreign:
             return f'it is a {", ".join(sorted(foreign))}; want {wanted}'
+        if has_no_clock:
+            return 'the camera waits for simulated time too'
         return (
             f'{len(publishers)} publish it, but nothing arrives; if the camera does send, '
             f'{cure_of_loss(self._node, self.topic, is_silent=True)}'
@@ -111,9 +121,11 @@ class ImageInput:
         """What to do where images get lost on their way here."""
         return cure_of_loss(self._node, self.topic, is_silent=False)
 
-    def has_one_publisher(self) -> bool:
-        """Whether at most one camera publishes, so that the numbers of its messages count."""
-        return self._node.count_publishers(self.topic) <= 1
+    def several_publishers(self) -> list[str]:
+        """Names of the nodes that publish images, where it is not only one."""
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        names = [f'{p.node_namespace.rstrip("/")}/{p.node_name}' for p in publishers]
+        return sorted(names) if len(names) > 1 else []
 
     def _on_message(self, message: Image | CompressedImage, info: dict[str, Any]) -> None:
         end = time.monotonic() + TURN
@@ -133,6 +145,11 @@ class ImageInput:
             self._drop(str(error))
         except Exception as error:  # whatever a foreign library makes of an odd image
             self._drop(f'{type(error).__name__}: {error}')
+
+    def _decode(self, message: Image | CompressedImage) -> np.ndarray:
+        if self._is_compressed:
+            return read_compressed(message, self._converter.grey_range)
+        return self._converter.imgmsg_to_cv2(message)
 
     def _drop(self, reason: str) -> None:
         if not self._node.context.ok():  # a signal came while the image was processed

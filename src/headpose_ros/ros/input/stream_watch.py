@@ -3,6 +3,7 @@
 
 """Keeps count of a stream of images: how many, how fast, how late, and what goes wrong."""
 
+import os
 from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,6 +20,17 @@ MISSED_SHARE = 0.1
 FULL_LOAD = 0.95
 # Share of the time spent working below which it is not the work that misses images.
 LIGHT_LOAD = 0.5
+# Share of the processors that all programs of the machine want, from which on it is the machine.
+MACHINE_LOAD = 0.9
+
+# Seconds of the median latency beyond which the stamps are of another clock: no image waits for a
+# minute, and none comes from the future.
+OLDEST, NEWEST = 60.0, -1.0
+
+
+def machine_load() -> float:
+    """Programs that want to run, by the load average of a minute, for each processor."""
+    return os.getloadavg()[0] / (os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,12 @@ class Load:
     work: tuple[float, float]  # seconds spent on an image, median and 95th percentile
     # Seconds from the stamp of an image to its results, median and 95th percentile.
     latency: tuple[float, float]
+    machine: float  # see ``machine_load``
+
+    @property
+    def clocks_agree(self) -> bool:
+        """Whether stamps are of the clock of the node, without which there is no latency."""
+        return NEWEST <= self.latency[0] <= OLDEST
 
     @property
     def too_high(self) -> bool:
@@ -44,8 +62,9 @@ class Load:
 
     @property
     def lost_on_the_way(self) -> bool:
-        """Whether images are missed although there was time for them."""
-        return self.too_high and self.busy < LIGHT_LOAD
+        """Whether images are missed although node and machine had time for them."""
+        has_time = self.busy < LIGHT_LOAD and self.machine < MACHINE_LOAD
+        return self.too_high and has_time
 
 
 class _Work(NamedTuple):
@@ -126,10 +145,12 @@ class StreamWatch:
         is_failing = self._failing_since is not None and now - self._failing_since >= FAILING
         return self._reason if is_failing else ''
 
-    def load(self, now: float) -> Load | None:
+    def load(self, now: float, machine: float = 0.0) -> Load | None:
         """The load over the last ``WINDOW`` seconds; ``None`` without any image in them.
 
         To be asked for now and then: what is older is forgotten here.
+
+        :param machine: see ``machine_load``.
         """
         while self._window and self._window[0].end < now - WINDOW:
             self._window.popleft()
@@ -149,4 +170,5 @@ class StreamWatch:
             missed=missed / (missed + len(numbered)) if numbered else None,
             work=tuple(np.percentile(work, (50, 95)).tolist()),
             latency=tuple(np.percentile(latency, (50, 95)).tolist()),
+            machine=machine,
         )

@@ -75,7 +75,9 @@ def _init(args: list[str] | None) -> None:
     try:
         rclpy.init(args=args)
     except Exception as error:  # of rcl's own, for arguments and files that cannot be read
-        raise StartError(str(error)) from error
+        mixed = 'Sequence should be of same type' in str(error)
+        cure = '; write all numbers of a list alike, such as [0.0, 5.0, 0.0]' if mixed else ''
+        raise StartError(f'{error}{cure}') from error
 
 
 def _interrupt_once(*_: object) -> None:

@@ -3,6 +3,7 @@
 
 """Sliders that set parameters of the node, and the buttons of the neutral pose."""
 
+import time
 from dataclasses import dataclass
 
 from nicegui import ui
@@ -13,6 +14,7 @@ from headpose_ros.ros.web.node_client import NodeClient
 STEPS = 200  # of a slider from end to end
 DIGITS = 3  # of a value that a slider sets
 REFRESH_PERIOD = 0.1  # seconds
+ANSWER_PERIOD = 10.0  # seconds for which an answer of the node is shown
 
 
 @dataclass(frozen=True)
@@ -49,20 +51,23 @@ CONTROLS = (
 def add_controls(client: NodeClient) -> None:
     """Add sliders and buttons for a node; while its values are not known they can do nothing."""
     with ui.element('div').classes('settings'):
-        settings = [_Setting(control, client) for control in CONTROLS]
+        answer = _Answer()
+        settings = [_Setting(control, client, answer) for control in CONTROLS]
         with ui.element('div').classes('actions'):
             buttons = [
                 _button(
-                    client, 'calibrate_neutral', 'Set neutral pose', 'outline',
+                    client, answer, 'calibrate_neutral', 'Set neutral pose', 'outline',
                     'The person looks straight ahead for a second: that becomes zero.',
                 ),
                 _button(
-                    client, 'reset_neutral', 'Reset', 'flat',
+                    client, answer, 'reset_neutral', 'Reset', 'flat',
                     'A head that faces the camera is zero again.',
                 ),
             ]
+        answer.add_label()
 
     def refresh() -> None:
+        answer.refresh()
         for setting in settings:
             setting.refresh()
         for button in buttons:
@@ -72,14 +77,37 @@ def add_controls(client: NodeClient) -> None:
     ui.timer(REFRESH_PERIOD, refresh)
 
 
-def _button(client: NodeClient, service: str, text: str, look: str, tooltip: str) -> ui.button:
+class _Answer:
+    """What the node says to a button or a slider, below them, where it covers nothing."""
+
+    def add_label(self) -> None:
+        """Add it to the page."""
+        self._label = ui.label().classes('answer').props('role=status')
+        self._end = 0.0  # of ``time.monotonic``
+
+    def tell(self, text: str, is_good: bool) -> None:
+        """Show a text for some seconds."""
+        self._label.classes(replace=f'answer {"is-ok" if is_good else "is-error"}')
+        self._label.set_text(text)
+        self._end = time.monotonic() + ANSWER_PERIOD
+
+    def refresh(self) -> None:
+        """Take away what is old."""
+        if time.monotonic() > self._end:
+            self._label.classes(replace='answer')
+            self._label.set_text('')
+
+
+def _button(
+    client: NodeClient, answer: _Answer, service: str, text: str, look: str, tooltip: str
+) -> ui.button:
     async def press() -> None:
         button.props('loading')
         try:
             succeeded, message = await client.trigger(service)
         finally:
             button.props(remove='loading')
-        ui.notify(message, type='positive' if succeeded else 'negative', multi_line=True)
+        answer.tell(message, succeeded)
 
     button = ui.button(text, on_click=press).tooltip(tooltip)
     return button.props(f'no-caps color=accent {look} data-service={service}')
@@ -88,8 +116,8 @@ def _button(client: NodeClient, service: str, text: str, look: str, tooltip: str
 class _Setting:
     """Slider and number of one parameter."""
 
-    def __init__(self, control: Control, client: NodeClient):
-        self._control, self._client = control, client
+    def __init__(self, control: Control, client: NodeClient, answer: _Answer):
+        self._control, self._client, self._answer = control, client, answer
         self._name = control.parameter
         self._shown: float | None = None
         with ui.element('div').classes('setting').props(f'data-parameter={self._name}'):
@@ -134,5 +162,5 @@ class _Setting:
         if value is not None:
             refusal = await self._client.set(self._name, value)
             if refusal:
-                ui.notify(f'{self._name}: {refusal}', type='negative', multi_line=True)
+                self._answer.tell(refusal, False)
         self._show(self._client.values.get(self._name, self._shown))

@@ -10,7 +10,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import Any
 
-from rcl_interfaces.msg import ParameterDescriptor, ParameterEvent, ParameterType
+from rcl_interfaces.msg import ParameterDescriptor, ParameterEvent, ParameterType, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters
 from rclpy.client import Client
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -120,9 +120,9 @@ class NodeClient:
         got = await self._bridge.call(self._get, GetParameters.Request(names=self._names))
         self.descriptors = {each.name: each for each in described.descriptors}
         self.values = {
-            name: value.double_value
+            name: _number(value)
             for name, value in zip(self._names, got.values, strict=True)
-            if value.type == ParameterType.PARAMETER_DOUBLE
+            if value.type != ParameterType.PARAMETER_NOT_SET
         }
 
     def forget(self) -> None:
@@ -155,4 +155,9 @@ class NodeClient:
             return
         for parameter in [*event.new_parameters, *event.changed_parameters]:
             if parameter.name in self._names:
-                self.values[parameter.name] = parameter.value.double_value
+                self.values[parameter.name] = _number(parameter.value)
+
+
+def _number(value: ParameterValue) -> float:
+    is_whole = value.type == ParameterType.PARAMETER_INTEGER  # as "ros2 param set ... 30" has it
+    return float(value.integer_value if is_whole else value.double_value)

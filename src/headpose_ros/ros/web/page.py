@@ -5,7 +5,7 @@
 
 import html
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -22,8 +22,7 @@ STYLE = Path(__file__).with_name('style.css')
 STATUS_PERIOD = 0.5  # seconds
 STILL = 2.0  # seconds after which an image is an old one
 LEVELS = {DiagnosticStatus.OK: 'is-ok', DiagnosticStatus.WARN: 'is-warn'}  # others: 'is-error'
-NUMBERS_PERIOD = 0.1  # seconds
-PLOT_PERIOD = 0.25  # seconds
+ANGLES_PERIOD = 0.25  # seconds, of the numbers and the plot, which end with the same pose
 
 # Roll turns about x, pitch about y, yaw about z: the colours of the axes on the image, as in CSS.
 ANGLE_COLORS = tuple(f'rgb({red}, {green}, {blue})' for blue, green, red in AXIS_COLORS)
@@ -43,6 +42,9 @@ OLD = 1.0  # seconds after which an angle is not told as the one of now
 GAP = 0.5  # seconds without a pose, over which no line is drawn
 TICKS = 10  # seconds between two ticks of the plot
 LEAST = 30  # degrees to both sides that the plot shows at the least
+
+# Of each the seconds of ``time.monotonic`` at which it came, and degrees of roll, pitch and yaw.
+Poses = Sequence[tuple[float, tuple[float, ...]]]
 
 # Name in the diagnostics, name on the page, unit.
 RATES = (
@@ -81,8 +83,7 @@ def build_page(name: str, state: NodeState, client: NodeClient, warning: str) ->
                     rates = ui.html('', sanitize=False).classes('w-full')
             with ui.element('div').classes('lane'):
                 with _card('Primary face, last 30 seconds').classes('poses'):
-                    add_angles(state)
-                    add_plot(state)
+                    show_angles, show_plot = add_angles(), add_plot()
                 with _card('Settings of the node'):
                     add_controls(client)
         if warning:
@@ -103,7 +104,13 @@ def build_page(name: str, state: NodeState, client: NodeClient, warning: str) ->
         faces.set_content(faces_table(values))
         rates.set_content(rates_table(values))
 
+    def refresh_angles() -> None:
+        poses = list(state.angles)
+        show_angles(poses)
+        show_plot(poses)
+
     ui.timer(STATUS_PERIOD, refresh)
+    ui.timer(ANGLES_PERIOD, refresh_angles)
 
 
 def _card(title: str) -> ui.element:
@@ -113,8 +120,8 @@ def _card(title: str) -> ui.element:
     return card
 
 
-def add_angles(state: NodeState) -> None:
-    """Add roll, pitch and yaw of the primary face as they are now."""
+def add_angles() -> Callable[[Poses], None]:
+    """Add roll, pitch and yaw of the primary face as they are now; what shows others."""
     numbers, hints = [], []
     with ui.element('div').classes('angles'):
         for name, color in zip(NAMES, ANGLE_COLORS, strict=True):
@@ -123,24 +130,23 @@ def add_angles(state: NodeState) -> None:
                 numbers.append(ui.label().classes('number'))
                 hints.append(ui.label().classes('hint'))
 
-    def refresh() -> None:
-        angles = state.angles
-        if not angles or time.monotonic() - angles[-1][0] > OLD:
+    def show(poses: Poses) -> None:
+        if not poses or time.monotonic() - poses[-1][0] > OLD:
             for number, hint in zip(numbers, hints, strict=True):
                 number.set_text('–')
                 hint.set_text('no pose')
             return
-        rows = zip(numbers, hints, angles[-1][1], DIRECTIONS, strict=True)
+        rows = zip(numbers, hints, poses[-1][1], DIRECTIONS, strict=True)
         for number, hint, angle, (positive, negative) in rows:
             number.set_text(f'{_signed(angle)}°')
             direction = positive if angle > 0 else negative
             hint.set_text(direction if abs(angle) > STRAIGHT else 'straight')
 
-    ui.timer(NUMBERS_PERIOD, refresh)
+    return show
 
 
-def add_plot(state: NodeState) -> None:
-    """Add roll, pitch and yaw over the last seconds."""
+def add_plot() -> Callable[[Poses], None]:
+    """Add roll, pitch and yaw over the last seconds; what shows others."""
     axis = {
         'type': 'value',
         'axisLine': {'lineStyle': {'color': PLOT_LINES}},
@@ -171,10 +177,10 @@ def add_plot(state: NodeState) -> None:
         'series': series,
     }).classes('plot')
 
-    def refresh() -> None:
+    def show(poses: Poses) -> None:
         now = time.monotonic()
         rows: list[tuple[float | None, ...]] = []  # time, roll, pitch and yaw
-        for seconds, rpy in state.angles:
+        for seconds, rpy in poses:
             ago = round(seconds - now, 2)
             if rows and ago - rows[-1][0] > GAP:
                 rows.append((ago, None, None, None))
@@ -182,7 +188,7 @@ def add_plot(state: NodeState) -> None:
         for i, line in enumerate(chart.options['series'], 1):
             line['data'] = [(row[0], row[i]) for row in rows]  # which is sent by itself
 
-    ui.timer(PLOT_PERIOD, refresh)
+    return show
 
 
 def faces_table(values: Mapping[str, str] | None) -> str:
@@ -197,10 +203,13 @@ def faces_table(values: Mapping[str, str] | None) -> str:
             f'<td>{_signed(angle)} <span class="soft">± {std:.1f}°</span></td>'
             for angle, std in zip(face.rpy, face.std, strict=True)
         )
-        rows += f'<tr><td>{face.track_id}{note}</td>{cells}</tr>'
+        rows += (
+            f'<tr><td>{face.track_id}{note}</td>{cells}'
+            f'<td>{face.facing_camera:.0f} %</td></tr>'
+        )
     nobody = 'no data' if values is None else 'nobody'
-    rows = rows or f'<tr><td colspan="4" class="soft">{nobody}</td></tr>'
-    head = ''.join(f'<th>{name}</th>' for name in ('Face', *NAMES))
+    rows = rows or f'<tr><td colspan="5" class="soft">{nobody}</td></tr>'
+    head = ''.join(f'<th>{name}</th>' for name in ('Face', *NAMES, 'Facing camera'))
     return f'<table class="figures"><tr>{head}</tr>{rows}</table>'
 
 
@@ -215,4 +224,4 @@ def rates_table(values: Mapping[str, str] | None) -> str:
 
 
 def _signed(angle: float) -> str:
-    return f'{angle:+.1f}'.replace('-', '−')
+    return f'{round(angle, 1) + 0.0:+.1f}'.replace('-', '−')  # no -0.0
