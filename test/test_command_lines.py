@@ -27,7 +27,7 @@ PROGRAMS = {
     'training': ['landmarks', 'compare', 'fit', 'evaluate', 'benchmark'],
     'benchmarks': [
         'estimator', 'node', 'start', 'crowd', 'profile', 'shortcuts', 'finding', 'empty',
-        'landmarks', 'report', 'soak',
+        'depth', 'landmarks', 'report', 'soak',
     ],
     'headpose_ros.ros.demo': [],
 }
