@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Thread
 
 import rclpy
@@ -16,11 +17,15 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.logging import get_logger
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
 from threadpoolctl import threadpool_limits
 
 from headpose_ros.errors import ParameterError, StartError
 from headpose_ros.ros.rclpy_extras.overrides import unused_parameters
 from headpose_ros.ros.rclpy_extras.transport import use_large_image_profile
+
+# What ends a node.
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_node(
@@ -33,41 +38,53 @@ def run_node(
 ) -> int:
     """Make a node and let it run until Ctrl-C, SIGTERM or a shutdown from outside.
 
-    What it publishes in ``destroy_node`` still goes out then, unless ``spin`` is given.
+    What it publishes in ``destroy_node`` still goes out after a signal, unless ``spin`` is given:
+    rclpy's own handlers of signals would take its publishers away at once.
 
     :param create: makes the node; a ``StartError`` or a bad parameter is told in one line.
     :param name: of the logger for what goes wrong at the start.
     :param args: of the command line; ``None`` for those of the process.
-    :param spin: lets the node run until the end, in place of rclpy's, under rclpy's own handlers
-        of signals; it may raise what ``create`` may.
+    :param spin: lets the node run until the end in another way, under rclpy's own handlers of
+        signals; it may raise what ``create`` may.
     :param publishes_images: whether Fast DDS should let large ones through.
     :return: exit code of the process: 0 for a clean end, 1 when the node could not start.
     """
     if publishes_images:
         use_large_image_profile()
+    end = Future()  # done at the first signal
+    if spin is not None:
+        return _run(create, name, args, SignalHandlerOptions.ALL, spin, end)
+    with _told_of_signals(lambda: end.done() or end.set_result(None)):
+        # Before anything else, as an exception that a signal raises can get lost in an import.
+        signal.signal(signal.SIGTERM, _interrupt_once)
+        return _run(create, name, args, SignalHandlerOptions.NO, partial(_spin, end), end)
+
+
+def _run(
+    create: Callable[[], Node], name: str, args: list[str] | None,
+    handlers: SignalHandlerOptions, spin: Callable[[Node], None], end: Future,
+) -> int:
     node = None
     try:
         # Before rclpy's own handler, which calls this one.
         signal.signal(signal.SIGINT, _interrupt_once)
-        if spin is None:
-            signal.signal(signal.SIGTERM, _interrupt_once)
         try:
-            _init(args, SignalHandlerOptions.ALL if spin else SignalHandlerOptions.NO)
+            _init(args, handlers)
             node = create()
             for sentence in unused_parameters(node, args):
                 node.get_logger().warning(sentence)
             # The matrices of a few faces are small: what numpy's threads would take part in is
             # over before they have begun, and waiting for more they keep a whole core busy.
             threadpool_limits(limits=1, user_api='blas')
-            (spin or _spin)(node)
+            spin(node)
         except ExternalShutdownException:
             pass
         except (StartError, ParameterException, ParameterError) as error:
             get_logger(name).fatal(f'cannot start: {error}')
             return 1
         except Exception:
-            # A signal that comes while the node is being made pulls the context away under it.
-            if rclpy.ok():
+            # A signal that comes while the node is being made breaks off what it is doing.
+            if rclpy.ok() and not end.done():
                 raise
     except KeyboardInterrupt:  # at any line above, those that catch something included
         pass
@@ -87,23 +104,24 @@ def _init(args: list[str] | None, handlers: SignalHandlerOptions) -> None:
         raise StartError(str(error)) from error
 
 
-def _spin(node: Node) -> None:
-    """Spin without rclpy's handlers of signals, after which nothing can be published any more."""
-    with _woken_by_signals():
-        rclpy.spin(node)
+def _spin(end: Future, node: Node) -> None:
+    """Spin until a future is done, without exceptions in the middle of what the node does."""
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: None)
+    rclpy.spin_until_future_complete(node, end)
 
 
 @contextmanager
-def _woken_by_signals() -> Iterator[None]:
-    """Let a signal end a wait of the executor: only then Python calls its handler."""
-    waking, writing = socket.socketpair()
+def _told_of_signals(tell: Callable[[], None]) -> Iterator[None]:
+    """Call something, in a thread of its own, for each signal that comes."""
+    reading, writing = socket.socketpair()
     writing.setblocking(False)
 
-    def wake() -> None:
-        while waking.recv(1):
-            rclpy.get_global_executor().wake()
+    def read() -> None:
+        while reading.recv(1):
+            tell()
 
-    thread = Thread(target=wake, daemon=True)
+    thread = Thread(target=read, daemon=True)
     thread.start()
     before = signal.set_wakeup_fd(writing.fileno())
     try:
@@ -112,11 +130,11 @@ def _woken_by_signals() -> Iterator[None]:
         signal.set_wakeup_fd(before)
         writing.close()
         thread.join()
-        waking.close()
+        reading.close()
 
 
 def _ignore_signals() -> None:
-    for number in signal.SIGINT, signal.SIGTERM:
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
 
 
