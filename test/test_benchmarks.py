@@ -3,6 +3,7 @@
 
 """The benchmarks measure what they say: one short turn of each kind."""
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -46,6 +47,17 @@ def test_the_estimator_is_compared_with_the_bare_loop():
             assert result == pytest.approx(ours - against, abs=0.02, rel=0.005)
         else:
             assert result == pytest.approx(ours / against, rel=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not importlib.util.find_spec('hri_msgs'),
+    reason='hri_msgs is not installed here: source a ROS 2 that has it',
+)
+def test_what_ros4hri_adds(ros):
+    rows = run('hri', '--turns', 1, environment=ros.environment)
+    assert [name for name, _ in rows] == ['nobody', 'roi', 'landmarks', 'cropped', 'aligned', 'all']
+    assert float(rows[0][1]) < float(rows[-1][1])
 
 
 @pytest.mark.slow
