@@ -56,7 +56,8 @@ def test_the_estimator_is_compared_with_the_bare_loop():
 )
 def test_what_ros4hri_adds(ros):
     rows = run('hri', '--turns', 1, environment=ros.environment)
-    assert [name for name, _ in rows] == ['nobody', 'roi', 'landmarks', 'cropped', 'aligned', 'all']
+    names = [name for name, _ in rows]
+    assert names == ['nobody', 'roi', 'landmarks', 'cropped', 'aligned', 'all']
     assert float(rows[0][1]) < float(rows[-1][1])
 
 
