@@ -136,6 +136,7 @@ setup(
             f'headpose_node = {NAME}.ros.__main__:headpose_node',
             f'camera_node = {NAME}.ros.__main__:camera_node',
             f'view_node = {NAME}.ros.__main__:view_node',
+            f'faces_node = {NAME}.ros.__main__:faces_node',
             f'headpose = {NAME}.__main__:main',
         ],
     },
