@@ -100,6 +100,13 @@ TABLE = {
         _by(f'{_LAUNCH}::test_depth_is_used_where_its_topic_is_named'),
     'ros2 launch headpose_ros headpose_multi.launch.py cameras:=front,rear image:=image_raw':
         _by(f'{_LAUNCH}::test_several_cameras_have_a_node_each'),
+    'docker build --build-arg ROS_DISTRO=humble --tag headpose_ros .': _here(
+        needs='docker image inspect ros:humble-ros-base'
+    ),
+    'docker run --rm --net=host --ipc=host headpose_ros '
+    'ros2 launch headpose_ros headpose.launch.py image:=/camera/image_raw': _here(
+        f'{AS_IT_IS} --show-args', needs='docker image inspect headpose_ros'
+    ),
     'sudo apt install ros-$ROS_DISTRO-usb-cam': _apt('ros-$ROS_DISTRO-usb-cam'),
     'sudo apt install libegl1 libgles2': _apt('libegl1', 'libgles2'),
     'ros2 run rqt_image_view rqt_image_view /head_pose/annotated_image': _here(
