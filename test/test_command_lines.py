@@ -26,7 +26,7 @@ PROGRAMS = {
     'headpose_ros': ['image', 'video', 'bag', 'info', 'fetch-model'],
     'training': ['landmarks', 'compare', 'fit', 'evaluate', 'benchmark'],
     'benchmarks': [
-        'estimator', 'node', 'start', 'crowd', 'profile', 'shortcuts', 'finding', 'empty',
+        'estimator', 'node', 'start', 'crowd', 'profile', 'shortcuts', 'finding', 'hri', 'empty',
         'depth', 'landmarks', 'report', 'soak',
     ],
     'headpose_ros.ros.demo': [],
