@@ -17,7 +17,7 @@ from headpose_ros.media.sample_head.depth_camera import (
 )
 from headpose_ros.media.sample_head.rendered_head import FACE_WIDTH, WALL, RenderedHead
 from headpose_ros.people.follower import FollowSettings, HeadFollower
-from headpose_ros.people.head_widths import BLEND_TIME, COVERED_TIME
+from headpose_ros.people.head_widths import BACKGROUND_TIME, BLEND_TIME, COVERED_TIME
 from headpose_ros.rotation import rotation_from_rpy
 
 pytestmark = pytest.mark.usefixtures('face_mesh')
@@ -236,9 +236,20 @@ def test_a_hand_before_the_whole_face_is_not_the_face(scene):
     distances, is_measured = scene.watch(lambda _: covered, frames)
     assert not is_measured
     assert np.abs(distances - scene.distance).max() < 0.03 * scene.distance
-    # What stays is believed, and gone at once when it goes.
+    # What stays is believed, and forgotten soon after it goes.
     scene.watch(lambda _: covered, 10)
     assert scene.see(lambda _: covered)[2]
+    scene.watch(lambda _: scene.depth(), int(RATE * BACKGROUND_TIME) + 2)
+    distances, is_measured = scene.watch(lambda _: scene.depth(), 20)
+    assert is_measured and abs(distances[-1] - scene.distance) < 0.015
+
+
+def test_the_background_behind_a_face_without_depth_is_not_the_face(scene):
+    scene.watch(lambda _: scene.depth(), 30)
+    wall = np.full_like(scene.depth(), round(1000 * (scene.distance + 0.12)))
+    distances, is_measured = scene.watch(lambda _: wall, int(RATE * BACKGROUND_TIME) - 5)
+    assert not is_measured
+    assert np.abs(distances - scene.distance).max() < 0.03 * scene.distance
     distances, is_measured = scene.watch(lambda _: scene.depth(), 20)
     assert is_measured and abs(distances[-1] - scene.distance) < 0.015
 

@@ -62,7 +62,8 @@ def metres_at(depth: np.ndarray, pixels: np.ndarray, size: tuple[int, int]) -> n
     x, y = at.T
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     found = np.full(len(pixels), np.nan)
-    found[inside] = depth[y[inside], x[inside]]
+    with np.errstate(invalid='ignore'):  # of whatever bytes there are
+        found[inside] = depth[y[inside], x[inside]]
     if depth.dtype == np.uint16:
         found /= 1000.0
     found[~((found > 0.0) & (found < np.inf))] = np.nan
@@ -94,7 +95,8 @@ def find_surface(
     if not len(faces):
         return None
     measured = metres_at(depth, landmarks[faces, :2], size)
-    offsets = np.log(measured / (expected * (points[faces] @ sight.rotation[2])))
+    with np.errstate(invalid='ignore'):  # of what a very wide lens sees beside the camera
+        offsets = np.log(measured / (expected * (points[faces] @ sight.rotation[2])))
     offsets = np.sort(offsets[np.abs(offsets) <= MAX_DIFFERENCE])  # nor those without depth
     if len(offsets) < MIN_COUNT:
         return None

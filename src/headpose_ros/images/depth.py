@@ -91,7 +91,7 @@ def read_compressed_depth(message: Any) -> np.ndarray:
         return pixels
     # What is nothing has 0, which no depth has.
     a, b = np.frombuffer(data, '<f4', 2, 4)
-    with np.errstate(divide='ignore', invalid='ignore'):
+    with np.errstate(all='ignore'):
         return np.where(pixels > 0, a / (pixels - b), np.float32(np.nan)).astype(np.float32)
 
 

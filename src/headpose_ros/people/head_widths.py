@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headpose_ros.camera.depth import find_surface
+from headpose_ros.camera.depth import MAX_DIFFERENCE, find_surface
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.six_dof import WIDTH_SPREAD, KnownWidth, metres_per_width, sight_of, size_error
 
@@ -29,9 +29,11 @@ MAX_STEP = 0.2  # seconds that an image counts for at most
 # Standard deviation of a width that was learned, relative, without that of the landmarks' size.
 LEARNED_SPREAD = 0.02
 
-# Standard deviations by which a surface may be nearer than the width learned says, and seconds
-# after which the width is taken to be wrong and not something to be in front of the face.
-COVERED, COVERED_TIME = 2.0, 2.0
+# Standard deviations by which a surface may be elsewhere than the width learned says; and seconds
+# after which the width is taken to be wrong, and not something to be in front of the face, or the
+# face to have no depth and the background some.
+ELSEWHERE = 2.0
+COVERED_TIME, BACKGROUND_TIME = 2.0, 0.5
 
 # Seconds in which the distance goes over from the width to depth, and from depth to the width.
 BLEND_TIME = 0.3
@@ -45,7 +47,7 @@ class _Person:
     log_width: float = 0.0  # mean of what was measured
     weight: float = 0.0  # of that mean; 0 for none
     learned: float = -math.inf  # seconds, stamp of the last measurement
-    covered_since: float | None = None
+    elsewhere_since: float | None = None  # seconds
     seen: float = -math.inf  # seconds, stamp of the last width given out
     last: float = 0.0  # logarithm of the last width that was given out
     was_measured: bool = False
@@ -58,15 +60,17 @@ class _Person:
 
     def learn(self, log_width: float, error: float, stamp: float) -> bool:
         """Take note of a measured width; whether it is that of the face."""
-        nearer = self.log_width - log_width
-        if self.weight and abs(nearer) > COVERED * math.hypot(LEARNED_SPREAD, error):
-            self.covered_since = stamp if self.covered_since is None else self.covered_since
-            if nearer > 0.0 and stamp - self.covered_since < COVERED_TIME:
+        nearer, spread = self.log_width - log_width, math.hypot(LEARNED_SPREAD, error)
+        if self.weight and abs(nearer) > ELSEWHERE * spread:
+            if self.elsewhere_since is None:
+                self.elsewhere_since = stamp
+            patience = COVERED_TIME if nearer > 0.0 else BACKGROUND_TIME
+            if stamp - self.elsewhere_since < patience:
                 return False
-            self.weight = 0.0  # what was in front is gone, or the width was wrong
-        self.covered_since = None
+            self.weight = 0.0
+        self.elsewhere_since = None
         step = min(max(stamp - self.learned, 0.0), MAX_STEP)
-        weight = error**-2
+        weight = spread**-2
         self.weight = self.weight * math.exp(-step / MEMORY) + weight
         self.log_width += weight / self.weight * (log_width - self.log_width)
         self.learned = max(self.learned, stamp)
@@ -77,7 +81,8 @@ class _Person:
         seconds = stamp - self.seen
         if is_measured != self.was_measured and seconds < MAX_STEP:
             self.offset = self.last - log_width
-        self.offset *= math.exp(-max(seconds, 0.0) / BLEND_TIME)
+        # Where stamps stand still there is no time to blend in.
+        self.offset *= math.exp(-seconds / BLEND_TIME) if seconds > 0.0 else 0.0
         self.seen, self.was_measured, self.last = stamp, is_measured, log_width + self.offset
         return KnownWidth(math.exp(self.last), math.hypot(error, self.offset), is_measured)
 
@@ -160,6 +165,8 @@ class HeadWidths:
             if surface is None:
                 continue
             log_width = math.log(surface.scale / scale)
+            if abs(log_width - math.log(head_width)) > MAX_DIFFERENCE:
+                continue  # of nobody
             if person.learn(log_width, error, stamp):
                 measured[head.track_id] = log_width, surface.error
         return measured
