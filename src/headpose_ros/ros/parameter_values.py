@@ -56,6 +56,6 @@ def _list_of(parameter: Field, value: Any) -> tuple:
     kind = type(parameter.default[0])
     types = str if kind is str else (int, float)
     is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
-    if is_list and all(isinstance(each, types) and each is not bool(each) for each in value):
+    if is_list and all(isinstance(e, types) and not isinstance(e, bool) for e in value):
         return tuple(map(kind, value))
     raise ParameterError(f'{parameter.name} is {value!r}; want {_LISTS[kind]}')
