@@ -33,6 +33,7 @@ from headpose_ros.ros import headpose_node
         ('model:=true', 'model is True; want a text'),
         ('neutral_rpy:=5', 'neutral_rpy is 5; want numbers'),
         ('neutral_rpy:=[]', 'neutral_rpy'),
+        ('attention_frames:=[1,2]', 'attention_frames is [1, 2]; want texts'),
         ('neutral_rpy:=[0,5.0,0]', 'write all numbers of a list alike'),
     ],
 )

@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import Field
 from typing import Any
 
-from rcl_interfaces.msg import ParameterDescriptor
-
 from headpose_ros.errors import ParameterError
 
 # What values of a type are, in words.
@@ -21,7 +19,11 @@ _KINDS = {
     int: 'a whole number',
     float: 'a number',
     str: "a text; in quotes where it looks like something else: '\"text\"'",
-    tuple: 'numbers that are all alike, such as [0.0, 5.0, 0.0]',
+}
+# The same of lists, by the type of what is in them.
+_LISTS = {
+    float: 'numbers that are all alike, such as [0.0, 5.0, 0.0]',
+    str: "texts, such as ['text', 'text'], and [''] for none",
 }
 
 
@@ -35,21 +37,25 @@ def value_of(parameter: Field, value: Any) -> Any:
     default, descriptor = parameter.default, parameter.metadata['descriptor']
     kind = type(default)
     is_whole = isinstance(value, int) and not isinstance(value, bool)
-    if kind is tuple and not isinstance(value, str | bytes) and isinstance(value, Sequence):
-        if all(isinstance(each, int | float) for each in value):
-            return tuple(map(float, value))
-    elif kind is str and is_whole:
+    if kind is tuple:
+        return _list_of(parameter, value)
+    if kind is str and is_whole:
         return str(value)
-    elif kind is float and (is_whole or isinstance(value, float)):
+    if kind is float and (is_whole or isinstance(value, float)):
         # Which ROS looks at itself only where the type is that of the range.
         if all(r.from_value <= value <= r.to_value for r in descriptor.floating_point_range):
             return float(value)
     elif kind is type(value):
         return value
-    raise ParameterError(f'{parameter.name} is {value!r}; want {_wanted(kind, descriptor)}')
-
-
-def _wanted(kind: type, descriptor: ParameterDescriptor) -> str:
     ranges = [*descriptor.floating_point_range, *descriptor.integer_range]
     span = ''.join(f' from {each.from_value} to {each.to_value}' for each in ranges)
-    return f'{_KINDS[kind]}{span}'
+    raise ParameterError(f'{parameter.name} is {value!r}; want {_KINDS[kind]}{span}')
+
+
+def _list_of(parameter: Field, value: Any) -> tuple:
+    kind = type(parameter.default[0])
+    types = str if kind is str else (int, float)
+    is_list = isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    if is_list and all(isinstance(e, types) and not isinstance(e, bool) for e in value):
+        return tuple(map(kind, value))
+    raise ParameterError(f'{parameter.name} is {value!r}; want {_LISTS[kind]}')
