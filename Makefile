@@ -5,19 +5,25 @@
 # make test   the whole test suite, two files at a time, and how much of the code it runs; a test
 #             that hangs fails after ten minutes; at its end stands what was skipped, and why
 # make lint   the checks of style and types that pre-commit does, on all files
+# make docs   API reference from the docstrings, into build/docs; warnings are errors
+# make hooks  what pre-commit does on all files: make lint, and files of other kinds
 # make bench  speed against bare FaceMesh, into docs/performance.md; takes a quarter of an hour,
 #             with HEADPOSE_AFLW2000 half an hour
 # make soak   memory, latency and rate of the node over MINUTES=10, with a plot
-# All make the virtual environment .venv first and fill it from PyPI.
+# All make the virtual environment .venv first and fill it from PyPI. PYTHON=python3.12 chooses the
+# Python; ROS=no leaves ROS 2 out, and with it the tests that need it: any machine, Python 3.10 on.
 
 SOURCE ?= sample
 DURATION ?=
 VIEW ?=
 MINUTES ?= 10
+ROS ?=
+PYTHON ?=
+DOCS := build/docs
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: demo check test lint bench soak venv clean
+.PHONY: demo check test lint docs hooks bench soak venv clean
 
 demo: venv
 	$(RUN) -m headpose_ros.ros.demo --source "$(SOURCE)" $(if $(DURATION),--seconds $(DURATION)) \
@@ -33,6 +39,13 @@ lint: venv
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/mypy
 
+docs: venv
+	$(RUN) -m sphinx --fresh-env --quiet --fail-on-warning --keep-going docs/api $(DOCS)
+	@echo "wrote $(DOCS)/index.html"
+
+hooks: venv
+	$(VENV)/bin/pre-commit run --all-files
+
 bench: venv
 	$(RUN) -m benchmarks report
 
@@ -40,7 +53,7 @@ soak: venv
 	$(RUN) -m benchmarks soak --source "$(SOURCE)" --minutes $(MINUTES)
 
 venv:
-	@./make_venv.sh $(VENV)
+	@ROS="$(ROS)" PYTHON="$(PYTHON)" ./make_venv.sh $(VENV)
 
 clean:
 	rm -rf $(VENV) build install log

@@ -44,6 +44,8 @@ EXTRAS = {
     'files': ['rosbags>=0.11', 'mcap>=1.2'],
     # python -m training landmarks --backend dask
     'dask': ['distributed>=2024.1'],
+    # make docs
+    'docs': ['furo>=2024.8', 'sphinx>=7.4'],
     # python -m benchmarks
     'benchmarks': [
         'scikit-image>=0.22',
@@ -87,6 +89,7 @@ EXTRAS['test'] = [
     'pytest-timeout>=2.3',
     'pytest-xdist>=3.5',
     'hypothesis>=6.90',
+    'catkin-pkg>=0.5.2',
     'packaging>=23.0',
     'pyyaml>=6.0',
     # test/test_packages.py builds with what is here.
@@ -102,6 +105,7 @@ EXTRAS['test'] = [
     'selenium>=4.20',
     *EXTRAS['benchmarks'],
     *EXTRAS['dask'],
+    *EXTRAS['docs'],
     *EXTRAS['files'],
     *EXTRAS['sample'],
     *EXTRAS['training'],
@@ -136,6 +140,7 @@ setup(
             f'headpose_node = {NAME}.ros.__main__:headpose_node',
             f'camera_node = {NAME}.ros.__main__:camera_node',
             f'view_node = {NAME}.ros.__main__:view_node',
+            f'faces_node = {NAME}.ros.__main__:faces_node',
             f'headpose = {NAME}.__main__:main',
         ],
     },

@@ -56,6 +56,8 @@ def _profile(variable: str) -> How:
 _CLI, _LAUNCH = 'test_training_cli.py', 'test_launch.py'
 _LAUNCHED = _by(f'{_LAUNCH}::test_launched_node_gives_poses_and_ends_cleanly')
 _VIEWED = _by(f'{_LAUNCH}::test_pages_are_served_and_end_cleanly')
+_HRI = _by('test_hri.py::test_people_come_and_go_with_their_topics')
+_MERGED = _by('test_hri.py::test_several_cameras_have_one_list')
 _DASK = _by('test_training_landmarks.py::test_dask_makes_the_same_file_though_a_worker_is_killed')
 
 # The order is that of the pages; what needs the output of another comes after it, as there.
@@ -98,6 +100,13 @@ TABLE = {
         _by(f'{_LAUNCH}::test_depth_is_used_where_its_topic_is_named'),
     'ros2 launch headpose_ros headpose_multi.launch.py cameras:=front,rear image:=image_raw':
         _by(f'{_LAUNCH}::test_several_cameras_have_a_node_each'),
+    'docker build --build-arg ROS_DISTRO=humble --tag headpose_ros .': _here(
+        needs='docker image inspect ros:humble-ros-base'
+    ),
+    'docker run --rm --net=host --ipc=host headpose_ros '
+    'ros2 launch headpose_ros headpose.launch.py image:=/camera/image_raw': _here(
+        f'{AS_IT_IS} --show-args', needs='docker image inspect headpose_ros'
+    ),
     'sudo apt install ros-$ROS_DISTRO-usb-cam': _apt('ros-$ROS_DISTRO-usb-cam'),
     'sudo apt install libegl1 libgles2': _apt('libegl1', 'libgles2'),
     'ros2 run rqt_image_view rqt_image_view /head_pose/annotated_image': _here(
@@ -145,6 +154,14 @@ TABLE = {
     ),
     'ros2 launch headpose_ros headpose.launch.py image:=/camera/image_raw view:=true': _VIEWED,
     'ros2 launch headpose_ros headpose.launch.py view:=true': _VIEWED,
+    'sudo apt install ros-$ROS_DISTRO-hri-msgs': _apt('ros-$ROS_DISTRO-hri-msgs'),
+    'ros2 launch headpose_ros headpose.launch.py image:=/camera/image_raw hri:=true': _HRI,
+    'ros2 topic echo /humans/faces/tracked': _HRI,
+    'ros2 launch headpose_ros headpose_multi.launch.py cameras:=front,rear image:=image_raw '
+    'hri:=true': _by(f'{_LAUNCH}::test_several_cameras_have_one_list_of_faces'),
+    'ros2 run headpose_ros headpose_node --ros-args -r __ns:=/front -p publish_hri:=true '
+    '-p id_prefix:=front_ -r /humans/faces/tracked:=humans/faces/tracked': _MERGED,
+    'ros2 run headpose_ros faces_node --ros-args -p cameras:=front,rear': _MERGED,
     'ros2 run headpose_ros view_node': _by('test_view.py::test_image_moves_and_plot_grows'),
     'ssh -L 8080:localhost:8080 ROBOT': _here(
         'ssh -G -L 8080:localhost:8080 ROBOT', needs='command -v ssh'
@@ -181,6 +198,9 @@ TABLE = {
         _by('test_node_lifecycle.py::test_a_joblib_file_runs_with_warnings'),
     'ros2 run headpose_ros camera_node --ros-args -p source:=video.mp4':
         _by('test_camera_node.py::test_a_video_keeps_its_rate'),
+    'python -m benchmarks hri': _by('test_benchmarks.py::test_what_ros4hri_adds'),
+    'python -m pytest -rP test/test_landmarks70.py':
+        _by('test_landmarks70.py::test_points_are_those_of_aflw2000'),
     'python -m pytest -rP test/test_one_euro.py':
         _by('test_one_euro.py::test_a_still_head_jitters_less_by_60_percent'),
     # --- training on AFLW2000-3D

@@ -3,6 +3,7 @@
 
 """The benchmarks measure what they say: one short turn of each kind."""
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -53,6 +54,18 @@ def test_depth_is_measured():
     rows = dict(run('depth'))
     assert len(rows) == 5 and all(float(ms) >= 0.0 for ms in rows.values())
     assert float(rows['3 faces with depth']) > float(rows['1 face whose depth does not come'])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not importlib.util.find_spec('hri_msgs'),
+    reason='hri_msgs is not installed here: source a ROS 2 that has it',
+)
+def test_what_ros4hri_adds(ros):
+    rows = run('hri', '--turns', 1, environment=ros.environment)
+    names = [name for name, _ in rows]
+    assert names == ['nobody', 'roi', 'landmarks', 'cropped', 'aligned', 'all']
+    assert float(rows[0][1]) < float(rows[-1][1])
 
 
 @pytest.mark.slow

@@ -31,6 +31,8 @@ PROGRAMS = {
     ],
     'headpose_ros.ros.demo': [],
 }
+NEED_ROS = {'benchmarks', 'headpose_ros.ros.demo'}
+EACH = [pytest.param(p, marks=pytest.mark.ros) if p in NEED_ROS else p for p in PROGRAMS]
 
 
 def run(program, *arguments, code=None):
@@ -48,7 +50,7 @@ def help_of(*words):
     return ' '.join(result.stdout.split())
 
 
-@pytest.mark.parametrize('program', PROGRAMS)
+@pytest.mark.parametrize('program', EACH)
 def test_help_lists_the_commands_in_plain_text(program):
     ours, theirs = pty.openpty()
     subprocess.run([sys.executable, '-m', program, '-h'], cwd=ROOT, stdout=theirs, check=True)
@@ -62,7 +64,7 @@ def test_help_lists_the_commands_in_plain_text(program):
     assert '...' not in shown.partition('Commands:')[2]
 
 
-@pytest.mark.parametrize('program', PROGRAMS)
+@pytest.mark.parametrize('program', EACH)
 def test_arguments_that_make_no_sense_are_told_with_exit_code_2(program):
     result = run(program, '--no-such-option')
     assert result.returncode == 2 and 'Traceback' not in result.stderr

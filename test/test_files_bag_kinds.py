@@ -108,6 +108,13 @@ def test_no_room_to_decompress(headpose, tmp_path, images, monkeypatch):
         assert 'No space left on device' in sentence and 'set TMPDIR' in sentence
 
 
+@pytest.mark.parametrize('storage', STORAGES)
+def test_a_bag_that_another_command_is_given_is_told(headpose, tmp_path, images, storage):
+    file = storage_file(image_bag(tmp_path / 'bag', images[:1], storage))
+    for command in ('image', 'video'):
+        assert 'use headpose bag' in headpose.refusal(command, file)
+
+
 def test_a_bag_is_the_same_to_all_commands(headpose, tmp_path, images):
     bag = image_bag(tmp_path / 'bag', images[:1])
     storage_file(bag).unlink()

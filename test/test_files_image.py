@@ -5,8 +5,10 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
+from functools import partial
 
 import cv2
 import numpy as np
@@ -70,9 +72,10 @@ def test_a_broken_image_is_told_and_skipped(headpose, folder, tmp_path):
     out, drawn = tmp_path / 'rows.jsonl', tmp_path / 'new' / 'drawn'
     code, told, error = headpose('image', folder, '--out', out, '--annotated', drawn)
     assert code == 0 and told == ''
-    broken, counts = error.splitlines()
+    broken, counts, unseen = error.splitlines()
     assert 'skipped: ' in broken and 'cut.jpg cannot be read: image file is truncated' in broken
     assert counts.startswith('3 frames: 1 face, 1 without a face, 1 broken')
+    assert 'frame 2: the image is too ' in unseen
     (row,) = map(json.loads, out.read_text().splitlines())
     assert row['source'].endswith('a somebody.jpg') and row['stamp'] is None
     assert {path.name for path in drawn.iterdir()} == {'a somebody.jpg', 'nobody.png'}
@@ -226,6 +229,22 @@ def test_a_full_disk_is_one_sentence(headpose, folder):
     full = '/dev/full'
     sentence = headpose.refusal('image', folder, '--out', full, '--format', 'csv', '--force')
     assert sentence == 'error: /dev/full: No space left on device'
+
+
+@pytest.mark.slow
+def test_a_full_disk_leaves_no_half_of_an_image(tmp_path, photo):
+    small = cv2.resize(photo, (30, 30))
+    for name, image in (('a.png', small), ('b.png', photo)):
+        cv2.imwrite(str(tmp_path / name), image)
+    limit = (20_000, 20_000)  # bytes of a file: enough for the small one
+    result = subprocess.run(
+        [sys.executable, '-m', 'headpose_ros', 'image', 'a.png', 'b.png', '--annotated', 'drawn'],
+        cwd=tmp_path, capture_output=True, text=True,
+        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_FSIZE, limit),
+    )
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith('error: drawn/b.png: File too large')
+    assert [path.name for path in (tmp_path / 'drawn').iterdir()] == ['a.png']
 
 
 @pytest.mark.slow

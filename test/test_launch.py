@@ -31,7 +31,8 @@ ONE, SEVERAL = 'headpose.launch.py', 'headpose_multi.launch.py'
 
 BOTH = {
     'image': 'image', 'camera_info': '', 'depth': '', 'params_file': '', 'use_sim_time': 'false',
-    'large_images': 'true', 'view': 'false', 'view_host': '127.0.0.1', 'view_port': '8080',
+    'large_images': 'true', 'hri': 'false', 'view': 'false', 'view_host': '127.0.0.1',
+    'view_port': '8080',
 }
 DEFAULTS = {
     ONE: {'namespace': '', 'camera': 'false', **BOTH},
@@ -212,6 +213,38 @@ def test_several_cameras_have_a_node_each(ros, launch, rendered_head):
     assert len(set(re.findall(r'process started with pid \[(\d+)\]', output))) == 2
     assert output.count('process has finished cleanly') == 2
     assert 'Traceback' not in output
+
+
+@needs_launch
+@pytest.mark.skipif(not installed('hri_msgs'), reason='hri_msgs is not installed here')
+def test_several_cameras_have_one_list_of_faces(ros, launch, rendered_head):
+    from hri_msgs.msg import IdsList
+
+    launched = launch(SEVERAL, 'cameras:=front,on', 'image:=image_raw', 'hri:=true')
+    lists = ros.collect(IdsList, '/humans/faces/tracked')
+    images = [ros.image_publisher(f'/{name}/image_raw') for name in ('front', 'on')]
+    image = ros.image(rendered_head.render(np.eye(3)), 100.0)
+
+    def send():
+        for publisher in images:
+            publisher.publish(image)
+
+    ros.spin_until(
+        lambda: lists and lists[-1].ids == ['front_f1', 'on_f1'], 'faces of both', each=send
+    )
+    output = launched.interrupt()
+    ros.spin_until(lambda: not lists[-1].ids, 'an empty list')
+    assert output.count('process has finished cleanly') == 3
+    assert 'Traceback' not in output
+
+
+@needs_launch
+@pytest.mark.skipif(installed('hri_msgs'), reason='hri_msgs is installed here')
+def test_hri_without_its_messages_is_told_before_anything_starts(launch):
+    output = launch(ONE, 'hri:=true').finish(1)
+    assert 'hri is true, but hri_msgs is not installed; install it' in output
+    assert 'Traceback' not in output
+    assert 'process started' not in output
 
 
 @needs_launch

@@ -18,8 +18,8 @@ SOURCE = Path(__file__).resolve().parents[1] / 'src'
 # the floors below. A module that lies in no folder is a room of its own.
 FLOORS = [
     'errors landmarks rotation quiet',
-    'assets images camera',
-    'detection regression head_pose',
+    'assets images camera landmarks70',
+    'detection regression head_pose face_images',
     'estimator six_dof media',
     'attention',
     'overlay',
@@ -32,7 +32,7 @@ FLOORS = [
     'ros.parameters ros.diagnostics ros.neutral_services',
     'ros.output ros.web',
     'ros.pipeline',
-    'ros.headpose_node ros.camera_node ros.view_node ros.launching ros.demo',
+    'ros.headpose_node ros.camera_node ros.view_node ros.faces_node ros.launching ros.demo',
     'ros.__main__',
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
@@ -40,7 +40,7 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.
 ROS_PACKAGES = (
     'rclpy', 'cv_bridge', 'sensor_msgs', 'geometry_msgs', 'std_msgs', 'rcl_interfaces',
     'std_srvs', 'diagnostic_msgs', 'lifecycle_msgs', 'visualization_msgs', 'tf2_msgs',
-    'builtin_interfaces', 'launch', 'launch_ros', 'ament_index_python', 'tf2_ros',
+    'builtin_interfaces', 'launch', 'launch_ros', 'ament_index_python', 'tf2_ros', 'hri_msgs',
     'vision_msgs',
 )
 

@@ -109,7 +109,7 @@ def test_without_a_calibration_there_are_angles_only_and_a_reason(scene, rendere
         ({'k': [float('nan')] * 9}, 'want 3 x 3 finite numbers'),
         ({'d': [float('nan')] * 5}, 'the distortion is'),
         ({'d': [0.1, 0.2]}, '2 coefficients; want'),
-        ({'distortion_model': 'crystal'}, "the distortion model is 'crystal'"),
+        ({'distortion_model': 'crystal', 'd': [0.1] * 5}, "the distortion model is 'crystal'"),
         ({'width': 320, 'height': 240}, 'of 320x240 pixels, but they have 640x480'),
     ):
         scene.no_pose(bgr, **changes)

@@ -109,9 +109,9 @@ def test_what_a_head_faces_is_drawn_for_the_angle(ids):
     assert (drawn(0.2) != drawn(None)).any()
     assert (drawn(0.2) != drawn(0.2, (0, 0, 40))).any()
     assert (drawn(0.2) != drawn(0.1)).any()
-    assert extent(text_of(grey(), [head()], TEXT))[1] == extent(
-        text_of(grey(), [head()], OverlayStyle(axes=False))
-    )[1]  # in the same line
+    with_it = text_of(grey(), [head()], OverlayStyle(axes=False))
+    height, expected = extent(text_of(grey(), [head()], TEXT))[1], extent(with_it)[1]
+    assert abs(height - expected) <= 1  # in the same line; the letters of OpenCV 5 differ
 
 
 def test_axes_start_at_the_tip_of_the_nose():

@@ -86,7 +86,7 @@ def test_a_wheel_brings_models_launch_and_config(installed):
     assert not missing and 'headpose_ros/py.typed' in INSIDE
     number = ElementTree.parse(ROOT / 'package.xml').findtext('version')
     assert (site / f'headpose_ros-{number}.dist-info').is_dir()
-    for name in ('headpose', 'headpose_node', 'camera_node', 'view_node'):
+    for name in ('headpose', 'headpose_node', 'camera_node', 'view_node', 'faces_node'):
         assert os.access(installed / 'bin' / name, os.X_OK)
     python = installed / 'bin' / 'python'
     assert 'No broken requirements' in run(python, '-m', 'pip', 'check', cwd=installed)

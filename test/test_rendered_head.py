@@ -26,7 +26,7 @@ NAMES = ('roll', 'pitch', 'yaw')
 
 
 @pytest.fixture(scope='module')
-def estimator():
+def estimator(face_mesh):
     """Looks for several faces, so that one in the surroundings would be noticed."""
     with HeadPoseEstimator(max_faces=5) as estimator:
         yield estimator
@@ -137,7 +137,7 @@ def test_rotations_about_several_axes(estimator, rendered_head):
 
 
 @pytest.mark.parametrize('mode', ['image', 'video'])
-def test_the_whole_sample_is_seen(rendered_head, mode):
+def test_the_whole_sample_is_seen(face_mesh, rendered_head, mode):
     errors, angles = [], []
     with HeadPoseEstimator(mode=mode, max_faces=2) as estimator:
         for seconds in np.arange(0.0, SAMPLE_PERIOD, 0.2):

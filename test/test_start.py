@@ -15,7 +15,7 @@ import pytest
 from rcl_interfaces.srv import GetParameters
 from ros_side import LIMIT
 
-NODES = ('headpose_node', 'camera_node', 'view_node')
+NODES = ('headpose_node', 'camera_node', 'view_node', 'faces_node')
 
 
 @pytest.mark.parametrize('node, given, told', [

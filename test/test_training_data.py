@@ -50,7 +50,7 @@ def photograph():
 
 
 @pytest.fixture(scope='module')
-def detect(photograph):
+def detect(photograph, face_mesh):
     detector = create_detector('face_mesh', 'image', 1)
     yield lambda image: detector.detect(image)[0].landmarks
     detector.close()
@@ -265,7 +265,7 @@ def test_coarse_loses_detail_and_moves_nothing(photograph, seed):
     assert abs(dx) < 0.5 and abs(dy) < 0.5
 
 
-def test_mirror_pairs_of_the_face_mesh():
+def test_mirror_pairs_of_the_face_mesh(face_mesh):
     from mediapipe.python.solutions.face_mesh_connections import FACEMESH_TESSELATION
 
     mirror = MIRRORED_VERTICES

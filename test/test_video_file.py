@@ -4,6 +4,8 @@
 """Video files as phones, webcams and interrupted copies leave them."""
 
 import os
+import subprocess
+import sys
 from fractions import Fraction
 
 import av
@@ -206,3 +208,10 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path):
 def test_any_name_will_do(tmp_path, name):
     write_video(tmp_path / 'plain.mp4', IMAGES).rename(tmp_path / name)
     assert len(list(VideoSource(tmp_path / name).frames())) == COUNT
+
+
+@pytest.mark.slow
+def test_ffmpeg_is_loaded_for_videos_only():
+    modules = 'headpose_ros.estimator, headpose_ros.overlay, headpose_ros.media.sources'
+    code = f'import sys, {modules}; sys.exit("av" in sys.modules)'
+    assert subprocess.run([sys.executable, '-c', code]).returncode == 0

@@ -171,7 +171,7 @@ def pan_tilt_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, flo
     figures = {'pan MAE': errors[:, 0].mean(), 'tilt MAE': errors[:, 1].mean()}
     for column, name in enumerate(('pan', 'tilt')):
         inside = errors[trusted, column]
-        figures[f'{name} MAE at {TRUSTED}'] = inside.mean() if len(inside) else np.nan
+        figures[f'{name} MAE at {TRUSTED}'] = inside.mean() if len(inside) else np.float64('nan')
     return {name: float(value) for name, value in figures.items()}
 
 

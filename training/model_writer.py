@@ -35,7 +35,8 @@ def save_model(
         'description': asdict(description),
         'steps': _store(steps, arrays, 'step'),
     }
-    np.savez(path, **{JSON: np.array(json.dumps(content, indent=1))}, **arrays)
+    file: dict[str, Any] = {JSON: np.array(json.dumps(content, indent=1)), **arrays}
+    np.savez(path, **file)
 
 
 def save_pipeline(

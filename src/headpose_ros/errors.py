@@ -71,3 +71,7 @@ class ProcessEndedError(HeadPoseError, RuntimeError):
 def one_line(error: BaseException) -> str:
     """What an error of another library says, on one line; its name where it says nothing."""
     return ' '.join(str(error).split()) or type(error).__name__
+
+
+class HriUnavailableError(HeadPoseError, RuntimeError):
+    """The topics of ROS4HRI are asked for where they cannot be published."""

@@ -38,11 +38,12 @@ class HeadPoseEstimator:
 
     >>> with HeadPoseEstimator(max_faces=2) as estimator:
     ...     for head in estimator.estimate(bgr):
-    ...         print(head.rpy)
+    ...         print(np.degrees(head.rpy).round())
+    [-3.  6. -1.]
 
     To be used from one thread.
 
-    :param detector: name of the face detector, see ``headpose_ros.detection.factory.DETECTORS``.
+    :param detector: landmark network, ``'face_mesh'`` or ``'face_landmarker'``.
     :param mode: ``'image'`` for images that have nothing to do with one another; ``'video'``
         follows the faces from one image to the next, which is faster and steadier.
     :param max_faces: how many heads to return at the most. In ``'image'`` mode these are the
@@ -50,10 +51,10 @@ class HeadPoseEstimator:
     :param model: a model file (.npz) of your own, or a .joblib with any regressor of scikit-learn
         from a source you trust (such files run code when they are loaded); ``None`` for the model
         that comes with the package.
-    :param bundle: file of the detector ``face_landmarker``; ``None`` looks for it where
-        ``headpose_ros.assets.bundle`` says.
-    :param face_detector: what proposes faces far away, one of
-        ``headpose_ros.detection.factory.FACE_DETECTORS``; ``'auto'`` takes the best there is.
+    :param bundle: file of ``'face_landmarker'``; ``None`` for ``$HEADPOSE_FACE_LANDMARKER``, or
+        what ``headpose fetch-model`` downloaded.
+    :param face_detector: what proposes faces far away: ``'full_range'``, ``'yunet'`` or
+        ``'short_range'``; ``'auto'`` for the first of these that is installed.
     :param search_rate: in ``'video'`` mode, looks per second for new faces, at most, while a face
         is followed; five times as many while there is none; fewer where nothing changes. 0: only
         in the first image.

@@ -90,6 +90,13 @@ def camera_pose(head: HeadPose, head_width: float | KnownWidth = HEAD_WIDTH) -> 
     The distance is that at which a head of the width given has landmarks of that size, depth
     included.
 
+    >>> camera = Camera.nominal(width=300, height=300)
+    >>> with HeadPoseEstimator() as estimator:
+    ...     (head,) = estimator.estimate(bgr, camera)
+    >>> x, y, z = camera_pose(head).position
+    >>> print(f'{z:.1f} m')
+    0.4 m
+
     :param head: with a ``sight``.
     :param head_width: metres between the cheekbones, or what more is known of them.
     :raises ValueError: the head has no line of sight, or the width is not positive.

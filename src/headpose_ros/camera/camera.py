@@ -38,8 +38,9 @@ class Camera:
 
     :ivar matrix: (3, 3) ``K``, pixels.
     :ivar distortion: (n,) coefficients of the model; empty for a lens without distortion.
-    :ivar model: one of ``MODELS``; where there are no coefficients or all are zero, any name that
-        is not one of a fisheye: drivers call an ideal lens "none" or by what it would be.
+    :ivar model: ``'plumb_bob'``, ``'rational_polynomial'`` or ``'equidistant'``; where there are
+        no coefficients or all are zero, any name that is not one of a fisheye: drivers call an
+        ideal lens "none" or by what it would be.
     :ivar width: of its images, pixels.
     :ivar height: of its images, pixels.
     :raises ValueError: such a camera cannot be.

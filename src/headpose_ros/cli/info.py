@@ -20,7 +20,10 @@ from headpose_ros.media.video_file import VideoSource
 from headpose_ros.regression.model_file import JOBLIB_SUFFIX, find_model, read_description
 
 MODEL_SUFFIXES = ('.npz', JOBLIB_SUFFIX)
-PACKAGES = ('mediapipe', 'numpy', 'opencv-contrib-python', 'scikit-learn', 'rosbags', 'tqdm')
+PACKAGES = (
+    'mediapipe', 'numpy', 'opencv-contrib-python', 'pillow', 'av', 'scikit-learn', 'rosbags',
+    'tqdm',
+)
 
 Lines = list[tuple[str, object]]
 

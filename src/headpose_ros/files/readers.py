@@ -16,6 +16,7 @@ from headpose_ros.errors import FileError, SourceError, UnreadableImageError
 from headpose_ros.images.compressed import read_image_file
 from headpose_ros.images.folder import images_of, rest_of
 from headpose_ros.media import sources
+from headpose_ros.media.video_file import VideoSource
 from headpose_ros.people.head_widths import DepthAt
 from headpose_ros.quiet import silent_stderr
 
@@ -78,7 +79,7 @@ class StreamFrames:
             self._source = sources.open_source(name)
         if isinstance(self._source, sources.ImagesSource):
             raise SourceError(f'{name} is not a video; for images there is: headpose image')
-        video = self._source if isinstance(self._source, sources.VideoSource) else None
+        video = self._source if isinstance(self._source, VideoSource) else None
         self.count = (video.count or None) if video else None
         self.rate = video.rate if video else None
         self.paths = [Path(name).expanduser()] if video else []
@@ -88,7 +89,7 @@ class StreamFrames:
 
         :raises FileError: a video is cut short, or damaged as a whole.
         """
-        if not isinstance(self._source, sources.VideoSource):
+        if not isinstance(self._source, VideoSource):
             yield from self._live()
             return
         for number, (seconds, bgr) in enumerate(self._source.timed_frames()):

@@ -88,25 +88,30 @@ def _append_to(path: Path | None) -> Iterator[Callable[[str], None]]:
             # File names need not be UTF-8.
             data = memoryview(text.encode('utf-8', 'surrogateescape'))
             whole = file.tell() if file.seekable() else 0
-            try:
-                while data:
-                    data = data[file.write(data):]
-            except BaseException as error:
-                with suppress(OSError):  # of what is no file, such as a pipe
-                    file.truncate(whole)
-                if isinstance(error, OSError):
-                    raise OSError(error.errno, error.strerror, str(path)) from error
-                raise
+            with _errors_named(path):
+                try:
+                    while data:
+                        data = data[file.write(data):]
+                except BaseException:
+                    with suppress(OSError):  # of what is no file, such as a pipe
+                        file.truncate(whole)
+                    raise
 
         yield append
 
 
-def _print(text: str) -> None:
+@contextmanager
+def _errors_named(name: Path | str) -> Iterator[None]:
     try:
+        yield
+    except OSError as error:  # of writing, which does not tell where
+        raise OSError(error.errno, error.strerror, str(name)) from error
+
+
+def _print(text: str) -> None:
+    with _errors_named('standard output'):
         sys.stdout.write(text)
         sys.stdout.flush()
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, 'standard output') from error
 
 
 def write_video(
@@ -165,11 +170,12 @@ def _images(folder: Path) -> Iterator[Add]:
         if data is None:
             tqdm.write(f'not drawn: {path} is too large for its format', file=sys.stderr)
             return
-        try:
-            path.write_bytes(data)
-        except BaseException:  # a full disk, Ctrl-C: no half of an image stays
-            path.unlink(missing_ok=True)
-            raise
+        with _errors_named(path):
+            try:
+                path.write_bytes(data)
+            except BaseException:  # a full disk, Ctrl-C: no half of an image stays
+                path.unlink(missing_ok=True)
+                raise
 
     yield add
 

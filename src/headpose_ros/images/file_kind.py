@@ -31,6 +31,9 @@ _STARTS = {
     b'\x1aE\xdf\xa3': FileKind('a Matroska or WebM video', 'use headpose video', 'video'),
     b'\x00\x00\x00\x0cJXL ': FileKind('a JPEG XL image', 'convert it to JPEG', 'image'),
     b'\xff\x0a': FileKind('a JPEG XL image', 'convert it to JPEG', 'image'),
+    b'\x89MCAP0': FileKind('a bag', 'use headpose bag', 'bag'),
+    b'SQLite format 3': FileKind('a bag or another SQLite file', 'use headpose bag', 'bag'),
+    b'#ROSBAG V2.0': FileKind('a bag of ROS 1', 'headpose bag says how to convert it', 'bag'),
     b'%PDF': FileKind('a PDF document', 'save its pages as JPEG or PNG'),
     b'<svg': FileKind('an SVG drawing', 'save it as PNG'),
 }

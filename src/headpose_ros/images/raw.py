@@ -111,7 +111,7 @@ def read_raw(msg: Any, grey_range: GreyRange | None = None) -> np.ndarray:
 def read_pixels(msg: Any, layout: Layout, grey_range: GreyRange) -> np.ndarray:
     """The same of a message whose layout is known by ``checked_layout``."""
     rows = layout.data_rows(msg.height)
-    image = np.frombuffer(msg.data, np.uint8, rows * msg.step).reshape(rows, msg.step)
+    image: np.ndarray = np.frombuffer(msg.data, np.uint8, rows * msg.step).reshape(rows, msg.step)
     image = np.ascontiguousarray(image[:, :msg.width * layout.pixel_bytes])
     if layout.sample_bytes > 1:
         kind = 'f4' if layout.sample_bytes == 4 else 'u2'

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import cv2
 import numpy as np
@@ -16,8 +17,11 @@ from headpose_ros.errors import SourceError, UnreadableImageError
 from headpose_ros.images.compressed import read_image_file
 from headpose_ros.images.folder import images_of, is_image
 from headpose_ros.media.device import lasting_name
+from headpose_ros.media.rates import DEFAULT_RATE, is_believed
 from headpose_ros.media.sample_head.depth_camera import StructuredLight
-from headpose_ros.media.video_file import DEFAULT_RATE, MAX_RATE, VideoSource
+
+if TYPE_CHECKING:
+    from headpose_ros.media.video_file import VideoSource
 
 SAMPLE = 'sample'  # name of the built-in moving head
 SAMPLE_SIZE = (640, 480)  # pixels, width and height
@@ -44,7 +48,12 @@ def open_source(name: str, size: tuple[int, int] | None = None) -> 'ImageSource'
         return ImagesSource(images_of(path))
     if path.is_file():
         is_still = path.suffix.lower() != MOVING_SUFFIX and is_image(path)
-        return ImagesSource([path]) if is_still else VideoSource(path)
+        if is_still:
+            return ImagesSource([path])
+        # Here, as FFmpeg takes long to load, and no other source needs it.
+        from headpose_ros.media.video_file import VideoSource
+
+        return VideoSource(path)
     raise SourceError(
         f'{name}: there is no such source; want {SAMPLE!r}, a webcam such as /dev/video0, a '
         'video file, an image file or a folder of images'
@@ -143,12 +152,11 @@ class ImagesSource:
 
 
 def _rate_of(capture: cv2.VideoCapture) -> float:
-    # Some drivers say -1, and some containers name their time base.
     rate = capture.get(cv2.CAP_PROP_FPS)
-    return rate if 0.0 < rate <= MAX_RATE else DEFAULT_RATE
+    return rate if is_believed(rate) else DEFAULT_RATE
 
 
 # A stream of images: its ``rate``, images a second (Hz); ``camera_matrix``, (3, 3) pixels or
 # ``None`` when the camera is not calibrated; and ``frames``, one pass over the images, ``uint8``
 # (H, W, 3) BGR, with ``None`` for one that was lost.
-ImageSource = SampleSource | WebcamSource | VideoSource | ImagesSource
+ImageSource: TypeAlias = 'SampleSource | WebcamSource | VideoSource | ImagesSource'

@@ -21,10 +21,9 @@ from headpose_ros.errors import SourceError, one_line
 from headpose_ros.images.file_kind import kind_of
 from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.media.container import has_empty_end, promised_bytes
+from headpose_ros.media.rates import DEFAULT_RATE, is_believed
 
-DEFAULT_RATE = 30.0  # Hz, for sources that do not tell their own
-MAX_RATE = 240.0  # Hz, above which a rate that a source tells is not believed
-RATE_FRAMES = 30  # from whose times the rate of such a file is measured
+RATE_FRAMES = 30  # from whose times a rate is measured that the file does not tell
 # Seconds, and share of the whole, that may be missing from the end of a file which does not say
 # how many bytes it has: a duration is often rounded up.
 MISSING_SECONDS = 1.0
@@ -192,14 +191,13 @@ def _rotated(bgr: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 def _rate_of(container: Any, stream: Any) -> float:
     rate = float(stream.average_rate or stream.guessed_rate or 0.0)
-    if 0.0 < rate <= MAX_RATE:
+    if is_believed(rate):
         return rate
-    # Some containers name their time base instead.
     packets = islice(container.demux(stream), RATE_FRAMES)
     times = sorted(float(p.pts * p.time_base) for p in packets if p.pts is not None)
     steps = np.diff(times)
     measured = 1.0 / max(float(np.median(steps)), 1e-6) if len(steps) else 0.0
-    return measured if 0.0 < measured <= MAX_RATE else DEFAULT_RATE
+    return measured if is_believed(measured) else DEFAULT_RATE
 
 
 def _start_of(stream: Any) -> float:

@@ -33,7 +33,8 @@ class FollowSettings:
     :ivar smoothing_min_cutoff: of the One Euro filter at rest, Hz, 0 to 100; lower is calmer, 0
         turns smoothing off.
     :ivar smoothing_beta: of the One Euro filter, Hz per rad/s, 0 to 1000; higher lags less.
-    :ivar primary: which face is the primary one, see ``PrimarySelector``.
+    :ivar primary: which face is the primary one: ``'largest'``, ``'nearest_center'`` or
+        ``'longest_tracked'``.
     :ivar neutral_rpy: (3,) roll, pitch, yaw in radians, within +-pi, of a head that looks straight
         ahead: ``HeadPose.rpy`` is zero there.
     :ivar head_width: metres from cheekbone to cheekbone, from which the distance follows.
@@ -73,7 +74,7 @@ class People:
     """The people of one image.
 
     :ivar heads: of those who are seen in it and followed, the largest first, with ``track_id``.
-    :ivar primary: the one of them that matters, see ``PrimarySelector``; ``None`` while that one
+    :ivar primary: the one of them that ``FollowSettings.primary`` chooses; ``None`` while that one
         is not seen.
     :ivar tracked_ids: of all who are followed, seen in it or not.
     :ivar poses: where the heads are, in the axes of the camera.
@@ -95,9 +96,12 @@ class HeadFollower:
 
     To be used from the thread of its estimator.
 
-    >>> with HeadPoseEstimator(mode='video', max_faces=4) as estimator:
+    >>> with HeadPoseEstimator(mode='video') as estimator:
     ...     follower = HeadFollower(estimator)
-    ...     people = follower.update(bgr, stamp)
+    ...     for stamp in (0.0, 0.1, 0.2):
+    ...         people = follower.update(bgr, stamp)
+    >>> [head.track_id for head in people.heads], people.primary_id
+    (['f1'], 'f1')
 
     :param estimator: in video mode; not closed with this one.
     :param settings: may be changed at any time.
@@ -135,7 +139,8 @@ class HeadFollower:
         """The people of the next image. Where its size or frame is another, everybody is new.
 
         :param bgr: ``uint8`` (H, W, 3), blue, green, red.
-        :param stamp: seconds, of the image, see ``FaceTracker.update``.
+        :param stamp: seconds, of the image. When it goes back, everybody is forgotten; while it
+            stands still, nothing is smoothed.
         :param camera: that took it, if it is known, see ``HeadPoseEstimator.estimate``.
         :param frame_id: name of the camera's frame: another camera sees other people.
         :param depth_at: gives the depth image of a stamp, registered to the image; it is asked for

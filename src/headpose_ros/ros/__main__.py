@@ -12,7 +12,7 @@ import sys
 from functools import partial
 from importlib import import_module
 
-NODES = ('headpose_node', 'camera_node', 'view_node')
+NODES = ('headpose_node', 'camera_node', 'view_node', 'faces_node')
 
 
 def start(name: str) -> int:
@@ -21,7 +21,7 @@ def start(name: str) -> int:
     return import_module(f'headpose_ros.ros.{name}').main()
 
 
-headpose_node, camera_node, view_node = (partial(start, name) for name in NODES)
+headpose_node, camera_node, view_node, faces_node = (partial(start, name) for name in NODES)
 
 
 if __name__ == '__main__':

@@ -13,7 +13,11 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
-from headpose_ros.errors import DetectorUnavailableError, TransformsUnavailableError
+from headpose_ros.errors import (
+    DetectorUnavailableError,
+    HriUnavailableError,
+    TransformsUnavailableError,
+)
 from headpose_ros.people.track_ids import TrackIds
 from headpose_ros.ros import diagnostics
 from headpose_ros.ros.input.clock_watch import ClockWatch
@@ -65,7 +69,9 @@ class HeadPoseNode(LifecycleNode):
             self._pipeline = Pipeline(
                 self, self._settings, self._watch, self._ids, self._neutral.add
             )
-        except (ValueError, DetectorUnavailableError, TransformsUnavailableError) as error:
+        except (
+            ValueError, DetectorUnavailableError, TransformsUnavailableError, HriUnavailableError
+        ) as error:
             self._failure = f'cannot be configured: {error}'
             self.get_logger().error(
                 f'{self._failure}; when that is mended: '

@@ -18,6 +18,7 @@ from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, GroupAction, OpaqueFunction
 from launch.logging import get_logger
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
 from rclpy.exceptions import InvalidTopicNameException
 from rclpy.validate_topic_name import validate_topic_name
 
@@ -25,6 +26,8 @@ from headpose_ros.assets.paths import find_resource
 from headpose_ros.ros.rclpy_extras.transport import SWITCH, large_image_environment
 
 PARAMETERS = 'config/headpose.yaml'
+
+TRACKED = '/humans/faces/tracked'  # as in ros.output.hri
 
 # What ROS takes for a namespace, without a slash at its ends.
 NAMESPACE = re.compile(r'[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
@@ -75,6 +78,10 @@ def describe_launch(
             'ones, unless Fast DDS is configured already or /dev/shm is too small; false leaves '
             'Fast DDS as it is.', default='true',
         ),
+        switch(
+            'hri', 'Publish everybody as ROS4HRI (REP-155) has it too, on /humans/faces; needs '
+            'hri_msgs.'
+        ),
         switch('view', 'Show it on a web page too, which needs NiceGUI.'),
         argument(
             'view_host', 'Address that the page is served on; with 0.0.0.0 anyone on the network '
@@ -96,6 +103,7 @@ def describe_launch(
 def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> list[Node]:
     # Only where it is true: params_file may say so as well.
     use_sim_time = {'use_sim_time': True} if values['use_sim_time'] == 'true' else {}
+    hri = {'publish_hri': True} if values['hri'] == 'true' else {}
     image, info = _topics(values)
     depth = values['depth']
     use_depth = {'use_depth': True} if depth else {}
@@ -105,21 +113,31 @@ def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> lis
     parameters = _parameters_file(values['params_file'])
     nodes = []
     if values.get('camera') == 'true':
-        _require('usb_cam')
+        _require('camera', 'usb_cam', 'or start another camera driver')
         nodes.append(Node(
             package='usb_cam', executable='usb_cam_node_exe', name='usb_cam',
             namespace=namespaces[0],
             parameters=[{'frame_id': 'camera_optical_frame', **use_sim_time}],
             remappings=[('image_raw', image), ('camera_info', info)], **publishing,
         ))
+    if hri:
+        _require('hri', 'hri_msgs', 'or leave hri out')
+    # Of several cameras each has a list of its own, of which faces_node makes one.
+    lists = [(TRACKED, TRACKED.lstrip('/'))] if hri and 'cameras' in values else []
+    if lists:
+        nodes.append(Node(
+            package='headpose_ros', executable='faces_node', output='screen',
+            parameters=[{'cameras': _as_text(','.join(namespaces)), **use_sim_time}],
+        ))
     for namespace in namespaces:
         # Each camera counts its people for itself: both may have an f1.
-        prefix = {'id_prefix': _id_prefix(namespace)} if 'cameras' in values else {}
+        prefix = {'id_prefix': _as_text(_id_prefix(namespace))} if 'cameras' in values else {}
         nodes.append(Node(
             package='headpose_ros', executable='headpose_node', namespace=namespace,
-            parameters=[parameters, {**use_sim_time, **prefix, **use_depth}],
+            parameters=[parameters, {**use_sim_time, **prefix, **use_depth, **hri}],
             remappings=[
-                ('image', image), ('camera_info', info), *([('depth', depth)] if depth else []),
+                ('image', image), ('camera_info', info), *lists,
+                *([('depth', depth)] if depth else []),
             ],
             **publishing,
         ))
@@ -164,6 +182,11 @@ def cameras_of(values: Values) -> list[str]:
     return cameras
 
 
+def _as_text(value: str) -> ParameterValue:
+    # Otherwise launch_ros takes on for a bool and 1_2 for a number.
+    return ParameterValue(value, value_type=str)
+
+
 def _id_prefix(camera: str) -> str:
     return f'{camera.replace("/", "_")}_'
 
@@ -200,13 +223,13 @@ def _parameters_file(given: str) -> str:
     return str(path)
 
 
-def _require(package: str) -> None:
+def _require(argument: str, package: str, otherwise: str) -> None:
     try:
         get_package_prefix(package)
     except PackageNotFoundError as error:
         raise RuntimeError(
-            f'camera is true, but {package} is not installed; install it (on Ubuntu: '
-            f'ros-$ROS_DISTRO-{package.replace("_", "-")}), or start another camera driver'
+            f'{argument} is true, but {package} is not installed; install it (on Ubuntu: '
+            f'ros-$ROS_DISTRO-{package.replace("_", "-")}), {otherwise}'
         ) from error
 
 

@@ -133,6 +133,16 @@ class HeadPoseParameters:
         '', 'Put before the track IDs, to tell several cameras apart.',
         constraints='letters, digits and _, no digit first, 64 at most'
     )
+    publish_hri: bool = _parameter(
+        False, 'Publish everybody as ROS4HRI (REP-155) has it, on /humans/faces, with their TF '
+        'frames; needs hri_msgs and tf2_ros.'
+    )
+    hri_face_width: int = _parameter(
+        128, 'Width in pixels of the images of faces on /humans/faces.', 16, 1024
+    )
+    hri_face_height: int = _parameter(
+        128, 'Height in pixels of the images of faces on /humans/faces.', 16, 1024
+    )
     min_detection_confidence: float = _live(
         MIN_DETECTION_CONFIDENCE, 'Confidence below which a found face is dropped.', 0.0, 1.0
     )

@@ -40,6 +40,7 @@ class Pipeline:
     :raises ValueError: detector or model cannot be used.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
     :raises headpose_ros.errors.TransformsUnavailableError: TF is wanted and not installed.
+    :raises headpose_ros.errors.HriUnavailableError: ROS4HRI is wanted and not installed.
 
     :ivar people: in the last image; ``None`` before the first.
     """

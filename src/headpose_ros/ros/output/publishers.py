@@ -23,6 +23,7 @@ from headpose_ros.people.follower import People
 from headpose_ros.ros.input.image_conversion import ImageConverter
 from headpose_ros.ros.output import messages
 from headpose_ros.ros.output.attention import AttentionTargets
+from headpose_ros.ros.output.hri import HriPublishers, hri_messages
 from headpose_ros.ros.output.markers import PeopleMarkers
 from headpose_ros.ros.parameters import HeadPoseParameters
 from headpose_ros.ros.rclpy_extras.shortcuts import NO_PUBLISHER_EVENTS
@@ -32,12 +33,16 @@ from headpose_ros.six_dof import CameraPose
 RESULTS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 RESULT_IMAGES = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 
+# x, y, z, w of an optical frame (x right, y down, z forward) that looks along the face's x.
+GAZE_QUATERNION = np.array([-0.5, 0.5, -0.5, 0.5])
+
 
 class HeadPublishers:
     """The publishers of a node.
 
     :param node: the node, whose state decides whether they publish.
     :raises headpose_ros.errors.TransformsUnavailableError: TF is wanted and not installed.
+    :raises headpose_ros.errors.HriUnavailableError: ROS4HRI is wanted, and not installed.
 
     :ivar parameters: of the node; may be replaced at any time.
     """
@@ -49,8 +54,14 @@ class HeadPublishers:
         self._node = node
         self._converter = converter
         self._transforms: HeadTransforms | None = None
-        if parameters.publish_tf:
-            self._transforms = HeadTransforms(node)
+        self._hri: HriPublishers | None = None
+        if parameters.publish_hri:
+            hri_messages()  # before anything is made that would be left behind
+        if parameters.publish_tf or parameters.publish_hri:
+            self._transforms = HeadTransforms(node, has_gaze=parameters.publish_hri)
+        if parameters.publish_hri:
+            size = (parameters.hri_face_width, parameters.hri_face_height)
+            self._hri = HriPublishers(node, converter, size)
         self._markers = PeopleMarkers()
         create = partial(node.create_lifecycle_publisher, event_callbacks=NO_PUBLISHER_EVENTS)
         self._rpy = create(geometry.Vector3Stamped, 'head_pose', RESULTS)
@@ -77,12 +88,14 @@ class HeadPublishers:
     @property
     def topics(self) -> list[str]:
         """Names of the topics, resolved."""
-        return [publisher.topic_name for publisher in self._publishers]
+        own = [publisher.topic_name for publisher in self._publishers]
+        return own if self._hri is None else [*own, self._hri.list.topic]
 
     def has_listeners(self) -> bool:
         """Whether anybody listens to anything."""
-        return any(map(_is_heard, self._publishers)) or (
-            self._transforms is not None and self._transforms.has_listeners()
+        others = [each for each in (self._transforms, self._hri) if each is not None]
+        return any(map(_is_heard, self._publishers)) or any(
+            other.has_listeners() for other in others
         )
 
     def publish_poses(self, header: Header, people: People) -> None:
@@ -113,10 +126,12 @@ class HeadPublishers:
             self._marker_array.publish(self._markers.update(header, pairs, people.tracked_ids))
 
     def publish_images(self, header: Header, bgr: np.ndarray, people: People) -> None:
-        """Publish the annotated image, drawn only where it has subscribers.
+        """Publish what is made of the image, only where it has subscribers.
 
         :param bgr: the image, ``uint8`` (H, W, 3).
         """
+        if self._hri is not None:
+            self._hri.publish(header, bgr, people)
         raw, compressed = _is_heard(self._annotated), _is_heard(self._compressed)
         if not raw and not compressed:
             return
@@ -128,7 +143,9 @@ class HeadPublishers:
             self._compressed.publish(messages.write_compressed(drawn, header, quality))
 
     def clear(self) -> None:
-        """Delete what RViz shows."""
+        """Delete what RViz shows, and say that nobody is there."""
+        if self._hri is not None:
+            self._hri.clear()
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._marker_array.publish(self._markers.clear(header))
 
@@ -137,8 +154,9 @@ class HeadPublishers:
         for publisher in self._publishers:
             self._node.destroy_lifecycle_publisher(publisher)
         self._attention.close()
-        if self._transforms is not None:
-            self._transforms.close()
+        for other in (self._transforms, self._hri):
+            if other is not None:
+                other.close()
 
 
 def _import_detections(node: Node) -> ModuleType | None:
@@ -159,18 +177,22 @@ def _is_heard(publisher: LifecyclePublisher) -> bool:
 class HeadTransforms:
     """Broadcasts ``face_<id>`` (REP-155) for heads, in the frame of the image.
 
+    :param has_gaze: whether ``gaze_<id>`` goes with each, as ROS4HRI wants it: at the same place,
+        z along the face's x, x to the person's right and y down.
     :raises TransformsUnavailableError: tf2_ros is not installed.
     """
 
-    def __init__(self, node: Node):
+    def __init__(self, node: Node, has_gaze: bool = False):
         try:
             from tf2_ros import TransformBroadcaster
         except ImportError as error:
+            wanted_by = 'publish_hri' if has_gaze else 'publish_tf'
             raise TransformsUnavailableError(
-                f'publish_tf is true, but tf2_ros cannot be imported ({error}); install it (on '
-                'Ubuntu: ros-$ROS_DISTRO-tf2-ros-py), or set publish_tf to false'
+                f'{wanted_by} is true, but tf2_ros cannot be imported ({error}); install it (on '
+                f'Ubuntu: ros-$ROS_DISTRO-tf2-ros-py), or set {wanted_by} to false'
             ) from error
         self._node = node
+        self._has_gaze = has_gaze
         self._broadcaster = TransformBroadcaster(node)
         self._last_stamp = None
 
@@ -187,6 +209,8 @@ class HeadTransforms:
             translation.x, translation.y, translation.z = pose.position.tolist()
             messages.fill_quaternion(message.transform.rotation, pose.quaternion)
             transforms.append(message)
+            if self._has_gaze:
+                transforms.append(_gaze(header, track_id))
         if transforms:
             self._broadcaster.sendTransform(transforms)
 
@@ -197,3 +221,11 @@ class HeadTransforms:
     def close(self) -> None:
         """Give the publisher back."""
         self._node.destroy_publisher(self._broadcaster.pub_tf)
+
+
+def _gaze(header: Header, track_id: str) -> geometry.TransformStamped:
+    message = geometry.TransformStamped(header=Header(stamp=header.stamp))
+    message.header.frame_id = f'face_{track_id}'
+    message.child_frame_id = f'gaze_{track_id}'
+    messages.fill_quaternion(message.transform.rotation, GAZE_QUATERNION)
+    return message

@@ -4,46 +4,72 @@
 """Life of a node process, from start to a clean end."""
 
 import signal
+import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from threading import Thread
 
 import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
 from rclpy.logging import get_logger
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+from rclpy.task import Future
 from threadpoolctl import threadpool_limits
 
 from headpose_ros.errors import ParameterError, StartError
 from headpose_ros.ros.rclpy_extras.overrides import unused_parameters
 from headpose_ros.ros.rclpy_extras.transport import use_large_image_profile
 
+# What ends a node.
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 def run_node(
     create: Callable[[], Node],
     name: str,
     args: list[str] | None,
-    spin: Callable[[Node], None] = rclpy.spin,
+    spin: Callable[[Node], None] | None = None,
     *,
     publishes_images: bool = False,
 ) -> int:
     """Make a node and let it run until Ctrl-C, SIGTERM or a shutdown from outside.
 
+    What it publishes in ``destroy_node`` still goes out after a signal, unless ``spin`` is given:
+    rclpy's own handlers of signals would take its publishers away at once.
+
     :param create: makes the node; a ``StartError`` or a bad parameter is told in one line.
     :param name: of the logger for what goes wrong at the start.
     :param args: of the command line; ``None`` for those of the process.
-    :param spin: lets the node run until the end; it may raise what ``create`` may.
+    :param spin: lets the node run until the end in another way, under rclpy's own handlers of
+        signals; it may raise what ``create`` may.
     :param publishes_images: whether Fast DDS should let large ones through.
     :return: exit code of the process: 0 for a clean end, 1 when the node could not start.
     """
     if publishes_images:
         use_large_image_profile()
+    end = Future()  # done at the first signal
+    if spin is not None:
+        return _run(create, name, args, SignalHandlerOptions.ALL, spin, end)
+    with _told_of_signals(lambda: end.done() or end.set_result(None)):
+        # Before anything else, as an exception that a signal raises can get lost in an import.
+        signal.signal(signal.SIGTERM, _interrupt_once)
+        return _run(create, name, args, SignalHandlerOptions.NO, partial(_spin, end), end)
+
+
+def _run(
+    create: Callable[[], Node], name: str, args: list[str] | None,
+    handlers: SignalHandlerOptions, spin: Callable[[Node], None], end: Future,
+) -> int:
     node = None
     try:
         # Before rclpy's own handler, which calls this one.
         signal.signal(signal.SIGINT, _interrupt_once)
         try:
-            _init(args)
+            _init(args, handlers)
             node = create()
             for sentence in unused_parameters(node, args):
                 node.get_logger().warning(sentence)
@@ -57,33 +83,67 @@ def run_node(
             get_logger(name).fatal(f'cannot start: {error}')
             return 1
         except Exception:
-            # A signal that comes while the node is being made pulls the context away under it.
-            if rclpy.ok():
+            # A signal that comes while the node is being made breaks off what it is doing.
+            if rclpy.ok() and not end.done():
                 raise
     except KeyboardInterrupt:  # at any line above, those that catch something included
         pass
     finally:
-        # After another reason to end, such as SIGTERM, a Ctrl-C must not disturb either.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        # After another reason to end a Ctrl-C must not disturb either.
+        _ignore_signals()
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
 
 
-def _init(args: list[str] | None) -> None:
+def _init(args: list[str] | None, handlers: SignalHandlerOptions) -> None:
     try:
-        rclpy.init(args=args)
+        rclpy.init(args=args, signal_handler_options=handlers)
     except Exception as error:  # of rcl's own, for arguments and files that cannot be read
         mixed = 'Sequence should be of same type' in str(error)
         cure = '; write all numbers of a list alike, such as [0.0, 5.0, 0.0]' if mixed else ''
         raise StartError(f'{error}{cure}') from error
 
 
+def _spin(end: Future, node: Node) -> None:
+    """Spin until a future is done, without exceptions in the middle of what the node does."""
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: None)
+    rclpy.spin_until_future_complete(node, end)
+
+
+@contextmanager
+def _told_of_signals(tell: Callable[[], None]) -> Iterator[None]:
+    """Call something, in a thread of its own, for each signal that comes."""
+    reading, writing = socket.socketpair()
+    writing.setblocking(False)
+
+    def read() -> None:
+        while reading.recv(1):
+            tell()
+
+    thread = Thread(target=read, daemon=True)
+    thread.start()
+    before = signal.set_wakeup_fd(writing.fileno())
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        writing.close()
+        thread.join()
+        reading.close()
+
+
+def _ignore_signals() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _interrupt_once(*_: object) -> None:
     # Under ros2 launch a Ctrl-C reaches the process twice, and the second one must not disturb:
     # it can come before any line after this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _ignore_signals()
     # Python reports what is raised where nobody can catch it, as in the end of an object that this
     # leaves half made.
     sys.unraisablehook = lambda _: None

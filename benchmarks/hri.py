@@ -1,0 +1,77 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""What ROS4HRI adds to a frame with three people, by what is listened to; needs hri_msgs."""
+
+import time
+
+import numpy as np
+import pandas as pd
+import rclpy
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+from benchmarks.frames import HD, RATE, make_frames
+from benchmarks.options import Turns
+from headpose_ros.estimator import HeadPoseEstimator
+from headpose_ros.people.follower import HeadFollower, People
+from headpose_ros.ros.input.image_conversion import create_converter
+from headpose_ros.ros.output.hri import FACES, QOS, TRACKED, HriPublishers, hri_messages
+
+HEADS = 3
+SIZE = (128, 128)  # pixels, of the images of faces
+
+Frames = list[tuple[np.ndarray, People]]
+
+
+def run(turns: Turns = 8) -> None:
+    """Measure and print: CPU time of the thread that publishes, median of all frames."""
+    messages = hri_messages()
+    kinds = {
+        'roi': messages.NormalizedRegionOfInterest2D, 'landmarks': messages.FacialLandmarks,
+        'cropped': Image, 'aligned': Image,
+    }
+    frames = _followed()
+    listened: dict[str, tuple[str, ...]] = {
+        'nobody': (), 'roi': ('roi',), 'landmarks': ('landmarks',), 'cropped': ('cropped',),
+        'aligned': ('aligned',), 'all': tuple(kinds),
+    }
+    rows = []
+    rclpy.init()
+    for name, topics in listened.items():
+        node = rclpy.create_node('hri_cost')
+        times = _measure(node, frames * turns, {topic: kinds[topic] for topic in topics})
+        node.destroy_node()
+        rows.append({'listened to': name, 'ms a frame': f'{1e3 * np.median(times):.2f}'})
+    rclpy.shutdown()
+    print(pd.DataFrame(rows).to_markdown(index=False))
+
+
+def _followed() -> Frames:
+    with HeadPoseEstimator(mode='video', max_faces=HEADS) as estimator:
+        follower = HeadFollower(estimator)
+        images = make_frames(HD, heads=HEADS)
+        found = [(bgr, follower.update(bgr, i / RATE)) for i, bgr in enumerate(images)]
+    frames = [(bgr, people) for bgr, people in found if len(people.heads) == HEADS]
+    assert len(frames) > len(images) / 2
+    return frames
+
+
+def _measure(node: Node, frames: Frames, kinds: dict[str, type]) -> list[float]:
+    publishers = HriPublishers(node, create_converter(), SIZE)
+    _, people = frames[0]
+    for head in people.heads:
+        for name, kind in kinds.items():
+            node.create_subscription(kind, f'{FACES}/{head.track_id}/{name}', lambda _: None, QOS)
+    if kinds:
+        node.create_subscription(hri_messages().IdsList, TRACKED, lambda _: None, QOS)
+    publishers.publish(Header(), *frames[0])  # now the topics of the faces are there
+    time.sleep(1.0)  # and are found
+    times = []
+    for bgr, people in frames:
+        begin = time.thread_time()
+        publishers.publish(Header(), bgr, people)
+        times.append(time.thread_time() - begin)
+    publishers.close()
+    return times

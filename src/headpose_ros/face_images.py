@@ -1,0 +1,90 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Small images of single faces: as they are, and upright."""
+
+import math
+
+import cv2
+import numpy as np
+
+from headpose_ros.landmarks import CHIN, FOREHEAD, Box, box_of
+from headpose_ros.landmarks70 import EYES
+
+# Middles of the eyes that are nearer to one another than this, in heights of the face, are seen
+# from the side, and say little about how it is tilted. From the front they are 0.4 apart.
+MIN_EYE_DISTANCE = 0.25
+
+
+def cropped_face(bgr: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
+    """What is in a box, in the middle of an image of that size, as large as it can be.
+
+    :param bgr: ``uint8`` (H, W, 3).
+    :param box: pixels; what lies outside of the image does not count.
+    :param size: width and height, pixels.
+    :return: ``uint8`` (height, width, 3), black beside the box.
+    """
+    width, height = size
+    out = np.zeros((height, width, 3), np.uint8)
+    part = _part(bgr, box)
+    if part.size:
+        scale = min(width / part.shape[1], height / part.shape[0])
+        part = _scaled(part, scale, size)
+        top, left = (height - part.shape[0]) // 2, (width - part.shape[1]) // 2
+        out[top : top + part.shape[0], left : left + part.shape[1]] = part
+    return out
+
+
+def aligned_face(bgr: np.ndarray, landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A face turned until its eyes are level, in an image of that size, as large as it can be.
+
+    :param bgr: ``uint8`` (H, W, 3).
+    :param landmarks: (468, 2 or 3) pixels.
+    :param size: width and height, pixels.
+    :return: ``uint8`` (height, width, 3), black beyond the border of the image.
+    """
+    width, height = size
+    tilt = tilt_of(landmarks)
+    cos, sin = math.cos(tilt), math.sin(tilt)
+    upright = np.array([[cos, sin], [-sin, cos]])
+    box = box_of(landmarks[:, :2] @ upright.T)
+    scale = min(width / max(box.width, 1.0), height / max(box.height, 1.0))
+    # Of the image only what is shown, made small first: otherwise most pixels would be skipped.
+    middle = upright.T @ box.center
+    half = np.abs(upright.T) @ (width / scale / 2.0, height / scale / 2.0)
+    part = _part(bgr, Box(*(middle - half), *(middle + half)))
+    if not part.size:
+        return np.zeros((height, width, 3), np.uint8)
+    corner = np.floor(np.clip(middle - half, 0.0, (bgr.shape[1], bgr.shape[0])))
+    small = _scaled(part, scale) if scale < 1.0 else part
+    shrunk = np.array([small.shape[1] / part.shape[1], small.shape[0] / part.shape[0]])
+    # From the middle of a pixel of the small part, through the image, to the output.
+    turn = scale * upright / shrunk
+    shift = scale * upright @ (corner - middle) + (width / 2.0, height / 2.0)
+    shift += turn @ (0.5, 0.5) - 0.5
+    return cv2.warpAffine(small, np.column_stack([turn, shift]), size)
+
+
+def tilt_of(landmarks: np.ndarray) -> float:
+    """Radians by which a face is turned clockwise in the image, by its eyes where these say so."""
+    right, left = landmarks[EYES, :2].mean(axis=1)
+    across, down = left - right, landmarks[CHIN, :2] - landmarks[FOREHEAD, :2]
+    if np.hypot(*across) < MIN_EYE_DISTANCE * np.hypot(*down):
+        return math.atan2(-down[0], down[1])
+    return math.atan2(across[1], across[0])
+
+
+def _part(bgr: np.ndarray, box: Box) -> np.ndarray:
+    """Pixels that a box covers, in whole or in part, without a copy."""
+    height, width = bgr.shape[:2]
+    left, right = np.clip([math.floor(box.left), math.ceil(box.right)], 0, width)
+    top, bottom = np.clip([math.floor(box.top), math.ceil(box.bottom)], 0, height)
+    return bgr[top:bottom, left:right]
+
+
+def _scaled(bgr: np.ndarray, scale: float, size: tuple[int, int] | None = None) -> np.ndarray:
+    height, width = (max(1, round(scale * side)) for side in bgr.shape[:2])
+    if size is not None:
+        width, height = min(width, size[0]), min(height, size[1])
+    how = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
+    return cv2.resize(bgr, (width, height), interpolation=how)
