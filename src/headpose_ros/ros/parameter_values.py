@@ -23,6 +23,7 @@ _KINDS = {
     str: "a text; in quotes where it looks like something else: '\"text\"'",
     tuple: 'numbers that are all alike, such as [0.0, 5.0, 0.0]',
 }
+_TEXTS = "texts, such as ['tablet', 'face_f1']"
 
 
 def value_of(parameter: Field, value: Any) -> Any:
@@ -36,7 +37,9 @@ def value_of(parameter: Field, value: Any) -> Any:
     kind = type(default)
     is_whole = isinstance(value, int) and not isinstance(value, bool)
     if kind is tuple and not isinstance(value, str | bytes) and isinstance(value, Sequence):
-        if all(isinstance(each, int | float) for each in value):
+        if _are_texts(default) and all(isinstance(each, str) for each in value):
+            return tuple(value)
+        if not _are_texts(default) and all(isinstance(each, int | float) for each in value):
             return tuple(map(float, value))
     elif kind is str and is_whole:
         return str(value)
@@ -46,7 +49,12 @@ def value_of(parameter: Field, value: Any) -> Any:
             return float(value)
     elif kind is type(value):
         return value
-    raise ParameterError(f'{parameter.name} is {value!r}; want {_wanted(kind, descriptor)}')
+    wanted = _TEXTS if kind is tuple and _are_texts(default) else _wanted(kind, descriptor)
+    raise ParameterError(f'{parameter.name} is {value!r}; want {wanted}')
+
+
+def _are_texts(values: tuple) -> bool:
+    return all(isinstance(each, str) for each in values)
 
 
 def _wanted(kind: type, descriptor: ParameterDescriptor) -> str:
