@@ -231,7 +231,7 @@ def test_depth_that_comes_late_tells_the_width(scene):
 
 def test_a_hand_before_the_whole_face_is_not_the_face(scene):
     scene.watch(lambda _: scene.depth(), 30)
-    covered = np.full_like(scene.depth(), round(1000 * (scene.distance - 0.12)))
+    covered = np.full_like(scene.depth(), round(1000 * (scene.distance - 0.09)))
     frames = int(RATE * COVERED_TIME) - 5
     distances, is_measured = scene.watch(lambda _: covered, frames)
     assert not is_measured
