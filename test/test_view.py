@@ -178,6 +178,7 @@ def test_a_slider_sets_a_parameter(view):
 
 def test_a_value_that_cannot_be_is_told_and_not_kept(view):
     number = view.browser.part('min_detection_confidence', 'input')
+    view.browser.wait(number.is_enabled, 'the values')
     number.send_keys(Keys.CONTROL, 'a')
     number.send_keys('7', Keys.ENTER)
     view.browser.wait(lambda: 'min_detection_confidence' in view.browser.notes(), 'a refusal')
