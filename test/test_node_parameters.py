@@ -31,6 +31,7 @@ from headpose_ros.ros import headpose_node
         ('max_faces:=3.0', 'max_faces is 3.0; want a whole number from 1 to 10'),
         ('lazy:=1', 'lazy is 1; want true or false'),
         ('model:=true', 'model is True; want a text'),
+        ('attention_frames:=[1.0,2.0]', 'attention_frames is [1.0, 2.0]; want texts'),
         ('neutral_rpy:=5', 'neutral_rpy is 5; want numbers'),
         ('neutral_rpy:=[]', 'neutral_rpy'),
         ('attention_frames:=[1,2]', 'attention_frames is [1, 2]; want texts'),
