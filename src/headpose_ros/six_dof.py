@@ -80,7 +80,7 @@ class CameraPose:
         return quaternion_from_rotation(self.rotation)
 
     def point(self, offset: np.ndarray) -> np.ndarray:
-        """(3,) metres in the optical frame, of a point (3,) in metres in the head frame."""
+        """(3,) metres in the optical frame, of an offset (3,) in metres in the head frame."""
         return self.position + self.rotation @ OPTICAL_FROM_HEAD @ offset
 
 

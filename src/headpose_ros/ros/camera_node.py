@@ -97,7 +97,6 @@ class CameraNode(Node):
         self._image.publish(self._converter.cv2_to_imgmsg(bgr, 'bgr8', header))
         self._info.publish(camera_info_message(header, width, height, matrix))
 
-
     def _publish_depth(self, header: Header) -> None:
         # Before the image: whoever gets that has its depth already.
         if self._depth is None or not self._depth.get_subscription_count():
