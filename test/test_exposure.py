@@ -45,5 +45,5 @@ def test_files_that_can_show_no_face_are_told(face_mesh, capfd, tmp_path, photo)
     for name, image in (('a', photo), ('b', photo // 64), ('c', photo // 128)):
         cv2.imwrite(str(tmp_path / f'{name}.png'), image)
     code, _, error = HeadPose(capfd)('image', tmp_path)
-    assert code == 0 and '1 face, 2 without a face, 0 broken' in error
+    assert code == 0 and '1 face, 2 without a face, 0 unreadable' in error
     assert 'frame 1: the image is too dark to show a face' in error and '(2 such frames)' in error

@@ -162,9 +162,9 @@ def test_the_model_of_the_package_describes_itself(detector):
         ({'landmark_count': 478}, 'landmark count is 478'),
         ({'features': 'seven'}, "feature set is 'seven'"),
         ({'feature_count': 11}, 'feature length is 11, but 12'),
-        ({'features': 'all', 'feature_count': 936}, 'does not run on 936 features'),
-        ({'figures': [1.0]}, "'figures' in the description is of another kind"),
-        ({'coverage': {'all': 68.0}}, "'coverage' in the description is of another kind"),
+        ({'features': 'all', 'feature_count': 936}, 'does not accept 936 features'),
+        ({'figures': [1.0]}, "'figures' in its description has the wrong type"),
+        ({'coverage': {'all': 68.0}}, "'coverage' in its description has the wrong type"),
         ({'surplus': 1}, 'not complete'),
         ({'angle_convention': 'get_R'}, "angle convention is 'get_R'"),
     ],
@@ -231,34 +231,34 @@ SPOILT = {
     'folder': (lambda path: (path.unlink(), path.mkdir()), 'no such model file'),
     'pickle': (write_pickle_inside, "'evil.npy' in it is not a plain array"),
     'objects': (in_arrays(**{WEIGHTS: np.array([{}, None])}), "weights.npy' in it is not a plain"),
-    'no json': (in_arrays(json=np.array('{"format": ')), 'a description that is no JSON'),
-    'deep json': (in_arrays(json=np.array('[' * 100000)), 'a description that is no JSON'),
+    'no json': (in_arrays(json=np.array('{"format": ')), 'it has invalid JSON as description'),
+    'deep json': (in_arrays(json=np.array('[' * 100000)), 'it has invalid JSON as description'),
     'json of a list': (in_arrays(json=np.array('[1]')), "it holds 'list'"),
-    'json of numbers': (in_arrays(json=np.zeros((2, 2))), 'a description that is no JSON'),
+    'json of numbers': (in_arrays(json=np.zeros((2, 2))), 'it has invalid JSON as description'),
     'format': (in_json('format', value='headpose_ros model 6'), "holds 'headpose_ros model 6'"),
-    'no description': (in_json('description', value=None), 'not complete'),
+    'it has no description': (in_json('description', value=None), 'not complete'),
     'no steps': (in_json('steps', value=KeyError), 'no list of steps'),
     'empty steps': (in_json('steps', value=[]), 'no list of steps'),
     'unknown step': (in_json('steps', 0, 'operation', value='eval'), "unknown step 'eval'; known"),
     'list for a step': (in_json('steps', 0, value=[[]]), 'unknown step'),
     'list for a name': (in_json('steps', 0, 'operation', value=[]), 'unknown step'),
-    'empty sum': (in_json('steps', 0, value={'operation': 'sum', 'terms': []}), 'a sum of terms'),
-    'sum of nothing': (in_json('steps', 0, value={'operation': 'sum'}), 'a sum of terms'),
+    'empty sum': (in_json('steps', 0, value={'operation': 'sum', 'terms': []}), 'terms of a sum'),
+    'sum of nothing': (in_json('steps', 0, value={'operation': 'sum'}), 'terms of a sum'),
     'sum of a number': (in_json('steps', 0, value={'operation': 'sum', 'terms': 3}), 'features: '),
     'no members': (in_json('steps', 0, value={'operation': 'add_members'}), 'no members to add'),
-    'no name': (in_json('steps', 0, 'weights', value=KeyError), 'weights of a step'),
-    'missing array': (in_arrays(**{WEIGHTS: None}), "weights of a step 'affine' are missing"),
-    'another name': (in_json('steps', 0, 'offset', value='none'), 'offset of a step'),
-    'nan': (in_arrays(**{WEIGHTS: np.full((LENGTH, 9), np.nan)}), 'other than finite numbers'),
-    'texts': (in_arrays(**{OFFSET: np.full(9, 'x')}), 'other than finite numbers'),
-    'whole numbers': (in_arrays(**{OFFSET: np.zeros(9, int)}), 'other than finite numbers'),
+    'no name': (in_json('steps', 0, 'weights', value=KeyError), 'weights of step'),
+    'missing array': (in_arrays(**{WEIGHTS: None}), "weights of step 'affine' is missing"),
+    'another name': (in_json('steps', 0, 'offset', value='none'), 'offset of step'),
+    'nan': (in_arrays(**{WEIGHTS: np.full((LENGTH, 9), np.nan)}), 'not finite numbers'),
+    'texts': (in_arrays(**{OFFSET: np.full(9, 'x')}), 'not finite numbers'),
+    'whole numbers': (in_arrays(**{OFFSET: np.zeros(9, int)}), 'not finite numbers'),
     'other weights': (in_arrays(**{WEIGHTS: np.zeros((LENGTH - 1, 9))}), 'do not fit (12,)'),
     'flat weights': (in_arrays(**{WEIGHTS: np.zeros(LENGTH)}), 'do not fit'),
     'stacked': (in_arrays(**{WEIGHTS: np.zeros((1, LENGTH, 9))}), 'do not fit'),
     'short offset': (in_arrays(**{OFFSET: np.zeros(1)}), 'do not fit'),
     'three numbers': (
         in_arrays(**{WEIGHTS: np.zeros((LENGTH, 3)), OFFSET: np.zeros(3)}),
-        'it gives (3,) numbers for a face; expected (9,)',
+        'it outputs (3,) per face; expected (9,)',
     ),
 }
 
@@ -290,7 +290,7 @@ def test_what_is_no_model_is_refused_in_one_sentence(path, name):
 )
 def test_a_broken_uncertainty_inside_a_whole_file_is_refused(path, arrays):
     in_arrays(**{f'uncertainty_{name}': array for name, array in arrays.items()})(path)
-    assert 'missing or broken; train the model again' in refusal(path)
+    assert 'missing or invalid; train the model again' in refusal(path)
 
 
 def mutations(content):

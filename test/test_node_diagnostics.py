@@ -198,7 +198,7 @@ def test_it_stopped_working(doctor):
 
 def test_it_cannot_be_configured(ros, rendered_head):
     doctor = Doctor(ros, rendered_head, '-p', 'model:=nowhere.npz')
-    doctor.wait(ERROR, 'there is no such model file')
+    doctor.wait(ERROR, 'no such model file')
 
 
 def test_its_states(ros, rendered_head):
