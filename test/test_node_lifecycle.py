@@ -115,7 +115,7 @@ def test_what_was_missing_may_come(ros, bgr, tmp_path):
     process.wait_for('cannot be configured')
     path.write_bytes(find_model('face_mesh').read_bytes())
     assert ros.change_state('configure') and ros.change_state('activate')
-    assert 'run any code' not in process.output
+    assert 'executes any code' not in process.output
     publisher = ros.image_publisher()
     poses = ros.collect(Vector3Stamped, 'head_pose')
     ros.spin_until(lambda: poses, 'a pose', lambda: publisher.publish(ros.image(bgr)))
