@@ -271,7 +271,7 @@ def test_a_full_disk_behind_standard_output_is_one_sentence(tmp_path, photo, arg
     (('{photos}', '--annotated', '{photos}', '--force'), 'never overwritten'),
     (('{photos}', '--annotated', '{photos}/nobody.png'), 'not a folder'),
     (('{photos}', '{photos}/nobody.png', '--annotated', '{folder}/drawn'), 'the same file name'),
-    (('{photos}', '--max-faces', '0'), 'max_faces is 0; want a whole number from 1'),
+    (('{photos}', '--max-faces', '0'), 'max_faces is 0; expected an integer >= 1'),
     (('{photos}', '--max-std', '-1'), 'max_std is'),
     (('{photos}', '--model', 'nowhere.npz'), 'no such model file'),
     (('{photos}', '--bundle', 'any.task'), 'face_mesh takes none'),
