@@ -94,7 +94,7 @@ def test_yunet_that_is_not_there_is_told_with_what_downloads_it(
     with pytest.raises(DetectorUnavailableError) as caught:
         create_detector(name, 'image', 1, path, 'yunet')
     told = str(caught.value)
-    assert f'needs its file {tmp_path}/headpose_ros/face_detection_yunet' in told
+    assert f'yunet requires {tmp_path}/headpose_ros/face_detection_yunet' in told
     assert 'download it with: headpose fetch-model yunet' in told and '\n' not in told
 
 
@@ -105,7 +105,7 @@ def test_a_file_that_is_no_yunet_is_told_in_one_sentence(bundle, tmp_path, monke
     with pytest.raises(DetectorUnavailableError) as caught:
         create_detector(NAME, 'image', 1, bundle, 'yunet')
     told = str(caught.value)
-    assert told.startswith(f'OpenCV cannot use {YUNET.path}: ') and '\n' not in told.strip()
+    assert told.startswith(f'OpenCV cannot load {YUNET.path}: ') and '\n' not in told.strip()
 
 
 @pytest.mark.filterwarnings('ignore:.*not the face landmarker bundle')

@@ -148,7 +148,7 @@ def test_no_distortion_by_any_name_is_calibrated(headpose, tmp_path, head, image
     assert 'calibration from /front/camera_info' in error.splitlines()
     assert out == run('plumb_bob', [0.0] * 5)[1]
     _, _, error = run(model, [0.1, 0.0, 0.0, 0.0, 0.0])
-    assert f"the distortion model is '{model}'; known are plumb_bob" in error
+    assert f"unknown distortion model '{model}'; known: plumb_bob" in error
 
 
 def test_a_rectified_topic_of_an_unrectified_calibration_is_told(
