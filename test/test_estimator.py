@@ -259,7 +259,7 @@ def test_views_of_arrays_are_images_too(estimator, photo):
     ids=str,
 )
 def test_what_is_no_image_is_refused(estimator, image, told):
-    with pytest.raises(ValueError, match=f'{told}.*want one uint8 BGR image'):
+    with pytest.raises(ValueError, match=f'{told}.*expected a uint8 BGR image'):
         estimator.estimate(image)
 
 

@@ -182,7 +182,7 @@ def test_confidences_reach_the_detector(bundle, photo, confidence, scores):
 def test_it_goes_on_after_what_is_no_image(bundle, models, photo, mode):
     estimator = HeadPoseEstimator(NAME, mode, 1, models[NAME], bundle)
     for bad in (photo[:, :, :2], photo[:, :0], photo.astype(float)):
-        with pytest.raises(ValueError, match='want one uint8 BGR image'):
+        with pytest.raises(ValueError, match='expected a uint8 BGR image'):
             estimator.estimate(bad)
         assert len(estimator.estimate(photo)) == 1
     estimator.close()

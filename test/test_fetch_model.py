@@ -139,8 +139,8 @@ def test_what_goes_wrong_is_told_in_one_sentence(server, tmp_path, capsys):
     half = serve(server, 'broken/half.task', bytes(300_000))
     for url, told in (
         (f'{server.address}/nothing', '(404 Client Error: File not found for url: '),
-        (half, '(IncompleteRead(150000 bytes read, 150000 more expected)); check the address'),
-        ('http://127.0.0.1:9/', '([Errno 111] Connection refused); check the address'),
+        (half, '(IncompleteRead(150000 bytes read, 150000 more expected)); check the URL'),
+        ('http://127.0.0.1:9/', '([Errno 111] Connection refused); check the URL'),
         ('http://no.such.invalid/', 'no.such.invalid/ cannot be downloaded ([Errno '),
         ('no address', 'no address cannot be downloaded ('),
     ):

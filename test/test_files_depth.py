@@ -123,7 +123,7 @@ def test_what_cannot_be_used_is_told(headpose, recording, tmp_path):
     code, out, error = headpose('bag', bag)
     assert code == 0 and out.count('\n') == COUNT + 1
     assert f'depth from {ALIGNED} used for 0 images with faces' in error
-    assert 'depth has 100 x 240 pixels and the colour image 320 x 240' in error
+    assert 'depth is 100 x 240 but the colour image 320 x 240' in error
     assert f'no depth on /depth; possible depth topics: {ALIGNED}, {COLOUR}' in (
         headpose.refusal('bag', bag, '--depth', '/depth')
     )

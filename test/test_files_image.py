@@ -75,7 +75,7 @@ def test_a_broken_image_is_told_and_skipped(headpose, folder, tmp_path):
     broken, counts, unseen = error.splitlines()
     assert 'skipped: ' in broken and 'cut.jpg cannot be read: image file is truncated' in broken
     assert counts.startswith('3 frames: 1 face, 1 without a face, 1 unreadable')
-    assert 'frame 2: the image is too ' in unseen
+    assert 'frame 2: image too ' in unseen
     (row,) = map(json.loads, out.read_text().splitlines())
     assert row['source'].endswith('a somebody.jpg') and row['stamp'] is None
     assert {path.name for path in drawn.iterdir()} == {'a somebody.jpg', 'nobody.png'}
@@ -109,7 +109,7 @@ def test_what_is_read_when_named_is_read_in_a_folder_and_the_rest_is_named(
     assert code == 0
     assert [row['source'] for row in rows_of(out)] == [str(tmp_path / name) for name in names]
     assert 'e.heic cannot be read: it is an HEIC photo' in error
-    told = f'{tmp_path}: 3 not read, being no images: film.mp4, notes.txt, raw (a folder)'
+    told = f'{tmp_path}: 3 skipped, not images: film.mp4, notes.txt, raw (a folder)'
     assert error.splitlines()[-1] == told
 
 
@@ -120,7 +120,7 @@ def test_what_is_read_when_named_is_read_in_a_folder_and_the_rest_is_named(
     ('film.jpg', b'\0\0\0\x18ftypisom' + bytes(50), 'MP4 or MOV video; use headpose video'),
     ('film.png', b'RIFF1234AVI ' + bytes(50), 'it is an AVI video; use headpose video'),
     ('scan.jpg', b'%PDF-1.7', 'it is a PDF document; save its pages as JPEG or PNG'),
-    ('words.jpg', b'words', 'it is not an image file, or its beginning is broken'),
+    ('words.jpg', b'words', 'not an image file, or its header is damaged'),
 ])
 @pytest.mark.parametrize('command', ['image', 'info'])
 def test_what_cannot_be_read_is_told_by_what_it_is(

@@ -256,7 +256,7 @@ def test_what_is_refused_changes_nothing(follow, picture):
     follower = follow(max_faces=1)
     image = picture()
     follower.update(image, 0.0)
-    with pytest.raises(ValueError, match='want one uint8 BGR image'):
+    with pytest.raises(ValueError, match='expected a uint8 BGR image'):
         follower.update(image[..., 0], PERIOD)
     with pytest.raises(ValueError, match='stamp is nan'):
         follower.update(image, float('nan'))

@@ -95,7 +95,7 @@ def test_any_regressor_runs(path, regressor):
     assert model.description.features == FEATURES
     # The same as fit writes it: here its errors are known.
     model, (_, took) = load(save(path, bare))
-    assert re.fullmatch(rf'{path}: scikit-learn takes \S+ ms a face', took)
+    assert re.fullmatch(rf'{path}: scikit-learn takes \S+ ms per face', took)
     rotations, std = model.predict_with_std(faces)
     np.testing.assert_allclose(rotations, expected, atol=1e-9)
     assert len(np.unique(std)) == std.size
@@ -121,7 +121,7 @@ def test_the_feature_set_is_told_by_its_length(path, name):
     assert model.description.detector == 'face_landmarker'
     with pytest.warns(UserWarning, match=RUNS_CODE):
         description = read_description(path)
-    assert (description.features, description.detector) == (name, 'not known')
+    assert (description.features, description.detector) == (name, 'unknown')
     assert description.regressor == 'Ridge()'
 
 

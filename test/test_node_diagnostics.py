@@ -106,7 +106,7 @@ def test_uncalibrated(doctor):
 
 
 def test_stamps_that_stand_still(doctor):
-    doctor.wait(WARN, 'stand still', lambda: doctor.publish(stamp=0.0))
+    doctor.wait(WARN, 'not advancing', lambda: doctor.publish(stamp=0.0))
     doctor.wait(OK, 'works', doctor.publish)
 
 
