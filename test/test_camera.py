@@ -209,10 +209,10 @@ def changed(row, column, value):
         ({'matrix': changed(2, 2, 0.0)}, 'expected rows fx 0 cx, 0 fy cy, 0 0 1'),
         ({'distortion': [0.1, np.nan, 0, 0]}, 'nan.*expected finite numbers'),
         ({'distortion': [[0.1, 0, 0, 0]]}, 'expected finite numbers'),
-        ({'distortion': [0.1, 0.2, 0.3]}, 'plumb_bob with 3 coefficients; expected 4, 5, 8, 12, 14'),
+        ({'distortion': [0.1, 0.2, 0.3]}, 'with 3 coefficients; expected 4, 5, 8, 12, 14'),
         (
             {'model': 'equidistant', 'distortion': 5 * [0.0]},
-            'equidistant with 5 coefficients; expected 4, or none',
+            'with 5 coefficients; expected 4, or none',
         ),
         (
             {'model': 'double_sphere', 'distortion': [0.1, 0.2]},
@@ -222,7 +222,7 @@ def changed(row, column, value):
             {'model': 'inverse_brown_conrady', 'distortion': [0.1, 0, 0, 0, 0]},
             "model 'inverse_brown_conrady'; known: plumb_bob",
         ),
-        ({'model': 'kannala_brandt4', 'distortion': 4 * [0.0]}, "model 'kannala_brandt4'; known: "),
+        ({'model': 'kannala_brandt4', 'distortion': 4 * [0.0]}, "model 'kannala_brandt4'; known"),
         ({'size': (0, 480)}, '0 x 480; expected positive integers'),
         ({'size': (640, 480.5)}, '640 x 480.5; '),
         ({'size': (640, None)}, '640 x None; '),

@@ -338,7 +338,7 @@ def test_a_dataset_without_roll_is_refused(pointing04, tmp_path):
     result = run(pointing04, cwd=tmp_path)
     assert result.returncode == 1
     assert 'error: ' in result.stderr
-    assert 'labels no roll' in result.stderr
+    assert 'has no roll labels' in result.stderr
 
 
 def test_the_detector_and_the_peer_find_the_same_landmarks(bundle, rendered_head):

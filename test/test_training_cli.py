@@ -242,11 +242,11 @@ def test_help_says_what_is_read_and_written(command, tmp_path):
 
 def test_a_missing_folder_is_an_error(tmp_path):
     message = error_of(run('landmarks', 'nowhere', cwd=tmp_path))
-    assert 'nowhere: there is no such folder' in message
+    assert 'nowhere: no such folder' in message
 
 
 def test_an_empty_folder_is_an_error(tmp_path):
-    assert 'no image that OpenCV reads' in error_of(run('landmarks', tmp_path, cwd=tmp_path))
+    assert 'no images readable by OpenCV' in error_of(run('landmarks', tmp_path, cwd=tmp_path))
 
 
 def test_images_without_labels_are_an_error(dataset, tmp_path):
@@ -258,7 +258,7 @@ def test_images_without_labels_are_an_error(dataset, tmp_path):
     ('file', 'content', 'words'),
     [
         ('image00001.mat', b'not a mat file', 'not a readable .mat'),
-        ('image00001.mat', None, 'missing beside its image'),
+        ('image00001.mat', None, 'missing next to its image'),
         ('image00001.jpg', b'not an image', 'not a readable image'),
     ],
 )
@@ -379,4 +379,4 @@ def test_a_file_that_is_no_regressor_is_an_error(work, tmp_path, content, told):
 def test_a_regressor_that_is_not_there_is_an_error(work):
     result = run('fit', 'landmarks.npz', '--regressor', 'nowhere.joblib', cwd=work)
     assert result.returncode == 2
-    assert 'nowhere.joblib: there is no such file' in ' '.join(result.stderr.split())
+    assert 'nowhere.joblib: no such file' in ' '.join(result.stderr.split())
