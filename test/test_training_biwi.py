@@ -197,11 +197,11 @@ def test_what_is_found_is_told_by_range(tmp_path):
     replace(data, labels=labels, landmarks=landmarks).save(tmp_path / 'biwi.npz')
     report = evaluate(tmp_path / 'biwi.npz', None, 'face_mesh', tmp_path)
     assert (tmp_path / 'report.md').read_text() == report + '\n'
-    assert 'in the axes of the camera' in report
+    assert 'in the axes of the calibrated camera' in report
     for part in report.split('## Without the offset of each person'):
         assert re.search(r'\| pitch < -40 +\| +3 \| +0\.0 \| +nan', part)
         assert re.search(r'\| pitch -20 to 20 +\| +21 \| +95\.2 \| +\d', part)
-        assert 'Slope of the estimate on the label' in part
+        assert 'Slope of estimate against label' in part
         assert 'pitch >= 40' not in part
 
 
