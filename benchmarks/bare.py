@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What this package is measured against: MediaPipe's FaceMesh with nothing around it."""
+"""Baseline: MediaPipe's FaceMesh alone."""
 
 import cv2
 import mediapipe

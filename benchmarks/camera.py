@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""A camera that costs next to nothing: frames made beforehand, to several topics in turns.
+"""A camera with negligible cost: publishes prerendered frames to several topics in turns.
 
 While one topic has its turn the others get nothing. Each header goes to ``published`` as well,
 with the number of the turn as ``frame_id``.
@@ -21,7 +21,7 @@ from headpose_ros.ros.rclpy_extras.run import run_node
 
 NAME = 'benchmark_camera'
 
-PAUSE = 0.5  # seconds between two turns, in which what is under way arrives
+PAUSE = 0.5  # seconds between two turns, for messages in transit
 
 
 class Camera(Node):

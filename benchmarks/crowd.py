@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Several faces in front of a camera, and several cameras on a machine."""
+"""Several faces in one camera, and several cameras on one machine."""
 
 import pandas as pd
 import psutil
@@ -53,8 +53,8 @@ def table(crowd: Crowd, what: str) -> pd.DataFrame:
         cores = sum(tally.cpu / tally.seconds for tally in tallies)
         rows.append({
             what: number,
-            'poses/s a camera': f'{_mean([t.rate for t in tallies]):.1f}',
-            'CPU a frame, ms': f'{_mean([t.cpu_a_frame for t in tallies]):.1f}',
+            'poses/s per camera': f'{_mean([t.rate for t in tallies]):.1f}',
+            'CPU per frame, ms': f'{_mean([t.cpu_a_frame for t in tallies]):.1f}',
             f'cores in all, of {psutil.cpu_count()}': f'{cores:.2f}',
             'latency p50, ms': f'{_mean([t.latency(50) for t in tallies]):.1f}',
             'latency p95, ms': f'{_mean([t.latency(95) for t in tallies]):.1f}',

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""How soon faces are found by their size, and what the face detectors find, invent and cost."""
+"""Detection delay by face size; detection rate, false positives and cost of the detectors."""
 
 import time
 from collections.abc import Callable
@@ -42,19 +42,18 @@ NETWORKS = ('full_range', 'short_range', 'yunet')
 
 _SIZES = (
     'Faces of AFLW2000-3D (yaw below 45 degrees) in grey frames, 30 Hz, by the longer side of the '
-    'box around their 68 labelled points. `found`: share whose box is found within '
-    '15 frames (1920x1080: 30); `beside`: the same beside somebody near who is followed, within '
-    'three times as many; in both the light changes with every frame, so that all of the image '
-    'is searched in turns, as when the camera moves. `still`: as `beside`, but nothing changes '
-    'except that the face appears. `image`: in image mode. `frames`: median until it is found, of '
-    'those that are.'
+    'box around their 68 labelled points. `found`: share detected within 15 frames (1920x1080: '
+    '30); `beside`: the same next to a tracked face close by, within three times as many; in both '
+    'the light varies with every frame, so that the whole image is searched in turns, as when the '
+    'camera moves. `still`: as `beside`, but nothing changes except that the face appears. '
+    '`image`: in image mode. `frames`: median until detection, of detected faces.'
 )
 _NETWORKS = (
-    'The networks that propose faces far away, each with the short-range network for near ones. '
-    '`20 px` to `60 px`: found within 15 frames in 1280x720, as above; `profiles`: found in the '
-    'first frame, AFLW2000-3D with a yaw from 60 degrees; `false`: faces found in 500 photographs '
-    'of AFLW2000-3D whose heads are painted over, image mode; `look`: time of one look at a frame '
-    'of 1280x720, in units of following one face.'
+    'Detectors for distant faces, each with the short-range network for close ones. `20 px` to '
+    '`60 px`: detected within 15 frames at 1280x720, as above; `profiles`: detected in the first '
+    'frame, AFLW2000-3D with yaw from 60 degrees; `false`: false positives in 500 photographs of '
+    'AFLW2000-3D with the heads painted over, image mode; `look`: time of one search of a '
+    '1280x720 frame, in units of tracking one face.'
 )
 
 
@@ -88,7 +87,7 @@ def measure(
     :raises training.errors.TrainingError: it is none.
     """
     if aflw2000 is None:
-        raise BenchmarkError('finding faces needs a folder of AFLW2000-3D')
+        raise BenchmarkError('this benchmark requires a folder of AFLW2000-3D')
     samples = read_dataset(aflw2000).samples
     frontal = [each for each in samples if abs(each.label[1]) < MAX_YAW]
     chosen = np.random.default_rng(SEED).permutation(len(frontal))[:images]
@@ -174,7 +173,7 @@ def _kept_estimator(network: str, mode: str) -> HeadPoseEstimator:
 
 
 def _fresh_estimator(network: str, mode: str) -> HeadPoseEstimator:
-    """One that follows nobody: what was seen in a frame of another size is forgotten."""
+    """A detector without tracks: a frame of another size resets it."""
     estimator = _kept_estimator(network, mode)
     estimator.estimate(np.zeros((64, 64, 3), np.uint8), stamp=0.0)
     return estimator
@@ -259,7 +258,7 @@ def _look_time(network: str, size: Size) -> float:
     """Milliseconds of one look at a tile, by those of following one face."""
     frame = cv2.resize(_somebody_near(size[1]), size)
     seconds = []
-    for rate in (0.0, 1e6):  # nobody is looked for, and in every frame
+    for rate in (0.0, 1e6):  # never search, and search in every frame
         with closing(create_detector('face_mesh', 'video', 5, None, network, rate)) as detector:
             each = []
             for i in range(WARM_UP + TIMED):

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Frames to measure with: the rendered head, several of it, or a video."""
+"""Test frames: one or several rendered heads, or a video."""
 
 from itertools import islice
 from pathlib import Path
@@ -71,5 +71,5 @@ def _video_frames(path: Path, size: Size) -> list[np.ndarray]:
         cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in islice(images, COUNT)
     ]
     if len(frames) < 2:
-        raise SourceError(f'{path}: not a video of two frames or more')
+        raise SourceError(f'{path}: not a video with at least two frames')
     return frames

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What ROS4HRI adds to a frame with three people, by what is listened to; needs hri_msgs."""
+"""Cost of ROS4HRI per frame with three people, by subscribed topic; needs hri_msgs."""
 
 import time
 
@@ -34,7 +34,7 @@ def run(turns: Turns = 8) -> None:
     }
     frames = _followed()
     listened: dict[str, tuple[str, ...]] = {
-        'nobody': (), 'roi': ('roi',), 'landmarks': ('landmarks',), 'cropped': ('cropped',),
+        'none': (), 'roi': ('roi',), 'landmarks': ('landmarks',), 'cropped': ('cropped',),
         'aligned': ('aligned',), 'all': tuple(kinds),
     }
     rows = []
@@ -43,7 +43,7 @@ def run(turns: Turns = 8) -> None:
         node = rclpy.create_node('hri_cost')
         times = _measure(node, frames * turns, {topic: kinds[topic] for topic in topics})
         node.destroy_node()
-        rows.append({'listened to': name, 'ms a frame': f'{1e3 * np.median(times):.2f}'})
+        rows.append({'subscribed topic': name, 'ms per frame': f'{1e3 * np.median(times):.2f}'})
     rclpy.shutdown()
     print(pd.DataFrame(rows).to_markdown(index=False))
 

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Everything at once, written to docs/performance.md with plots."""
+"""Runs all benchmarks and writes docs/performance.md with plots."""
 
 import os
 import platform
@@ -32,8 +32,8 @@ PAGE = 'performance.md'
 _IMAGES = 200  # of the landmark extraction: all of them take most of an hour
 
 _LANDMARKS = (
-    f'`python -m training landmarks`, the first {_IMAGES} photographs of AFLW2000-3D and their '
-    f'copies (`python -m benchmarks landmarks AFLW2000 --images {_IMAGES} --copies --rounds 1`).'
+    f'`python -m training landmarks`, the first {_IMAGES} photographs of AFLW2000-3D, augmented '
+    f'(`python -m benchmarks landmarks AFLW2000 --images {_IMAGES} --copies --rounds 1`).'
 )
 
 BEGIN, END = '<!-- measured: begin -->', '<!-- measured: end -->'
@@ -64,14 +64,14 @@ def run(
         figures_table(figures),
         '![Latency of the node and of FaceMesh in an empty node](performance_latency.png)',
         '## Several faces, several cameras',
-        '30 Hz; faces in one picture of 1280x720 with `max_faces` 5; cameras of 640x480, each '
-        'with a node of its own.',
+        '30 Hz; faces in one 1280x720 image with `max_faces` 5; 640x480 cameras, each with its '
+        'own node.',
         crowd.table(faces, 'faces').to_markdown(index=False),
         crowd.table(cameras, 'cameras').to_markdown(index=False),
         '![CPU and latency by number of faces and cameras](performance_crowd.png)',
         "## Where the node's time goes",
-        'The time that its thread spends in Python at 30 Hz, 640x480, from py-spy. FaceMesh works '
-        'outside of Python.',
+        'Time that its thread spends in Python at 30 Hz, 640x480, from py-spy. FaceMesh runs '
+        'outside Python.',
         profile.measure_parts(turns).to_markdown(index=False),
     ]
     if landmarks is not None:

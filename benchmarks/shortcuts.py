@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What each shortcut through other packages' private parts gains, in turns with the plain way."""
+"""Gain of each shortcut through private parts of other packages, against the public interface."""
 
 import subprocess
 import sys
@@ -77,8 +77,8 @@ def _face_mesh(size: tuple[int, int], turns: int) -> list[Figure]:
     ms = {name: 1e3 * float(np.median(times)) for name, times in seconds.items()}
     where = f'{size[0]}x{size[1]}'
     return [
-        _figure(f'landmarks by the graph, {where}', ms['graph'], ms['plain'], 'ms a frame'),
-        _figure(f'landmarks from the bytes, {where}', ms['graph'], ms['parsed'], 'ms a frame'),
+        _figure(f'landmarks by the graph, {where}', ms['graph'], ms['plain'], 'ms per frame'),
+        _figure(f'landmarks from the bytes, {where}', ms['graph'], ms['parsed'], 'ms per frame'),
     ]
 
 
@@ -128,7 +128,7 @@ def _node(turns: int) -> list[Figure]:
             tallies = measure(nodes, make_frames(VGA), rate, turns)
             ours, plain = tallies['headpose'], tallies['plain']
             figures.append(_figure(
-                f'{what}, CPU at {rate:g} Hz', ours.cpu_a_frame, plain.cpu_a_frame, 'ms a frame'
+                f'{what}, CPU at {rate:g} Hz', ours.cpu_a_frame, plain.cpu_a_frame, 'ms per frame'
             ))
             if rate == FAST_RATE:
                 figures.append(_figure(

@@ -1,9 +1,9 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Memory, latency and rate of the node over a long time.
+"""Memory, latency and rate of the node in a long run.
 
-Camera and node run as two processes, and everything that the node publishes is listened to.
+Camera and node run as two processes, and everything that the node publishes is subscribed.
 Writes ``soak.csv`` and ``soak.png``; ends with exit code 1 when the memory of the node grows, when
 a process ends, or when poses stop coming.
 """
@@ -44,7 +44,7 @@ MAX_GROWTH = 5.0  # MB after the warm-up
 # nearly in full (98 % of it in ten minutes).
 ENDS = 10.0
 
-SILENCE = 30.0  # seconds without a pose after which the node hangs, or nobody is there
+SILENCE = 30.0  # seconds without a pose after which the run fails
 
 OTHERS = {
     'head_pose/orientation': QuaternionStamped,
@@ -94,16 +94,16 @@ class Listener(Node):
 def run(
     minutes: Annotated[float, Option(help='How long.')] = 10.0,
     source: Annotated[
-        str, Option(help='Of camera_node: webcam, video, images, or the built-in head.')
+        str, Option(help='Source of camera_node: webcam, video, images, or the built-in head.')
     ] = SAMPLE,
-    out: Annotated[Path, Option(help='Folder to write into.')] = Path('soak'),
+    out: Annotated[Path, Option(help='Output folder.')] = Path('soak'),
 ) -> None:
-    """Soak, and raise ``BenchmarkError`` where something is wrong."""
+    """Run for a long time; raises ``BenchmarkError`` on a problem."""
     out.mkdir(parents=True, exist_ok=True)
     samples: list[Sample] = []
     problem = ''
     listener = None
-    print(f'soaking for {minutes:g} min; the node needs some seconds to start')
+    print(f'running for {minutes:g} min; the node takes some seconds to start')
     try:
         with camera_and_node(source, max_faces=2) as processes:
             rclpy.init()
@@ -128,14 +128,14 @@ def run(
 
 
 def complaint(samples: list[Sample]) -> str:
-    """What is wrong with a soak, in a sentence; empty when nothing is."""
+    """Problem of a run, in one sentence; empty if none."""
     if not samples:
-        return 'stopped before anything was measured'
+        return 'stopped before the first measurement'
     if not any(s.rate for s in samples):
-        return 'no poses came; does the source show a face?'
+        return 'no poses received; does the source show a face?'
     grown = growth(samples)
     if grown is not None and grown >= MAX_GROWTH:
-        return f'memory grew by {grown:.1f} MB; less than {MAX_GROWTH:.0f} are wanted'
+        return f'memory grew by {grown:.1f} MB, limit {MAX_GROWTH:.0f} MB'
     return ''
 
 
@@ -187,7 +187,7 @@ def _samples(listener: Listener, processes: Processes, seconds: float) -> Iterat
         processes.check()
         if time.monotonic() - started > START_TIMEOUT:
             raise BenchmarkError(
-                f'no pose came within {START_TIMEOUT:.0f} s; does the source show a face?'
+                f'no pose within {START_TIMEOUT:.0f} s; does the source show a face?'
             )
     begin = due = last_pose = time.monotonic()
     process.cpu_percent()
@@ -201,7 +201,7 @@ def _samples(listener: Listener, processes: Processes, seconds: float) -> Iterat
         if latencies:
             last_pose = due
         elif due - last_pose >= SILENCE:
-            raise BenchmarkError(f'no pose has come for {SILENCE:.0f} s')
+            raise BenchmarkError(f'no pose for {SILENCE:.0f} s')
         p50, p95 = np.percentile(latencies, (50, 95)) if latencies else (np.nan, np.nan)
         yield Sample(
             seconds=due - begin,
@@ -239,7 +239,7 @@ def _print_line(sample: Sample) -> None:
 def _verdict(samples: list[Sample]) -> str:
     grown = growth(samples)
     if grown is None:
-        return f'too short to tell how memory grows: it is told after {WARM_UP:.0f} s of warm-up'
+        return f'too short to measure memory growth, which needs {WARM_UP:.0f} s of warm-up'
     return f'memory grew by {grown:+.1f} MB after the first {WARM_UP:.0f} s'
 
 

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""From the start of the process to the first pose, and the memory it settles at."""
+"""Time from process start to the first pose, and steady-state memory."""
 
 import subprocess
 import sys
@@ -56,8 +56,8 @@ def measure(turns: int) -> list[Figure]:
     (start, memory), (bare_start, bare_memory) = np.median(pairs, axis=0)
     return [
         Figure(
-            'start of the process to the first pose', f'{start:.1f} s',
-            f'start of a bare FaceMesh script to the first landmarks, {bare_start:.1f} s',
+            'process start to first pose', f'{start:.1f} s',
+            f'bare FaceMesh script to first landmarks, {bare_start:.1f} s',
             start - bare_start, 1.0, ' s',
         ),
         Figure(

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Nodes in a stream of images, process by process, taking turns."""
+"""Runs nodes on an image stream, in separate processes and in turns."""
 
 import os
 import sys
@@ -241,7 +241,7 @@ def spin_until(
         if processes is not None:
             processes.check()
         if time.monotonic() > end:
-            raise TimeoutError(f'what was waited for did not come within {START_TIMEOUT:.0f} s')
+            raise TimeoutError(f'timeout after {START_TIMEOUT:.0f} s')
 
 
 def _spin_to_next_turn(listener: Listener, processes: Processes) -> None:

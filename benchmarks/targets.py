@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What is measured against what, and the target that it should hold."""
+"""Figures against baselines, with their targets."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class Figure:
 
     @property
     def is_met(self) -> bool:
-        """Whether the target holds."""
+        """Whether the target is met."""
         return self.value >= self.target if self.at_least else self.value <= self.target
 
 

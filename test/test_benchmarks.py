@@ -53,7 +53,7 @@ def test_the_estimator_is_compared_with_the_bare_loop():
 def test_depth_is_measured():
     rows = dict(run('depth'))
     assert len(rows) == 5 and all(float(ms) >= 0.0 for ms in rows.values())
-    assert float(rows['3 faces with depth']) > float(rows['1 face whose depth does not come'])
+    assert float(rows['3 faces with depth']) > float(rows['1 face, depth missing'])
 
 
 @pytest.mark.slow
@@ -64,7 +64,7 @@ def test_depth_is_measured():
 def test_what_ros4hri_adds(ros):
     rows = run('hri', '--turns', 1, environment=ros.environment)
     names = [name for name, _ in rows]
-    assert names == ['nobody', 'roi', 'landmarks', 'cropped', 'aligned', 'all']
+    assert names == ['none', 'roi', 'landmarks', 'cropped', 'aligned', 'all']
     assert float(rows[0][1]) < float(rows[-1][1])
 
 

@@ -133,7 +133,7 @@ def test_a_video_of_a_phone_held_upright(headpose, cases, name):
 
 
 @pytest.mark.parametrize('name, told', [
-    ('nomoov.mp4', 'has no index (the moov box'), ('audio.mp4', 'holds no video, only audio'),
+    ('nomoov.mp4', 'has no index (the moov box'), ('audio.mp4', 'contains no video, only audio'),
     ('zero.mp4', 'is empty (0 bytes)'), ('photo.heic', 'HEIC photo'),
 ])
 def test_what_is_no_video_is_told_by_info_too(headpose, cases, name, told):
@@ -145,12 +145,12 @@ def test_a_video_that_was_cut_short_is_told_after_what_there_is(headpose, images
     os.truncate(path, path.stat().st_size // 2)
     out = tmp_path / 'rows.csv'
     sentence = headpose.refusal('video', path, '--out', out)
-    assert 'head.avi is cut short: ' in sentence and 'copy it again' in sentence
+    assert 'head.avi is truncated: ' in sentence and 'copy it again' in sentence
     assert COUNT // 3 < len(rows_of(out.read_text())) < COUNT
 
 
 @pytest.mark.parametrize('name, told', [
-    ('nowhere.mp4', 'there is no such source'),
+    ('nowhere.mp4', 'no such source'),
     ('text.mp4', 'not a video that FFmpeg can read'),
     ('.', 'for images use headpose image'),
     ('photo.png', 'for images use headpose image'),

@@ -80,7 +80,7 @@ def test_a_camera_takes_whole_numbers_too(ros):
     process.wait_for('sample at 5 Hz')
     process = ros.start('camera_node', '--ros-args', '-p', 'source:=987')
     assert process.exit_code() == 1
-    assert '987: the camera cannot be opened' in process.output
+    assert '987: cannot open the camera' in process.output
 
 
 @pytest.mark.parametrize(

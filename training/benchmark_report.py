@@ -52,8 +52,8 @@ _IN_CAMERA_TEXT = (
     'black outside a crop around each head. All methods but two estimate the head along the line '
     'of sight; their rotations are transformed to camera axes by the line of sight to the face '
     f'found by this project. {transformation_matrix.NAME} and {solve_pnp.NAME}, assume a camera '
-    'of their own, so that their rotations are already in these axes. Slopes are of estimate against '
-    'label, by least squares: below 1 large angles are underestimated.'
+    'of their own, so that their rotations are already in these axes. Slopes are of estimate '
+    'against label, by least squares: below 1 large angles are underestimated.'
 )
 
 
