@@ -71,7 +71,7 @@ def _message(frame: np.ndarray) -> Image:
 
 
 def main() -> int:
-    """Run the camera until it is told to end; the exit code of the process."""
+    """Run the camera until terminated; returns the exit code."""
     return run_node(Camera, NAME, sys.argv, publishes_images=True)
 
 

@@ -14,7 +14,7 @@ FACES = (1, 2, 3, 4, 5)
 CAMERAS = (1, 2, 3, 4)
 CAMERA_RATE = 30.0  # Hz
 
-Crowd = dict[int, list[Tally]]  # number of faces or cameras to what each node made of it
+Crowd = dict[int, list[Tally]]  # number of faces or cameras to tally of each node
 
 
 def run(turns: Turns = 3) -> None:
@@ -24,7 +24,7 @@ def run(turns: Turns = 3) -> None:
 
 
 def measure_faces(turns: int) -> Crowd:
-    """1 to 5 faces in 1280x720, ``max_faces`` being 5."""
+    """1 to 5 faces at 1280x720, with ``max_faces`` 5."""
     node = {'headpose': headpose_command('headpose', max_faces=max(FACES))}
     return {
         faces: list(
@@ -35,7 +35,7 @@ def measure_faces(turns: int) -> Crowd:
 
 
 def measure_cameras(turns: int) -> Crowd:
-    """1 to 4 cameras of 640x480, each with a node of its own and one face."""
+    """1 to 4 cameras at 640x480, each with its own node and one face."""
     frames = make_frames(VGA)
     crowd = {}
     for cameras in CAMERAS:

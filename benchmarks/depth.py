@@ -42,7 +42,7 @@ def run() -> None:
         format='16UC1; compressedDepth png',
         data=bytes(12) + cv2.imencode('.png', depth)[1].tobytes(),
     )
-    # As the node does it, see ros.rclpy_extras.run.
+    # As in the node, see ros.rclpy_extras.run.
     with threadpool_limits(limits=1, user_api='blas'):
         rows = [
             *((f'{count} faces with depth', _widths(found, count, depth)) for count in (1, 3)),

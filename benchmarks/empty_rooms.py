@@ -21,8 +21,8 @@ PICTURES = (
     'brick', 'cell', 'chelsea', 'clock', 'coffee', 'colorwheel', 'grass', 'gravel', 'horse',
     'hubble_deep_field', 'immunohistochemistry', 'moon', 'page', 'retina', 'rocket', 'text',
 )
-NOISE = 6  # levels, at the most, by which a pixel is brighter or darker in each frame
-MARGIN = 1.2  # how much larger than a frame a picture is, to be moved about in
+NOISE = 6  # levels, maximum noise of a pixel
+MARGIN = 1.2  # size of an image relative to a frame, for panning
 
 
 def run(

@@ -21,12 +21,12 @@ from benchmarks.targets import Figure, figures_table
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.people.follower import HeadFollower
 
-# Frames of a turn: long enough that each finds its own data in the caches, as it would alone.
+# Frames per turn: long enough for warm caches, as when running alone.
 BLOCK = 20
 
-WARM_UP = 1  # turns that do not count
+WARM_UP = 1  # turns ignored
 
-# Frames before that, and seconds between them: all of the image is looked at once.
+# Frames before that, and seconds between them: the whole image is searched once.
 SETTLING, STEP = 30, 0.2
 
 
@@ -59,7 +59,7 @@ def _measure(name: str, size: Size, video: Path | None, turns: int) -> list[Figu
             'estimator': _as_fast_as_it_can(estimator),
             'follower': _follow(followed),
         }
-        # Means: of the looks for others each falls on a single frame.
+        # Means: each search falls on a single frame.
         ms = _mean_ms(take_turns(contenders, frames, turns))
     ours, reference = 1e3 / ms['estimator'], 1e3 / ms['bare']
     return [
@@ -76,7 +76,7 @@ def _measure(name: str, size: Size, video: Path | None, turns: int) -> list[Figu
 
 
 def _measure_crowd(size: Size, turns: int) -> list[Figure]:
-    """Nobody and five people, against one, at the rate of a camera.
+    """No face and five faces, against one, at the rate of a camera.
 
     In changing light the whole image is searched in turns, as when the camera moves.
     """
@@ -116,7 +116,7 @@ def _settle(estimator: HeadPoseEstimator, frame: np.ndarray) -> None:
 
 
 def _as_fast_as_it_can(estimator: HeadPoseEstimator) -> Callable[[np.ndarray], object]:
-    """With the stamps of a camera that waits for it, of which looks for others are rationed."""
+    """With stamps at camera rate, which schedule the searches."""
     spent = 0.0
 
     def estimate(bgr: np.ndarray) -> object:
@@ -141,7 +141,7 @@ def _mean_ms(seconds: dict[Any, list[float]]) -> dict[Any, float]:
 def take_turns(
     contenders: dict[Any, Callable[[np.ndarray], object]], frames: list[np.ndarray], turns: int
 ) -> dict[Any, list[float]]:
-    """Seconds of each frame, by contender; they take turns of ``BLOCK`` frames."""
+    """Seconds per frame, by contender, alternating every ``BLOCK`` frames."""
     seconds: dict[Any, list[float]] = defaultdict(list)
     for turn in range(WARM_UP + turns):
         block = [frames[(turn * BLOCK + i) % len(frames)] for i in range(BLOCK)]

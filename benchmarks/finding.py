@@ -35,9 +35,9 @@ FACE_SIZES = (20, 25, 30, 40, 60)  # pixels, longer side of the labelled landmar
 FRAMES: dict[Size, int] = {(640, 480): 15, (1280, 720): 15, (1920, 1080): 30}  # to find it in
 MAX_YAW = np.radians(45.0)
 GREY, SEED = (128, 128, 128), 1  # of the frame around a photograph; of all random choices
-NEAR_FACTOR = 3  # times as many frames are allowed beside somebody near
-SETTLED = 0.5  # seconds for which that one is followed before
-TIMED, WARM_UP = 60, 10  # frames, and frames before the clock counts
+NEAR_FACTOR = 3  # factor on the frames allowed next to a tracked face
+SETTLED = 0.5  # seconds for which that face is tracked before
+TIMED, WARM_UP = 60, 10  # timed frames, and warm-up frames
 NETWORKS = ('full_range', 'short_range', 'yunet')
 
 _SIZES = (
@@ -58,7 +58,7 @@ _NETWORKS = (
 
 
 class Cell(NamedTuple):
-    """What is tried on the same photographs."""
+    """A condition, tested on the same photographs."""
 
     network: str
     frame: Size
@@ -152,7 +152,7 @@ def _share(frames: np.ndarray, limit: int) -> str:
 
 
 def _found_in(cells: list[Cell], samples: list[Sample]) -> list[np.ndarray]:
-    """Frames until the face is found, NaN for never, of each cell and sample."""
+    """Frames until detection, NaN for never, for each cell and sample."""
     tasks = [
         (cell, sample, place)
         for cell in cells
@@ -167,7 +167,7 @@ def _parallel(function: Callable, tasks: list[tuple]) -> list:
     return run_parallel(function, tasks, -1, function.__name__.strip('_'), 'face')
 
 
-@cache  # in each process: a detector takes longer to start than to find a face
+@cache  # per process: a detector takes longer to start than to detect a face
 def _kept_estimator(network: str, mode: str) -> HeadPoseEstimator:
     return HeadPoseEstimator(mode=mode, face_detector=network)
 
@@ -206,10 +206,10 @@ def _is_found(heads: list[HeadPose], region: np.ndarray) -> bool:
 def paste(
     sample: Sample, face_size: int, size: Size, place: np.ndarray, left: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A grey frame with a photograph's face in it, and the labelled region there.
+    """A grey frame with a face from a photograph, and its labelled region.
 
     :param place: (2,) of the face in the frame, 0 to 1.
-    :param left: share of the frame that is left free at the left.
+    :param left: share of the frame kept free on the left.
     """
     scale = face_size / np.ptp(sample.region, axis=0).max()
     way = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
@@ -255,7 +255,7 @@ def _false_faces(network: str, sample: Sample) -> int:
 
 
 def _look_time(network: str, size: Size) -> float:
-    """Milliseconds of one look at a tile, by those of following one face."""
+    """Time of one search of a tile, relative to tracking one face."""
     frame = cv2.resize(_somebody_near(size[1]), size)
     seconds = []
     for rate in (0.0, 1e6):  # never search, and search in every frame

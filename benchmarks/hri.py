@@ -20,13 +20,13 @@ from headpose_ros.ros.input.image_conversion import create_converter
 from headpose_ros.ros.output.hri import FACES, QOS, TRACKED, HriPublishers, hri_messages
 
 HEADS = 3
-SIZE = (128, 128)  # pixels, of the images of faces
+SIZE = (128, 128)  # pixels, face images
 
 Frames = list[tuple[np.ndarray, People]]
 
 
 def run(turns: Turns = 8) -> None:
-    """Measure and print: CPU time of the thread that publishes, median of all frames."""
+    """Measure and print: CPU time of the publishing thread, median of all frames."""
     messages = hri_messages()
     kinds = {
         'roi': messages.NormalizedRegionOfInterest2D, 'landmarks': messages.FacialLandmarks,
@@ -66,8 +66,8 @@ def _measure(node: Node, frames: Frames, kinds: dict[str, type]) -> list[float]:
             node.create_subscription(kind, f'{FACES}/{head.track_id}/{name}', lambda _: None, QOS)
     if kinds:
         node.create_subscription(hri_messages().IdsList, TRACKED, lambda _: None, QOS)
-    publishers.publish(Header(), *frames[0])  # now the topics of the faces are there
-    time.sleep(1.0)  # and are found
+    publishers.publish(Header(), *frames[0])  # creates the face topics
+    time.sleep(1.0)  # discovery
     times = []
     for bgr, people in frames:
         begin = time.thread_time()

@@ -77,7 +77,7 @@ def measure(
 
 
 def figure(table: pd.DataFrame) -> Figure:
-    """How well all cores are used, of what ``measure`` gives."""
+    """Utilisation of all cores, from the result of ``measure``."""
     rates = table.set_index('run')['images/s']
     cores = len(_cores())
     return Figure(
@@ -109,7 +109,7 @@ def _table(measured: list[tuple]) -> pd.DataFrame:
 
 
 def _seconds(way: str, images: Path, turn: int, copies: bool) -> float:
-    """Time of the command, s; where there are several, the mean of theirs."""
+    """Time of the command, s; the mean of several in parallel."""
     cores = _cores()
     if way == ALL:
         return _wait([_Command(images, cores, copies)])
@@ -119,7 +119,7 @@ def _seconds(way: str, images: Path, turn: int, copies: bool) -> float:
 
 
 class _Command:
-    """The command in a process that may use some cores, from now on."""
+    """The command in a process with CPU affinity, started now."""
 
     def __init__(self, images: Path, cores: Sequence[int], copies: bool):
         self._begin = time.monotonic()
@@ -137,7 +137,7 @@ class _Command:
         )
 
     def wait(self) -> float:
-        """Seconds that it took."""
+        """Elapsed seconds."""
         _, printed = self._process.communicate()
         seconds = time.monotonic() - self._begin
         self._out.cleanup()
@@ -156,7 +156,7 @@ def _cores() -> list[int]:
 
 
 def _link(dataset: Path, folder: Path, images: int | None) -> int:
-    """Make a folder of the first images of a dataset and their labels; how many there are."""
+    """Create a folder with the first images of a dataset and their labels; returns the count."""
     count = 0
     for image in islice(sorted(dataset.rglob('*.jpg')), images):
         link = folder / image.relative_to(dataset)

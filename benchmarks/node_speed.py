@@ -28,7 +28,7 @@ def run(video: Video = None, turns: Turns = 8) -> None:
 def measure_node(
     turns: int, video: Path | None = None
 ) -> tuple[list[Figure], dict[str, dict[str, Tally]]]:
-    """Loss, latency and CPU of the node: figures, and the tallies at 30 Hz by kind of frames."""
+    """Loss, latency and CPU of the node: figures, and tallies at 30 Hz by kind of frames."""
     figures, tallies = [], {}
     nodes = {OURS: headpose_command(OURS), REFERENCE: reference_command(REFERENCE)}
     for name, source in (('built-in head', None), *((('video', video),) if video else ())):

@@ -78,7 +78,7 @@ def measure_parts(turns: int) -> pd.DataFrame:
 
 
 def _part(stack: str) -> str | None:
-    """The part that the innermost known function of a stack belongs to."""
+    """The part of the innermost known function of a stack."""
     for frame in reversed(stack.split(';')):
         name = re.split(r' \(', frame)[0]
         if name in PARTS:

@@ -29,7 +29,7 @@ from benchmarks.targets import figures_table
 
 PAGE = 'performance.md'
 
-_IMAGES = 200  # of the landmark extraction: all of them take most of an hour
+_IMAGES = 200  # for landmark extraction; all images take most of an hour
 
 _LANDMARKS = (
     f'`python -m training landmarks`, the first {_IMAGES} photographs of AFLW2000-3D, augmented '
@@ -90,7 +90,7 @@ def run(
 
 
 def plot_latency(tallies: dict[str, dict[str, Tally]], path: Path) -> None:
-    """Draw which share of the poses has come by when."""
+    """Draw the cumulative distribution of latency."""
     figure = Figure(figsize=(4.5 * len(tallies), 3.6), layout='constrained')
     axes = figure.subplots(1, len(tallies), sharey=True, squeeze=False)[0]
     labels = {node_speed.OURS: 'headpose_ros', node_speed.REFERENCE: 'FaceMesh in an empty node'}
@@ -142,7 +142,7 @@ def _conditions() -> str:
 
 
 def _write(page: Path, measured: str) -> None:
-    """Put what was measured between the marks of the page, or make a page of it."""
+    """Write the measurements between the markers of the page, or a new page."""
     text = page.read_text(encoding='utf-8') if page.exists() else f'{BEGIN}\n{END}\n'
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)

@@ -25,7 +25,7 @@ from headpose_ros.detection.region import Region
 from headpose_ros.detection.view_network import ViewNetwork
 from headpose_ros.quiet import silent_stderr
 
-# Below which a shortcut is not worth its lines: 2 %.
+# Minimum gain of a shortcut: 2 %.
 WORTH = 0.98
 
 CAMERA_RATE, FAST_RATE = 30.0, 300.0  # Hz
@@ -42,7 +42,7 @@ def run(turns: Turns = 8) -> None:
 
 
 def measure_all(turns: int) -> list[Figure]:
-    """A figure for each shortcut: time with it by time without it."""
+    """A figure for each shortcut: time with it relative to time without."""
     figures = [_import(turns)]
     for size in (VGA, HD):
         figures += _face_mesh(size, 3 * turns)
@@ -83,7 +83,7 @@ def _face_mesh(size: tuple[int, int], turns: int) -> list[Figure]:
 
 
 def _follow(network: LandmarkNetwork) -> Callable:
-    """Fits landmarks to the face that was there in the frame before."""
+    """Fits landmarks in the region of the previous frame."""
     regions: list[Region] = []
 
     def follow(bgr: np.ndarray) -> None:
@@ -97,7 +97,7 @@ def _follow(network: LandmarkNetwork) -> Callable:
 
 
 def _with_protobuf(run: Callable) -> Callable:
-    """A graph's ``run`` whose answers are parsed by protobuf."""
+    """A graph's ``run`` with results parsed by protobuf."""
     from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList
 
     def parse(content: bytes) -> np.ndarray:

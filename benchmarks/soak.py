@@ -36,12 +36,12 @@ from headpose_ros.media.sources import SAMPLE
 from headpose_ros.ros.demo import NODE, START_TIMEOUT, Processes, camera_and_node
 
 PERIOD = 1.0  # seconds between two samples
-WARM_UP = 60.0  # seconds, in which memory may grow: networks and pools fill as they are used
+WARM_UP = 60.0  # seconds in which memory may grow: networks and pools are allocated on use
 MAX_GROWTH = 5.0  # MB after the warm-up
 
-# Seconds after the warm-up and before the end whose memory is compared: medians, as malloc gives
-# memory back and takes it again from one second to the next; short, so that a steady leak counts
-# nearly in full (98 % of it in ten minutes).
+# Seconds after the warm-up and before the end over which memory is compared: medians, as malloc
+# releases and reallocates memory from second to second; short, so that a steady leak counts almost
+# fully (98 % in ten minutes).
 ENDS = 10.0
 
 SILENCE = 30.0  # seconds without a pose after which the run fails
@@ -62,7 +62,7 @@ class Sample:
 
     :ivar seconds: since the first pose.
     :ivar memory: of the node, resident, MB.
-    :ivar rate: poses a second, Hz.
+    :ivar rate: of the poses, Hz.
     :ivar latency_p50: from the stamp of the image to the pose received, ms.
     :ivar latency_p95: the same, 95th percentile.
     :ivar cpu: of the node, percent of one core.
@@ -77,7 +77,7 @@ class Sample:
 
 
 class Listener(Node):
-    """Listens to everything, and keeps the latencies of poses."""
+    """Subscribes to everything, and records the latencies of poses."""
 
     def __init__(self) -> None:
         super().__init__('headpose_soak')
@@ -140,7 +140,7 @@ def complaint(samples: list[Sample]) -> str:
 
 
 def growth(samples: list[Sample]) -> float | None:
-    """MB by which memory grew after the warm-up; ``None`` when there was hardly any time.
+    """Memory growth after the warm-up, MB; ``None`` if the run was too short.
 
     The difference of the medians of the last ``ENDS`` seconds and of those after the warm-up.
     """
@@ -214,7 +214,7 @@ def _samples(listener: Listener, processes: Processes, seconds: float) -> Iterat
 
 
 def _written(samples: Iterator[Sample], path: Path) -> Iterator[Sample]:
-    """Samples as they come, each written to a table at once: a long soak may be cut off."""
+    """Samples as they arrive, each written immediately: a long run may be interrupted."""
     with path.open('w', newline='') as file:
         writer = csv.writer(file)
         writer.writerow(each.name for each in fields(Sample))

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """A line of the report.
+    """A row of the report.
 
-    :ivar what: is measured.
-    :ivar ours: the value, in words.
-    :ivar against: what it is compared with, and its value, in words; empty for nothing.
+    :ivar what: measured quantity.
+    :ivar ours: its value, as text.
+    :ivar against: baseline and its value, as text; empty without one.
     :ivar value: ratio or difference, in ``unit``.
-    :ivar target: of ``value``.
-    :ivar unit: after both, such as ``' ms'``.
-    :ivar at_least: whether the target is a lower limit, and not an upper one.
+    :ivar target: for ``value``.
+    :ivar unit: of both, such as ``' ms'``.
+    :ivar at_least: whether the target is a lower limit rather than an upper one.
     """
 
     what: str
@@ -34,7 +34,7 @@ class Figure:
 
 
 def figures_table(figures: list[Figure]) -> str:
-    """Figures as a table in Markdown."""
+    """Figures as a Markdown table."""
     lines = [
         '| what | headpose_ros | against | result | target | held |', '|---|---|---|---|---|---|'
     ]
