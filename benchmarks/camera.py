@@ -38,8 +38,8 @@ class Camera(Node):
         file, topics, rate, turn = (self.get_parameter(name).value for name in names)
         self._messages = itertools.cycle([_message(frame) for frame in np.load(file)])
         self._images = [self.create_publisher(Image, name, QoSProfile(depth=1)) for name in topics]
-        told = QoSProfile(depth=1000)
-        self._published = self.create_publisher(Vector3Stamped, 'published', told)
+        qos = QoSProfile(depth=1000)
+        self._published = self.create_publisher(Vector3Stamped, 'published', qos)
         self._frames_a_turn = round(turn * rate)
         self._pause = round(PAUSE * rate)
         self._ticks = itertools.count()
@@ -55,9 +55,9 @@ class Camera(Node):
         message = next(self._messages)
         stamp = self.get_clock().now().to_msg()
         message.header.stamp = stamp
-        told = Vector3Stamped()
-        told.header.stamp, told.header.frame_id = stamp, str(turn)
-        self._published.publish(told)
+        note = Vector3Stamped()
+        note.header.stamp, note.header.frame_id = stamp, str(turn)
+        self._published.publish(note)
         for topic in topics:
             topic.publish(message)
 

@@ -186,11 +186,11 @@ def _frames_until(cell: Cell, sample: Sample, place: np.ndarray) -> float:
     estimator = _fresh_estimator(cell.network, cell.mode)
     before = 0
     if cell.beside:
-        near = _with_somebody_near(np.full_like(frame, GREY[0]))
+        near = _with_near_face(np.full_like(frame, GREY[0]))
         before = round(SETTLED * RATE)
         for i in range(before):
             estimator.estimate(near if cell.still else in_light(near, i), stamp=i / RATE)
-        frame = _with_somebody_near(frame)
+        frame = _with_near_face(frame)
     for i in range(before, before + count):
         shown = frame if cell.still else in_light(frame, i)
         if _is_found(estimator.estimate(shown, stamp=i / RATE), region):
@@ -199,8 +199,8 @@ def _frames_until(cell: Cell, sample: Sample, place: np.ndarray) -> float:
 
 
 def _is_found(heads: list[HeadPose], region: np.ndarray) -> bool:
-    told = [head.landmarks for head in heads if head.is_sure(FollowSettings.max_std)]
-    return pick_labelled_face(told, region) is not None
+    found = [head.landmarks for head in heads if head.is_sure(FollowSettings.max_std)]
+    return pick_labelled_face(found, region) is not None
 
 
 def paste(
@@ -224,15 +224,15 @@ def paste(
 
 
 @cache
-def _somebody_near(side: int) -> np.ndarray:
+def _near_face(side: int) -> np.ndarray:
     return RenderedHead(side, side).render(np.eye(3))
 
 
-def _with_somebody_near(frame: np.ndarray) -> np.ndarray:
+def _with_near_face(frame: np.ndarray) -> np.ndarray:
     """The frame with the rendered head in its left half."""
     both = frame.copy()
     side = min(frame.shape[0], frame.shape[1] // 2)
-    both[:side, :side] = _somebody_near(side)
+    both[:side, :side] = _near_face(side)
     return both
 
 
@@ -256,7 +256,7 @@ def _false_faces(network: str, sample: Sample) -> int:
 
 def _look_time(network: str, size: Size) -> float:
     """Time of one search of a tile, relative to tracking one face."""
-    frame = cv2.resize(_somebody_near(size[1]), size)
+    frame = cv2.resize(_near_face(size[1]), size)
     seconds = []
     for rate in (0.0, 1e6):  # never search, and search in every frame
         with closing(create_detector('face_mesh', 'video', 5, None, network, rate)) as detector:

@@ -87,10 +87,10 @@ def fit_uncertainty(
     deviations = np.sqrt(pca.explained_variance_)
     kept = deviations > NO_EXTENT * deviations[0]
     space = FeatureSpace(pca.mean_, pca.components_[kept], deviations[kept])
-    clues = find_clues(space, features, outputs, rotations, sizes)
-    lowest, highest = np.quantile(clues, CLUE_ENDS, axis=0)
+    predictors = find_clues(space, features, outputs, rotations, sizes)
+    lowest, highest = np.quantile(predictors, CLUE_ENDS, axis=0)
     highest = np.maximum(highest, lowest + NO_EXTENT)
-    terms = quadratic_terms(clues, lowest, highest)
+    terms = quadratic_terms(predictors, lowest, highest)
     ridge = Ridge(alpha=1.0, fit_intercept=False).fit(terms, np.log(errors + LUCK))
     weights = ridge.coef_.T
     yaw = rpy_from_rotation(rotations[plain])[:, 2]

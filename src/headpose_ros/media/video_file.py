@@ -96,12 +96,12 @@ class VideoSource:
         if kind and not is_known:
             cure = f'use headpose {kind.command}' if kind.command else kind.cure
             raise SourceError(f'{self._path} is {kind.name}, not a video: {cure}')
-        with _errors_told() as told:
+        with _captured_errors() as errors:
             try:
                 # Without this, text before a colon in a name would be a protocol.
                 container = av.open(f'file:{self._path}')
             except av.error.FFmpegError as error:
-                if is_known and any(NO_INDEX in text for _, _, text in told):
+                if is_known and any(NO_INDEX in text for _, _, text in errors):
                     raise SourceError(
                         f'{self._path} has no index (the moov box of MP4 and MOV, written last): '
                         'the recording was interrupted or the copy is incomplete; copy it again, '
@@ -128,9 +128,9 @@ class VideoSource:
             f'{self._path} is truncated: {size} of {promised} bytes; copy it again'
         )
 
-    def _damage(self, told: list[str], missing: float) -> str:
-        if told:
-            return f'{self._path} is damaged ({told[0]}); copy it again'
+    def _damage(self, errors: list[str], missing: float) -> str:
+        if errors:
+            return f'{self._path} is damaged ({errors[0]}); copy it again'
         # A file of the expected size is complete, whatever the duration in its header.
         is_whole = promised_bytes(self._path) and not has_empty_end(self._path)
         if is_whole or missing <= max(MISSING_SECONDS, MISSING_SHARE * self.seconds):
@@ -151,7 +151,7 @@ def _packets(container: Any, stream: Any, damage: list[str]) -> Iterator[tuple[A
     packets = container.demux()
     while True:
         frames = []
-        with _errors_told() as told:
+        with _captured_errors() as errors:
             try:
                 packet = next(packets)
             except StopIteration:
@@ -164,7 +164,7 @@ def _packets(container: Any, stream: Any, damage: list[str]) -> Iterator[tuple[A
                     frames = packet.decode()
                 except av.error.FFmpegError:
                     frames = [None]
-        damage += [text.strip() for _, part, text in told if part == container.format.name]
+        damage += [text.strip() for _, part, text in errors if part == container.format.name]
         yield packet, frames
 
 
@@ -214,7 +214,7 @@ def _promised_end(container: Any, stream: Any) -> float:
 
 
 @contextmanager
-def _errors_told() -> Iterator[list[Log]]:
+def _captured_errors() -> Iterator[list[Log]]:
     """Capture FFmpeg's error messages instead of printing or losing them."""
     level, skips = av.logging.get_level(), av.logging.get_skip_repeated()
     av.logging.set_level(av.logging.ERROR)

@@ -45,7 +45,7 @@ SAME_FACE = 0.5
 # sizes reaches this: disjoint boxes, one size apart.
 MAX_COST = 1.0
 
-# Nor when its size differs by more than this factor: within MAX_GAP nobody moves from 1.2 m to
+# Nor when its size differs by more than this factor: within MAX_GAP no one moves from 1.2 m to
 # 0.6 m, but a person behind may appear in the same place.
 MAX_GROWTH = 2.0
 
@@ -94,7 +94,7 @@ class FaceTracker:
 
     Faces are matched to the predicted boxes of known people by overlap and distance, with the best
     overall assignment. A new face gets a track ID in its third consecutive frame, later if its
-    pose is uncertain, at once if it is very certain and nobody is tracked.
+    pose is uncertain, at once if it is very certain and no one is tracked.
 
     :param min_cutoff: of ``RotationSmoother``, Hz; 0 disables smoothing.
     :param beta: of ``RotationSmoother``, Hz per rad/s.

@@ -29,8 +29,8 @@ _TINY = 1e-6  # keeps logarithms finite; above rounding errors of zero
 # Pixels. Larger faces give no better poses: landmark networks scale them to 192.
 _LARGE_FACE = 192.0
 
-_CLUES = 7
-FIRST, SECOND = np.triu_indices(_CLUES + 1)  # pairs of a constant and the predictors
+_PREDICTORS = 7
+FIRST, SECOND = np.triu_indices(_PREDICTORS + 1)  # pairs of a constant and the predictors
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ class Uncertainty:
         space = self.space
         count, length = space.components.shape
         arrays = [space.mean, space.deviations, self.lowest, self.highest, self.weights]
-        wanted = [(length,), (count,), (_CLUES,), (_CLUES,), (len(FIRST), 3)]
+        wanted = [(length,), (count,), (_PREDICTORS,), (_PREDICTORS,), (len(FIRST), 3)]
         if [x.shape for x in arrays] != wanted:
             raise ValueError(f'arrays have shapes {[x.shape for x in arrays]}; expected {wanted}')
         if not all(np.isfinite(x).all() for x in (*arrays, space.components)):
@@ -150,7 +150,7 @@ def quadratic_terms(
     :param highest: (7,) maxima, mapped to 1.
     """
     within = np.minimum(np.maximum(predictors, lowest), highest)
-    with_one = np.ones((len(predictors), 1 + _CLUES))
+    with_one = np.ones((len(predictors), 1 + _PREDICTORS))
     with_one[:, 1:] = 2.0 * (within - lowest) / (highest - lowest) - 1.0
     return with_one[:, FIRST] * with_one[:, SECOND]
 
