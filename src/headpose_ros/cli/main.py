@@ -81,7 +81,7 @@ def bag(
         str | None,
         Option(
             metavar='TOPIC',
-            help='Image topic, raw or compressed.  [default: if there is only one]',
+            help='Image topic, raw or compressed; required if the bag has several.',
         ),
     ] = None,
     rectified: Annotated[
@@ -96,7 +96,7 @@ def bag(
         Option(
             metavar='TOPIC',
             help='Depth topic registered to the images, raw or compressedDepth, for metric '
-            'distances.  [default: if only one name says aligned or registered]',
+            'distances.  [default: the one named aligned or registered, if unique]',
         ),
     ] = None,
 ) -> None:
@@ -134,7 +134,7 @@ def fetch_model(
     name: Annotated[
         Literal['face_landmarker', 'yunet'],
         Argument(
-            help='Landmark network for --detector face_landmarker, or --face-detector yunet.',
+            help='Network for --detector face_landmarker, or for --face-detector yunet.',
         ),
     ] = 'face_landmarker',
     out: Annotated[
