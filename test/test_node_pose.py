@@ -101,7 +101,7 @@ def test_without_a_calibration_there_are_angles_only_and_a_reason(scene, rendere
     bgr = rendered_head.render(np.eye(3))
     zeros = {'k': [0.0] * 9, 'p': [0.0] * 12}
     scene.no_pose(bgr, **zeros)
-    scene.process.wait_for('K is zero (uncalibrated)')
+    scene.process.wait_for('K is zero; calibrate')
     scene.pose(bgr)
     scene.no_pose(bgr, **zeros)
     assert scene.process.output.count('K is zero') == 1

@@ -84,7 +84,7 @@ def camera_of(message: Any, is_rectified: bool) -> Camera:
     name, numbers = ('P', message.p) if is_rectified else ('K', message.k)
     matrix = np.array(numbers, float).reshape(3, -1)[:, :3]
     if not matrix[:2, :2].any():
-        raise CalibrationError(f'{name} is zero (uncalibrated); {UNCALIBRATED_CURE}')
+        raise CalibrationError(f'{name} is zero; {UNCALIBRATED_CURE}')
     roi = message.roi
     size = (roi.width or message.width, roi.height or message.height)
     binning = (max(1, message.binning_x), max(1, message.binning_y))
