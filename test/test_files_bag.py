@@ -131,7 +131,7 @@ def test_broken_images_are_told_and_skipped(headpose, tmp_path, images):
     ])
     code, out, error = headpose('bag', bag)
     assert code == 0 and [row['frame'] for row in rows_of(out)] == ['0', '4']
-    assert f'skipped: image 1 of {TOPIC}: data holds 100 bytes' in error
+    assert f'skipped: image 1 of {TOPIC}: data has 100 bytes' in error
     assert f'skipped: image 2 of {TOPIC}: the message cannot be deserialized' in error
     assert f"skipped: image 3 of {TOPIC}: unsupported encoding 'h264'" in error
     assert '5 frames: 2 faces, 0 without a face, 3 unreadable' in error

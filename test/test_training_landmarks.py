@@ -128,7 +128,7 @@ def test_stopped_in_the_middle_it_goes_on_to_the_same_file(images, whole, tmp_pa
     result = run('landmarks', images, '--out', out, '--jobs', 2, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     if how == signal.SIGINT:
-        (share,) = re.findall(r'^(\d+\.\d)% of it is in ', result.stdout, re.MULTILINE)
+        (share,) = re.findall(r'^resuming: (\d+\.\d)% is done', result.stdout, re.MULTILINE)
         # The bar, as it is shown first.
         shown = re.findall(rf'landmarks: .*\| (\d+)/{IMAGES} \[', result.stderr)
         assert 0 < int(shown[0]) < IMAGES
