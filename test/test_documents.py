@@ -16,7 +16,7 @@ PAGES = sorted([*ROOT.glob('*.md'), *ROOT.glob('docs/*.md'), *ROOT.glob('models/
 # together from several.
 VARIABLE = re.compile(
     r'\S*[/\d.\'"(]\S*|[;:,)] |pip install|ImportError.*'
-    r'|\bor (?=set|train)|\bis (?=\')|\b(?:own|K)\b'
+    r'|\bor (?=set|train)|\bis (?=\')|\b(?:built-in code|K)\b'
 )
 SHORT = 2  # words, which are found in any text
 
