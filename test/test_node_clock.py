@@ -95,7 +95,7 @@ def test_a_camera_of_another_clock_is_told(stage, clock):
         clock(now)
         stage.publish(now)
 
-    stage.wait(WARN, 'days apart, so their latency is not known', beside)
+    stage.wait(WARN, 'days, so latency is unknown', beside)
     assert stage.latency == '-' and stage.poses
     stage.wait(OK, 'running', together)
     assert float(stage.latency) < 1e4

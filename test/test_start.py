@@ -19,9 +19,9 @@ NODES = ('headpose_node', 'camera_node', 'view_node', 'faces_node')
 
 
 @pytest.mark.parametrize('node, given, told', [
-    ('headpose_node', 'max_sdt:=30.0', "no parameter 'max_sdt'; did you mean 'max_std'?"),
-    ('camera_node', 'sourcce:=sample', "no parameter 'sourcce'; did you mean 'source'?"),
-    ('view_node', 'xyz:=1', "no parameter 'xyz'; known: "),
+    ('headpose_node', 'max_sdt:=30.0', "unknown parameter 'max_sdt'; did you mean 'max_std'?"),
+    ('camera_node', 'sourcce:=sample', "unknown parameter 'sourcce'; did you mean 'source'?"),
+    ('view_node', 'xyz:=1', "unknown parameter 'xyz'; known: "),
 ])
 def test_a_parameter_that_is_not_there_is_named(ros, node, given, told):
     process = ros.start(node, '--ros-args', '-p', given)
