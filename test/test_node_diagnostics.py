@@ -203,7 +203,7 @@ def test_it_cannot_be_configured(ros, rendered_head):
 
 def test_its_states(ros, rendered_head):
     doctor = Doctor(ros, rendered_head, '-p', 'autostart:=false', '-p', 'lazy:=true')
-    doctor.wait(OK, 'not configured')
+    doctor.wait(OK, 'unconfigured')
     assert ros.change_state('configure')
     doctor.wait(OK, 'inactive')
     assert ros.change_state('activate')

@@ -54,7 +54,7 @@ def run_node(
     end = Future()  # done at the first signal
     if spin is not None:
         return _run(create, name, args, SignalHandlerOptions.ALL, spin, end)
-    with _told_of_signals(lambda: end.done() or end.set_result(None)):
+    with _called_on_signals(lambda: end.done() or end.set_result(None)):
         # First of all, as an exception raised by a signal can get lost in an import.
         signal.signal(signal.SIGTERM, _interrupt_once)
         return _run(create, name, args, SignalHandlerOptions.NO, partial(_spin, end), end)
@@ -114,14 +114,14 @@ def _spin(end: Future, node: Node) -> None:
 
 
 @contextmanager
-def _told_of_signals(tell: Callable[[], None]) -> Iterator[None]:
+def _called_on_signals(callback: Callable[[], None]) -> Iterator[None]:
     """Call a function for each signal, in a thread of its own."""
     reading, writing = socket.socketpair()
     writing.setblocking(False)
 
     def read() -> None:
         while reading.recv(1):
-            tell()
+            callback()
 
     thread = Thread(target=read, daemon=True)
     thread.start()

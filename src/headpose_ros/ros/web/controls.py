@@ -85,7 +85,7 @@ class _Answer:
         self._label = ui.label().classes('answer').props('role=status')
         self._end = 0.0  # of ``time.monotonic``
 
-    def tell(self, text: str, is_good: bool) -> None:
+    def show(self, text: str, is_good: bool) -> None:
         """Show a text for some seconds."""
         self._label.classes(replace=f'answer {"is-ok" if is_good else "is-error"}')
         self._label.set_text(text)
@@ -107,7 +107,7 @@ def _button(
             succeeded, message = await client.trigger(service)
         finally:
             button.props(remove='loading')
-        answer.tell(message, succeeded)
+        answer.show(message, succeeded)
 
     button = ui.button(text, on_click=press).tooltip(tooltip)
     return button.props(f'no-caps color=accent {look} data-service={service}')
@@ -162,5 +162,5 @@ class _Setting:
         if value is not None:
             refusal = await self._client.set(self._name, value)
             if refusal:
-                self._answer.tell(refusal, False)
+                self._answer.show(refusal, False)
         self._show(self._client.values.get(self._name, self._shown))

@@ -58,7 +58,7 @@ class _Server(uvicorn.Server):
 def serve_page(node: Node, shown: str, listening: socket.socket, warning: str) -> None:
     """Serve the page of a node until Ctrl-C or SIGTERM, which are ignored afterwards.
 
-    :param node: that listens and calls, spun meanwhile.
+    :param node: used for subscriptions and service calls; spun meanwhile.
     :param shown: full name of the node on the page.
     :param warning: what people must know of this page; empty where only this machine sees it.
     """
