@@ -1,0 +1,59 @@
+# Copyright 2026 headpose_ros contributors
+# SPDX-License-Identifier: Apache-2.0
+
+"""Tell which of several people look at the robot: probabilities in, decisions out."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from math import exp
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.time import Time
+from vision_msgs.msg import Detection3DArray
+
+# Between these a decision stands. With one threshold only, somebody who looks just past the robot
+# would look at it and away several times a second.
+LOOKS, LOOKS_AWAY = 0.7, 0.3
+TIME_CONSTANT = 0.3  # seconds over which probabilities are averaged: a glance does not count
+GONE = 1.0  # seconds; the node gives a person who returns after that another track ID
+
+
+@dataclass
+class Person:
+    seen: float  # seconds
+    probability: float = 0.5  # nothing is known yet
+    looks: bool = False
+
+
+class WhoLooksAtMe(Node):
+    def __init__(self) -> None:
+        super().__init__('who_looks_at_me')
+        self.people: dict[str, Person] = {}  # by track ID
+        # Those of head_pose/heads who look, with its stamp: when the camera stops, nothing comes.
+        self.watching = self.create_publisher(Detection3DArray, 'looking_at_me', 1)
+        self.create_subscription(Detection3DArray, 'head_pose/heads', self.update, 1)
+
+    def update(self, heads: Detection3DArray) -> None:
+        now = Time.from_msg(heads.header.stamp).nanoseconds * 1e-9
+        for head in heads.detections:
+            person = self.people.setdefault(head.id, Person(now))
+            scores = {each.hypothesis.class_id: each.hypothesis.score for each in head.results}
+            # Of a face that is hard to read the score is near neither 0 nor 1: nothing changes.
+            weight = 1.0 - exp(-abs(now - person.seen) / TIME_CONSTANT)
+            person.probability += weight * (scores['facing_camera'] - person.probability)
+            person.seen = now
+            looks = person.probability > (LOOKS_AWAY if person.looks else LOOKS)
+            if looks != person.looks:
+                self.get_logger().info(f'{head.id} looks {"at me" if looks else "away"}')
+            person.looks = looks
+        self.people = {i: each for i, each in self.people.items() if abs(now - each.seen) < GONE}
+        heads.detections = [head for head in heads.detections if self.people[head.id].looks]
+        self.watching.publish(heads)
+
+
+if __name__ == '__main__':
+    rclpy.init()
+    with suppress(KeyboardInterrupt, ExternalShutdownException):
+        rclpy.spin(WhoLooksAtMe())
