@@ -50,7 +50,7 @@ for command in (
     ['evaluate', work / 'mine.npz', '--out', work / 'before'],
     ['fit', work / 'mine.npz', '--out', work / 'model', *options],
 ):
-    subprocess.run([sys.executable, '-m', 'training', *command], cwd=sys.path[0], check=True)
+    subprocess.run([sys.executable, '-m', 'training', *map(str, command)], cwd=sys.path[0], check=True)
 
 # %% It is worth using if "fit" printed smaller errors than "evaluate" did.
 with HeadPoseEstimator(model=work / 'model' / 'face_mesh.npz') as estimator:

@@ -205,7 +205,7 @@ def test_who_looks_is_told_of_each_and_stays_told_in_between(ros):
             result.hypothesis.score for head in both() for result in head.results
             if result.hypothesis.class_id == 'facing_camera'
         ]
-        if 0.36 < min(scores) and max(scores) < 0.64:
+        if min(scores) > 0.36 and max(scores) < 0.64:
             break
     else:
         pytest.fail(f'{scores}, want probabilities near a half')
