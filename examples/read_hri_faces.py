@@ -18,7 +18,7 @@ from tf2_ros import Buffer, TransformException, TransformListener
 class ReadHriFaces(Node):
     def __init__(self) -> None:
         super().__init__('read_hri_faces')
-        # In which frame distances are, such as base_link; empty for the camera's.
+        # Measure distances from this frame, such as base_link; empty: from the camera.
         self.frame = self.declare_parameter('frame', '').value
         self.readers: dict[str, Subscription] = {}  # by ID
         self.boxes: dict[str, NormalizedRegionOfInterest2D] = {}  # of the last second
@@ -28,7 +28,7 @@ class ReadHriFaces(Node):
         self.create_timer(1.0, self.report)
 
     def follow(self, tracked: IdsList) -> None:
-        # Every list is complete. The topics of a face come and go with it, so do their readers.
+        # Each list is complete. Topics of a face come and go with it, so subscriptions must too.
         for face in self.readers.keys() - set(tracked.ids):
             self.destroy_subscription(self.readers.pop(face))
             self.get_logger().info(f'{face} left')
@@ -46,10 +46,10 @@ class ReadHriFaces(Node):
                 found = self.transforms.lookup_transform(frame, f'face_{face}', Time())
                 at = found.transform.translation
                 where = f'{hypot(at.x, at.y, at.z):.2f} m from {frame}'
-            except TransformException as error:  # a camera without calibration, to begin with
+            except TransformException as error:  # not calibrated, or no TF tree to that frame
                 where = f'distance unknown: {error}'
             self.get_logger().info(f'{face} at {x:.0%}, {y:.0%} of the image, {where}')
-        self.boxes.clear()  # those that are not published again are of nobody
+        self.boxes.clear()  # stale unless published again until the next report
 
 
 if __name__ == '__main__':

@@ -3,11 +3,11 @@
 
 """Train on your own photographs: cell by cell (# %%) in an editor, or as a script.
 
-labels.csv, in their folder, says how each head is turned: roll, pitch and yaw in degrees, 0 facing
-the camera, positive to the person's right, downwards, and to the person's left.
+labels.csv, in their folder, has image, person, roll, pitch, yaw: degrees, 0 facing the camera,
+positive to the person's right, down, and to the person's left.
 """
 
-# %% Your folder, and options of "python -m training fit", such as --regressor ridge.
+# %% Read the labels. Arguments: the folder, then options of "training fit" (--regressor ridge).
 import subprocess
 import sys
 from pathlib import Path
@@ -25,11 +25,11 @@ from training.rotation import label_from_rotation  # noqa: E402
 
 photos, options = Path(sys.argv[1]).resolve(), sys.argv[2:]
 table = pd.read_csv(photos / 'labels.csv', usecols=['image', 'person', 'roll', 'pitch', 'yaw'])
-*rows, last = table.itertuples()  # the last photograph is kept for the end
+*rows, last = table.itertuples()  # the last photograph is held out for the end
 work, faces = photos / 'training', photos / 'training' / 'data' / 'faces'
 faces.mkdir(parents=True, exist_ok=True)
 
-# %% What the training reads is an image and a .mat for each face, with other signs (300W-LP).
+# %% Convert them to what training/ reads: image and .mat of each face, with 300W-LP's signs.
 with HeadPoseEstimator(max_faces=1) as estimator:
     for row in rows:
         bgr = read_image_file(photos / row.image)
@@ -37,22 +37,23 @@ with HeadPoseEstimator(max_faces=1) as estimator:
         if not heads:
             print(f'{row.image}: no face found, left out')
             continue
-        x, y, width, height = heads[0].bbox  # tells which face of an image is the labelled one
+        x, y, width, height = heads[0].bbox  # of the labelled face, if there are several
         box = np.array([[x, x + width], [y, y + height]])[:, np.arange(68) % 2]
         label = label_from_rotation(rotation_from_rpy(np.radians([row.roll, row.pitch, row.yaw])))
-        path = faces / f'{row.person}_{row.Index}'  # so that nobody is trained and tested on
+        path = faces / f'{row.person}_{row.Index}'  # splits are by person
         cv2.imwrite(f'{path}.png', bgr)
         savemat(f'{path}.mat', {'Pose_Para': [[*label, 0, 0, 0, 0]], 'pt2d': box})
 
-# %% Landmarks; the package's own model on your photographs; a model of your own, and its card.
+# %% Extract landmarks, measure the shipped model on your photographs, train your own.
 for command in (
     ['landmarks', faces.parent, '--out', work / 'mine.npz'],
     ['evaluate', work / 'mine.npz', '--out', work / 'before'],
     ['fit', work / 'mine.npz', '--out', work / 'model', *options],
 ):
-    subprocess.run([sys.executable, '-m', 'training', *map(str, command)], cwd=sys.path[0], check=True)
+    arguments = [sys.executable, '-m', 'training', *map(str, command)]
+    subprocess.run(arguments, cwd=sys.path[0], check=True)
 
-# %% It is worth using if "fit" printed smaller errors than "evaluate" did.
+# %% Use your model, if the errors that "fit" printed are below those of "evaluate".
 with HeadPoseEstimator(model=work / 'model' / 'face_mesh.npz') as estimator:
     for head in estimator.estimate(read_image_file(photos / last.image)):
         print(last.image, 'estimate', *np.degrees(head.rpy).round(1), 'label', *last[3:])

@@ -16,19 +16,19 @@ from sensor_msgs.msg import JointState
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
 JOINTS = ['head_pan_joint', 'head_tilt_joint']  # positive angles: to the robot's left, down
-LIMITS = [1.2, 0.6]  # rad, to either side
-GAIN, PERIOD = 1.0, 0.1  # rad/s per rad: above 1 / latency the head swings to and fro; seconds
-STALE, ALONE = 0.5, 3.0  # seconds since the last image with a person: hold still, look ahead again
+LIMITS, GAIN = [1.2, 0.6], 1.0  # rad to either side; 1/s, limited by the latency of the images
+PERIOD, STALE, ALONE = 0.1, 0.5, 3.0  # s: between commands; without a person: hold, go home
 
 
 class TurnHead(Node):
     def __init__(self) -> None:
         super().__init__('turn_head')
-        self.angles: np.ndarray | None = None  # rad, of the joints
-        self.bearing, self.seen = np.zeros(2), 0.0  # rad, of the person; seconds, when that was
+        self.angles: np.ndarray | None = None  # rad, of JOINTS
+        self.bearing, self.seen = np.zeros(2), 0.0  # rad; s, when the person was there
         self.commands = self.create_publisher(JointTrajectory, 'joint_trajectory', 1)
         self.create_subscription(JointState, 'joint_states', self.measure, 10)
         self.create_subscription(PoseWithCovarianceStamped, 'head_pose/pose', self.see, 1)
+        self.get_logger().info(f'waiting for {JOINTS} in joint_states, and for head_pose/pose')
         self.create_timer(PERIOD, self.move)  # no face, no message: only a timer notices that
 
     def measure(self, state: JointState) -> None:
@@ -39,7 +39,7 @@ class TurnHead(Node):
     def see(self, head: PoseWithCovarianceStamped) -> None:
         at = head.pose.pose.position  # in the optical frame: x right, y down, z forward
         self.bearing = np.array([-atan2(at.x, at.z), atan2(at.y, hypot(at.x, at.z))])
-        # When the image was taken, not when the message came: an old pose is as good as none.
+        # The time of the image, not of the message: an old pose is as good as none.
         self.seen = Time.from_msg(head.header.stamp).nanoseconds * 1e-9
 
     def move(self) -> None:

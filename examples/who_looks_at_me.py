@@ -13,17 +13,17 @@ from rclpy.node import Node
 from rclpy.time import Time
 from vision_msgs.msg import Detection3DArray
 
-# Between these a decision stands. With one threshold only, somebody who looks just past the robot
-# would look at it and away several times a second.
+# Hysteresis: between the two nothing changes. With a single threshold, somebody who looks just
+# past the robot would flicker between "at me" and "away".
 LOOKS, LOOKS_AWAY = 0.7, 0.3
-TIME_CONSTANT = 0.3  # seconds over which probabilities are averaged: a glance does not count
-GONE = 1.0  # seconds; the node gives a person who returns after that another track ID
+TIME_CONSTANT = 0.3  # s, of the low-pass filter: a glance does not count
+GONE = 1.0  # s; whoever comes back later has a new track ID
 
 
 @dataclass
 class Person:
-    seen: float  # seconds
-    probability: float = 0.5  # nothing is known yet
+    seen: float  # s
+    probability: float = 0.5  # not known yet
     looks: bool = False
 
 
@@ -31,7 +31,7 @@ class WhoLooksAtMe(Node):
     def __init__(self) -> None:
         super().__init__('who_looks_at_me')
         self.people: dict[str, Person] = {}  # by track ID
-        # Those of head_pose/heads who look, with its stamp: when the camera stops, nothing comes.
+        # The detections of those who look. When the camera stops so does this: check its stamp.
         self.watching = self.create_publisher(Detection3DArray, 'looking_at_me', 1)
         self.create_subscription(Detection3DArray, 'head_pose/heads', self.update, 1)
 
@@ -40,7 +40,7 @@ class WhoLooksAtMe(Node):
         for head in heads.detections:
             person = self.people.setdefault(head.id, Person(now))
             scores = {each.hypothesis.class_id: each.hypothesis.score for each in head.results}
-            # Of a face that is hard to read the score is near neither 0 nor 1: nothing changes.
+            # An uncertain pose has a score near neither 0 nor 1, which leaves the decision alone.
             weight = 1.0 - exp(-abs(now - person.seen) / TIME_CONSTANT)
             person.probability += weight * (scores['facing_camera'] - person.probability)
             person.seen = now

@@ -30,10 +30,8 @@ SETTINGS = ('--ros-args', '-p', f'head_width:={FACE_WIDTH}', '-p', 'smoothing_mi
 
 def needs(*modules):
     missing = [name for name in modules if not importlib.util.find_spec(name)]
-    return pytest.mark.skipif(
-        bool(missing),
-        reason=f'{" and ".join(missing)} not installed here: source a ROS 2 that has it',
-    )
+    reason = f'needs {" and ".join(missing)}: source a ROS 2 that has it'
+    return pytest.mark.skipif(bool(missing), reason=reason)
 
 
 def start(ros, name, *arguments):
