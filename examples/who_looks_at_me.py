@@ -13,8 +13,7 @@ from rclpy.node import Node
 from rclpy.time import Time
 from vision_msgs.msg import Detection3DArray
 
-# Hysteresis: between the two nothing changes. With a single threshold, somebody who looks just
-# past the robot would flicker between "at me" and "away".
+# Hysteresis, or a head that points just past the robot would flicker between "at me" and "away".
 LOOKS, LOOKS_AWAY = 0.7, 0.3
 TIME_CONSTANT = 0.3  # s, of the low-pass filter: a glance does not count
 GONE = 1.0  # s; whoever comes back later has a new track ID
@@ -40,7 +39,8 @@ class WhoLooksAtMe(Node):
         for head in heads.detections:
             person = self.people.setdefault(head.id, Person(now))
             scores = {each.hypothesis.class_id: each.hypothesis.score for each in head.results}
-            # An uncertain pose has a score near neither 0 nor 1, which leaves the decision alone.
+            # Doubt about the pose lowers this probability: a little of it leaves the decision as
+            # it is, much (a face far away, or half hidden) counts as looking away.
             weight = 1.0 - exp(-abs(now - person.seen) / TIME_CONSTANT)
             person.probability += weight * (scores['facing_camera'] - person.probability)
             person.seen = now
