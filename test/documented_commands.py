@@ -198,7 +198,7 @@ TABLE = {
         _by('test_node_lifecycle.py::test_a_joblib_file_runs_with_warnings'),
     'ros2 run headpose_ros camera_node --ros-args -p source:=video.mp4':
         _by('test_camera_node.py::test_a_video_keeps_its_rate'),
-    'python -m benchmarks hri': _by('test_benchmarks.py::test_what_ros4hri_adds'),
+    'python -m benchmarks outputs': _by('test_benchmarks.py::test_what_messages_cost'),
     'python -m pytest -rP test/test_landmarks70.py':
         _by('test_landmarks70.py::test_points_are_those_of_aflw2000'),
     'python -m pytest -rP test/test_one_euro.py':
