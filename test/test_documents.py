@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([*ROOT.glob('*.md'), *ROOT.glob('docs/*.md'), *ROOT.glob('models/*.md')])
+PAGES = sorted(
+    page for folder in ('.', 'docs', 'examples', 'models') for page in ROOT.glob(f'{folder}/*.md')
+)
 
 # What differs in a line of the log from one time to the next, and where a sentence of it is put
 # together from several.

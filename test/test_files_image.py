@@ -16,6 +16,7 @@ import pytest
 from files_made import HeadPose, angles, rows_of
 from PIL import Image
 
+from headpose_ros.attention import facing_camera
 from headpose_ros.estimator import HeadPoseEstimator
 
 pytestmark = pytest.mark.usefixtures('face_mesh')
@@ -51,6 +52,8 @@ def test_a_row_is_what_the_estimator_says_of_a_face(headpose, tmp_path, photo):
     np.testing.assert_allclose(stds, np.degrees(head.std), atol=6e-5)
     box = [float(row[name]) for name in ('x', 'y', 'width', 'height')]
     np.testing.assert_allclose(box, head.bbox, atol=6e-3)
+    assert float(row['score']) == pytest.approx(head.score, abs=6e-4)
+    assert float(row['facing_camera']) == pytest.approx(facing_camera(head), abs=6e-4)
     told = {name: row[name] for name in ('source', 'frame', 'stamp', 'id', 'primary')}
     assert told == {'source': str(path), 'frame': '0', 'stamp': '', 'id': 'f1', 'primary': '1'}
 

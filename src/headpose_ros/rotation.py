@@ -79,13 +79,16 @@ def rotation_covariance(rotation: np.ndarray, rpy_std: np.ndarray) -> np.ndarray
     :param rpy_std: (3,) standard deviations of its roll, pitch and yaw, taken as independent.
     """
     # A little more roll turns about the x axis of the head, more pitch about the y axis between
-    # the two others, more yaw about the z axis that does not move.
-    _, pitch, yaw = rpy_from_rotation(rotation).tolist()
+    # the two others, more yaw about the z axis that does not move: columns of these axes, in the
+    # optical frame.
+    sin_pitch = min(max(-float(rotation[1, 2]), -1.0), 1.0)
+    cos_pitch = math.sqrt(1.0 - sin_pitch**2)
+    yaw = math.atan2(-rotation[0, 2], rotation[2, 2])
     cos, sin = math.cos(yaw), math.sin(yaw)
-    about_x = (cos * math.cos(pitch), sin * math.cos(pitch), -math.sin(pitch))
-    axes = np.array([about_x, (-sin, cos, 0.0), (0.0, 0.0, 1.0)]).T
-    jacobian = OPTICAL_FROM_HEAD @ axes
-    return (jacobian * np.square(rpy_std)) @ jacobian.T
+    axes = np.array([
+        (sin * cos_pitch, cos, 0.0), (sin_pitch, 0.0, -1.0), (-cos * cos_pitch, sin, 0.0)
+    ])
+    return (axes * np.square(rpy_std)) @ axes.T
 
 
 def quarter_rotations(quarters: np.ndarray) -> np.ndarray:
