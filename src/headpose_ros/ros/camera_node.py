@@ -128,5 +128,5 @@ def _open(parameters: CameraParameters) -> ImageSource:
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; the exit code of the process."""
+    """Run the node; return the exit code of the process."""
     return run_node(CameraNode, NAME, args, publishes_images=True)

@@ -171,7 +171,7 @@ def demo(
     try:
         with camera_and_node(source, view) as processes:
             rclpy.init()
-            # A video without an end fills the disk.
+            # An endless video would fill the disk.
             listener = Listener(out if math.isfinite(seconds) else None)
             seconds = _listen(listener, processes, seconds)
     except (KeyboardInterrupt, ExternalShutdownException):

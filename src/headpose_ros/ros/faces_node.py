@@ -99,5 +99,5 @@ def _cameras(text: str) -> list[str]:
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; the exit code of the process."""
+    """Run the node; return the exit code of the process."""
     return run_node(FacesNode, NAME, args)

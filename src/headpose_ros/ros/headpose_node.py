@@ -237,5 +237,5 @@ class HeadPoseNode(LifecycleNode):
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; the exit code of the process."""
+    """Run the node; return the exit code of the process."""
     return run_node(HeadPoseNode, NAME, args, publishes_images=True)

@@ -86,5 +86,5 @@ def _log_address(node: ViewNode, listening: socket.socket) -> str:
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; the exit code of the process."""
+    """Run the node; return the exit code of the process."""
     return run_node(ViewNode, NAME, args, serve)

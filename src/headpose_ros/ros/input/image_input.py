@@ -32,8 +32,8 @@ NEWEST = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT
 )
 
-# Seconds for which images of a camera faster than the node are processed back to back before the
-# executor looks for anything else, which has its cost.
+# Seconds for which images of a camera faster than the node are processed back to back, as a cycle
+# of the executor in between has its cost.
 TURN = 0.02
 
 WARNING_PERIOD = 10.0  # seconds between warnings about images

@@ -30,7 +30,7 @@ SWITCH = 'HEADPOSE_LARGE_IMAGES'  # 0 leaves Fast DDS unchanged
 _PROFILES_HERE = (Path('DEFAULT_FASTRTPS_PROFILES.xml'), Path('DEFAULT_FASTDDS_PROFILES.xml'))
 
 SHARED_MEMORY = Path('/dev/shm')
-MIN_FREE = 112 * 2**20  # bytes of it: four segments of the profile, as others need some too
+MIN_FREE = 112 * 2**20  # bytes: four segments of the profile, as other processes need some too
 _DEFAULT_SEGMENT = 2**20  # bytes, and no less: it is half of that without a profile
 _LOCK = re.compile(rf'{SHARED_MEMORY}/fast(rtps|dds)_[0-9a-f]{{16}}_el')
 _FAST_DDS = b'\x01\x0f'

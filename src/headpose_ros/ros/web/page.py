@@ -146,7 +146,7 @@ def add_angles() -> Callable[[Poses], None]:
 
 
 def add_plot() -> Callable[[Poses], None]:
-    """Add roll, pitch and yaw over the last seconds; what shows others."""
+    """Add a plot of roll, pitch and yaw over the last seconds; return the update function."""
     axis = {
         'type': 'value',
         'axisLine': {'lineStyle': {'color': PLOT_LINES}},
@@ -186,7 +186,7 @@ def add_plot() -> Callable[[Poses], None]:
                 rows.append((ago, None, None, None))
             rows.append((ago, *(round(angle, 1) for angle in rpy)))
         for i, line in enumerate(chart.options['series'], 1):
-            line['data'] = [(row[0], row[i]) for row in rows]  # which is sent by itself
+            line['data'] = [(row[0], row[i]) for row in rows]  # NiceGUI sends the change
 
     return show
 

@@ -60,7 +60,7 @@ def serve_page(node: Node, shown: str, listening: socket.socket, warning: str) -
 
     :param node: used for subscriptions and service calls; spun meanwhile.
     :param shown: full name of the node on the page.
-    :param warning: what people must know of this page; empty where only this machine sees it.
+    :param warning: shown on the page; empty if only this machine can open it.
     """
     outer = FastAPI(openapi_url=None)
     server = _Server(outer)
