@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the nodes and the core cost, measured on this machine."""
+"""Measures the cost of nodes and core on this machine."""
 
 import sys
 

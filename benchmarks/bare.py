@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What this package is measured against: MediaPipe's FaceMesh with nothing around it."""
+"""Baseline: MediaPipe's FaceMesh alone."""
 
 import cv2
 import mediapipe
@@ -11,9 +11,9 @@ from headpose_ros.quiet import silent_stderr
 
 
 class BareFaceMesh:
-    """The loop of MediaPipe's own example, with the network that this package runs.
+    """The loop of MediaPipe's own example, with the network used by this package.
 
-    :param max_faces: faces to look for at the most.
+    :param max_faces: maximum number of faces.
     """
 
     def __init__(self, max_faces: int = 1):
@@ -24,6 +24,6 @@ class BareFaceMesh:
             self.faces(np.zeros((480, 640, 3), np.uint8))
 
     def faces(self, bgr: np.ndarray) -> list:
-        """Faces of a ``uint8`` (H, W, 3) BGR frame, as MediaPipe gives them."""
+        """Faces in a ``uint8`` (H, W, 3) BGR frame, as returned by MediaPipe."""
         rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
         return self._face_mesh.process(rgb).multi_face_landmarks or []

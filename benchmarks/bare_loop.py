@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The bare loop beside a stream: as fast as it can in its turns, on the frames of the first one.
+"""The bare loop next to a stream: at full speed in its turns, on the frames of the first one.
 
 It is sent images as the nodes are, so that camera and middleware have the same to do, but while
 it measures it takes none. The header of the first image of a turn goes back on ``head_pose``;
@@ -24,12 +24,12 @@ from headpose_ros.ros.rclpy_extras.run import run_node
 
 NAME = 'bare_loop'
 
-GAP = 0.3  # seconds without an image, after which another turn has begun
-SECONDS = 3.0  # of a turn, in which it measures
+GAP = 0.3  # seconds without an image that mark a new turn
+SECONDS = 3.0  # measured per turn
 
 
 class BareLoop(Node):
-    """Subscribes to ``image`` and measures once a turn; the parameter ``file`` is for results."""
+    """Subscribes to ``image`` and measures once per turn; writes to the parameter ``file``."""
 
     def __init__(self) -> None:
         super().__init__(NAME)
@@ -62,7 +62,7 @@ class BareLoop(Node):
 
 
 def main() -> int:
-    """Run until it is told to end; the exit code of the process."""
+    """Run until terminated; returns the exit code."""
     return run_node(BareLoop, NAME, sys.argv)
 
 

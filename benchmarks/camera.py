@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""A camera that costs next to nothing: frames made beforehand, to several topics in turns.
+"""A camera with negligible cost: publishes prerendered frames to several topics in turns.
 
 While one topic has its turn the others get nothing. Each header goes to ``published`` as well,
 with the number of the turn as ``frame_id``.
@@ -21,7 +21,7 @@ from headpose_ros.ros.rclpy_extras.run import run_node
 
 NAME = 'benchmark_camera'
 
-PAUSE = 0.5  # seconds between two turns, in which what is under way arrives
+PAUSE = 0.5  # seconds between two turns, for messages in transit
 
 
 class Camera(Node):
@@ -38,8 +38,8 @@ class Camera(Node):
         file, topics, rate, turn = (self.get_parameter(name).value for name in names)
         self._messages = itertools.cycle([_message(frame) for frame in np.load(file)])
         self._images = [self.create_publisher(Image, name, QoSProfile(depth=1)) for name in topics]
-        told = QoSProfile(depth=1000)
-        self._published = self.create_publisher(Vector3Stamped, 'published', told)
+        qos = QoSProfile(depth=1000)
+        self._published = self.create_publisher(Vector3Stamped, 'published', qos)
         self._frames_a_turn = round(turn * rate)
         self._pause = round(PAUSE * rate)
         self._ticks = itertools.count()
@@ -55,9 +55,9 @@ class Camera(Node):
         message = next(self._messages)
         stamp = self.get_clock().now().to_msg()
         message.header.stamp = stamp
-        told = Vector3Stamped()
-        told.header.stamp, told.header.frame_id = stamp, str(turn)
-        self._published.publish(told)
+        note = Vector3Stamped()
+        note.header.stamp, note.header.frame_id = stamp, str(turn)
+        self._published.publish(note)
         for topic in topics:
             topic.publish(message)
 
@@ -71,7 +71,7 @@ def _message(frame: np.ndarray) -> Image:
 
 
 def main() -> int:
-    """Run the camera until it is told to end; the exit code of the process."""
+    """Run the camera until terminated; returns the exit code."""
     return run_node(Camera, NAME, sys.argv, publishes_images=True)
 
 

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Several faces in front of a camera, and several cameras on a machine."""
+"""Several faces in one camera, and several cameras on one machine."""
 
 import pandas as pd
 import psutil
@@ -14,7 +14,7 @@ FACES = (1, 2, 3, 4, 5)
 CAMERAS = (1, 2, 3, 4)
 CAMERA_RATE = 30.0  # Hz
 
-Crowd = dict[int, list[Tally]]  # number of faces or cameras to what each node made of it
+Crowd = dict[int, list[Tally]]  # number of faces or cameras to tally of each node
 
 
 def run(turns: Turns = 3) -> None:
@@ -24,7 +24,7 @@ def run(turns: Turns = 3) -> None:
 
 
 def measure_faces(turns: int) -> Crowd:
-    """1 to 5 faces in 1280x720, ``max_faces`` being 5."""
+    """1 to 5 faces at 1280x720, with ``max_faces`` 5."""
     node = {'headpose': headpose_command('headpose', max_faces=max(FACES))}
     return {
         faces: list(
@@ -35,7 +35,7 @@ def measure_faces(turns: int) -> Crowd:
 
 
 def measure_cameras(turns: int) -> Crowd:
-    """1 to 4 cameras of 640x480, each with a node of its own and one face."""
+    """1 to 4 cameras at 640x480, each with its own node and one face."""
     frames = make_frames(VGA)
     crowd = {}
     for cameras in CAMERAS:
@@ -53,8 +53,8 @@ def table(crowd: Crowd, what: str) -> pd.DataFrame:
         cores = sum(tally.cpu / tally.seconds for tally in tallies)
         rows.append({
             what: number,
-            'poses/s a camera': f'{_mean([t.rate for t in tallies]):.1f}',
-            'CPU a frame, ms': f'{_mean([t.cpu_a_frame for t in tallies]):.1f}',
+            'poses/s per camera': f'{_mean([t.rate for t in tallies]):.1f}',
+            'CPU per frame, ms': f'{_mean([t.cpu_a_frame for t in tallies]):.1f}',
             f'cores in all, of {psutil.cpu_count()}': f'{cores:.2f}',
             'latency p50, ms': f'{_mean([t.latency(50) for t in tallies]):.1f}',
             'latency p95, ms': f'{_mean([t.latency(95) for t in tallies]):.1f}',

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a depth camera costs: a face, and a depth image to decode."""
+"""Cost of a depth camera: per face, and for decoding a depth image."""
 
 import time
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from headpose_ros.media.sample_head.rendered_head import RenderedHead
 from headpose_ros.people.head_widths import HeadWidths
 
 WIDTH, HEIGHT = 640, 480
-TIMED = 300  # times that each is done
+TIMED = 300  # repetitions
 
 
 def run() -> None:
@@ -42,11 +42,11 @@ def run() -> None:
         format='16UC1; compressedDepth png',
         data=bytes(12) + cv2.imencode('.png', depth)[1].tobytes(),
     )
-    # As the node does it, see ros.rclpy_extras.run.
+    # As in the node, see ros.rclpy_extras.run.
     with threadpool_limits(limits=1, user_api='blas'):
         rows = [
             *((f'{count} faces with depth', _widths(found, count, depth)) for count in (1, 3)),
-            ('1 face whose depth does not come', _widths(found, 1, None)),
+            ('1 face, depth missing', _widths(found, 1, None)),
             ('raw depth to pixels', lambda: read_depth(raw)),
             ('compressedDepth (PNG) to pixels', lambda: read_compressed_depth(png)),
         ]

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Videos of things, in which nobody is: how many people are reported."""
+"""False positives in videos without people."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -16,13 +16,13 @@ from benchmarks.frames import HD, RATE
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.people.follower import HeadFollower
 
-# Pictures of scikit-image without people.
+# Images of scikit-image without people.
 PICTURES = (
     'brick', 'cell', 'chelsea', 'clock', 'coffee', 'colorwheel', 'grass', 'gravel', 'horse',
     'hubble_deep_field', 'immunohistochemistry', 'moon', 'page', 'retina', 'rocket', 'text',
 )
-NOISE = 6  # levels, at the most, by which a pixel is brighter or darker in each frame
-MARGIN = 1.2  # how much larger than a frame a picture is, to be moved about in
+NOISE = 6  # levels, maximum noise of a pixel
+MARGIN = 1.2  # size of an image relative to a frame, for panning
 
 
 def run(
@@ -33,7 +33,7 @@ def run(
 
 
 def measure(seconds: float) -> pd.DataFrame:
-    """People that are reported in a video of each picture, at 30 Hz."""
+    """People reported in a video of each image, at 30 Hz."""
     rows = []
     for name in PICTURES:
         people: set[int] = set()
@@ -51,7 +51,7 @@ def measure(seconds: float) -> pd.DataFrame:
 
 
 def _frames(name: str, count: int) -> Iterator[np.ndarray]:
-    """A camera that pans over the picture, and is noisy."""
+    """A noisy camera panning over the image."""
     rgb = np.asarray(getattr(skimage.data, name)())
     if rgb.ndim == 2:
         rgb = np.stack([rgb] * 3, axis=2)

@@ -1,10 +1,10 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What may be expected to go wrong while measuring."""
+"""Expected errors of the benchmarks."""
 
 from headpose_ros.errors import HeadPoseError
 
 
 class BenchmarkError(HeadPoseError, RuntimeError):
-    """It cannot be measured, or is not as it should be; the message is for the user."""
+    """A measurement is impossible or failed; the message is for the user."""

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The core in one process: estimator and follower, in turns with a bare FaceMesh loop."""
+"""The core in one process: estimator and follower, alternating with a bare FaceMesh loop."""
 
 import time
 from collections import defaultdict
@@ -21,12 +21,12 @@ from benchmarks.targets import Figure, figures_table
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.people.follower import HeadFollower
 
-# Frames of a turn: long enough that each finds its own data in the caches, as it would alone.
+# Frames per turn: long enough for warm caches, as when running alone.
 BLOCK = 20
 
-WARM_UP = 1  # turns that do not count
+WARM_UP = 1  # turns ignored
 
-# Frames before that, and seconds between them: all of the image is looked at once.
+# Frames before that, and seconds between them: the whole image is searched once.
 SETTLING, STEP = 30, 0.2
 
 
@@ -36,7 +36,7 @@ def run(video: Video = None, turns: Turns = 25) -> None:
 
 
 def measure(turns: int, video: Path | None = None) -> list[Figure]:
-    """Frames a second of the estimator, and what all but FaceMesh takes."""
+    """Frames per second of the estimator, and time of everything except FaceMesh."""
     figures = []
     for name, source in (('built-in head', None), *((('video', video),) if video else ())):
         for size in (VGA, HD):
@@ -59,7 +59,7 @@ def _measure(name: str, size: Size, video: Path | None, turns: int) -> list[Figu
             'estimator': _as_fast_as_it_can(estimator),
             'follower': _follow(followed),
         }
-        # Means: of the looks for others each falls on a single frame.
+        # Means: each search falls on a single frame.
         ms = _mean_ms(take_turns(contenders, frames, turns))
     ours, reference = 1e3 / ms['estimator'], 1e3 / ms['bare']
     return [
@@ -68,21 +68,21 @@ def _measure(name: str, size: Size, video: Path | None, turns: int) -> list[Figu
             f'bare loop, {reference:.0f} frames/s', ours / reference, 0.95, at_least=True,
         ),
         Figure(
-            f'everything but FaceMesh and looking for others, {name}',
-            f'{ms["follower"]:.2f} ms a frame', f'bare loop, {ms["bare"]:.2f} ms',
+            f'everything except FaceMesh and searching, {name}',
+            f'{ms["follower"]:.2f} ms per frame', f'bare loop, {ms["bare"]:.2f} ms',
             ms['follower'] - ms['bare'], 0.5, ' ms',
         ),
     ]
 
 
 def _measure_crowd(size: Size, turns: int) -> list[Figure]:
-    """Nobody and five people, against one, at the rate of a camera.
+    """No face and five faces, against one, at the rate of a camera.
 
-    Where the light changes, all of each image is worth a look, as when the camera moves.
+    In changing light the whole image is searched in turns, as when the camera moves.
     """
     still = {heads: forth_and_back(make_frames(size, heads=heads)) for heads in (0, 1, 5)}
-    frames = {(heads, 'nothing else moves'): each for heads, each in still.items()} | {
-        (heads, 'light changes'): [in_light(frame, i) for i, frame in enumerate(each)]
+    frames = {(heads, 'static scene'): each for heads, each in still.items()} | {
+        (heads, 'changing light'): [in_light(frame, i) for i, frame in enumerate(each)]
         for heads, each in still.items()
     }
     with ExitStack() as stack:
@@ -96,17 +96,17 @@ def _measure_crowd(size: Size, turns: int) -> list[Figure]:
             contenders[case] = lambda _, update=update, next_=next_: update(next(next_))
         ms = _mean_ms(take_turns(contenders, still[1], turns))
     figures, where = [], f'{size[0]}x{size[1]}, 30 Hz'
-    for scene in ('nothing else moves', 'light changes'):
+    for scene in ('static scene', 'changing light'):
         one = ms[1, scene]
-        for what, heads, target in (('nobody in view', 0, 2.0), ('five faces', 5, 4.2)):
+        for what, heads, target in (('no face in view', 0, 2.0), ('five faces', 5, 4.2)):
             figures.append(Figure(
-                f'{what}, {where}, {scene}', f'{ms[heads, scene]:.2f} ms a frame',
-                f'one followed face, {one:.2f} ms', ms[heads, scene] / one, target,
+                f'{what}, {where}, {scene}', f'{ms[heads, scene]:.2f} ms per frame',
+                f'one tracked face, {one:.2f} ms', ms[heads, scene] / one, target,
             ))
-    one, changing = (ms[1, scene] for scene in ('nothing else moves', 'light changes'))
+    one, changing = (ms[1, scene] for scene in ('static scene', 'changing light'))
     return [*figures, Figure(
-        f'one face, {where}, light changes', f'{changing:.2f} ms a frame',
-        f'nothing else moves, {one:.2f} ms', changing / one, 1.5,
+        f'one face, {where}, changing light', f'{changing:.2f} ms per frame',
+        f'static scene, {one:.2f} ms', changing / one, 1.5,
     )]
 
 
@@ -116,7 +116,7 @@ def _settle(estimator: HeadPoseEstimator, frame: np.ndarray) -> None:
 
 
 def _as_fast_as_it_can(estimator: HeadPoseEstimator) -> Callable[[np.ndarray], object]:
-    """With the stamps of a camera that waits for it, of which looks for others are rationed."""
+    """With stamps at camera rate, which schedule the searches."""
     spent = 0.0
 
     def estimate(bgr: np.ndarray) -> object:
@@ -141,7 +141,7 @@ def _mean_ms(seconds: dict[Any, list[float]]) -> dict[Any, float]:
 def take_turns(
     contenders: dict[Any, Callable[[np.ndarray], object]], frames: list[np.ndarray], turns: int
 ) -> dict[Any, list[float]]:
-    """Seconds of each frame, by contender; they take turns of ``BLOCK`` frames."""
+    """Seconds per frame, by contender, alternating every ``BLOCK`` frames."""
     seconds: dict[Any, list[float]] = defaultdict(list)
     for turn in range(WARM_UP + turns):
         block = [frames[(turn * BLOCK + i) % len(frames)] for i in range(BLOCK)]

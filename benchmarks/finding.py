@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""How soon faces are found by their size, and what the face detectors find, invent and cost."""
+"""Detection delay by face size; detection rate, false positives and cost of the detectors."""
 
 import time
 from collections.abc import Callable
@@ -35,31 +35,30 @@ FACE_SIZES = (20, 25, 30, 40, 60)  # pixels, longer side of the labelled landmar
 FRAMES: dict[Size, int] = {(640, 480): 15, (1280, 720): 15, (1920, 1080): 30}  # to find it in
 MAX_YAW = np.radians(45.0)
 GREY, SEED = (128, 128, 128), 1  # of the frame around a photograph; of all random choices
-NEAR_FACTOR = 3  # times as many frames are allowed beside somebody near
-SETTLED = 0.5  # seconds for which that one is followed before
-TIMED, WARM_UP = 60, 10  # frames, and frames before the clock counts
+NEAR_FACTOR = 3  # factor on the frames allowed next to a tracked face
+SETTLED = 0.5  # seconds for which that face is tracked before
+TIMED, WARM_UP = 60, 10  # timed frames, and warm-up frames
 NETWORKS = ('full_range', 'short_range', 'yunet')
 
 _SIZES = (
     'Faces of AFLW2000-3D (yaw below 45 degrees) in grey frames, 30 Hz, by the longer side of the '
-    'box around their 68 labelled points. `found`: share whose box is found within '
-    '15 frames (1920x1080: 30); `beside`: the same beside somebody near who is followed, within '
-    'three times as many; in both the light changes with every frame, so that all of the image '
-    'is searched in turns, as when the camera moves. `still`: as `beside`, but nothing changes '
-    'except that the face appears. `image`: in image mode. `frames`: median until it is found, of '
-    'those that are.'
+    'box around their 68 labelled points. `found`: share detected within 15 frames (1920x1080: '
+    '30); `beside`: the same next to a tracked face close by, within three times as many; in both '
+    'the light varies with every frame, so that the whole image is searched in turns, as when the '
+    'camera moves. `still`: as `beside`, but nothing changes except that the face appears. '
+    '`image`: in image mode. `frames`: median until detection, of detected faces.'
 )
 _NETWORKS = (
-    'The networks that propose faces far away, each with the short-range network for near ones. '
-    '`20 px` to `60 px`: found within 15 frames in 1280x720, as above; `profiles`: found in the '
-    'first frame, AFLW2000-3D with a yaw from 60 degrees; `false`: faces found in 500 photographs '
-    'of AFLW2000-3D whose heads are painted over, image mode; `look`: time of one look at a frame '
-    'of 1280x720, in units of following one face.'
+    'Detectors for distant faces, each with the short-range network for close ones. `20 px` to '
+    '`60 px`: detected within 15 frames at 1280x720, as above; `profiles`: detected in the first '
+    'frame, AFLW2000-3D with yaw from 60 degrees; `false`: false positives in 500 photographs of '
+    'AFLW2000-3D with the heads painted over, image mode; `look`: time of one search of a '
+    '1280x720 frame, in units of tracking one face.'
 )
 
 
 class Cell(NamedTuple):
-    """What is tried on the same photographs."""
+    """A condition, tested on the same photographs."""
 
     network: str
     frame: Size
@@ -88,7 +87,7 @@ def measure(
     :raises training.errors.TrainingError: it is none.
     """
     if aflw2000 is None:
-        raise BenchmarkError('finding faces needs a folder of AFLW2000-3D')
+        raise BenchmarkError('this benchmark requires a folder of AFLW2000-3D')
     samples = read_dataset(aflw2000).samples
     frontal = [each for each in samples if abs(each.label[1]) < MAX_YAW]
     chosen = np.random.default_rng(SEED).permutation(len(frontal))[:images]
@@ -153,7 +152,7 @@ def _share(frames: np.ndarray, limit: int) -> str:
 
 
 def _found_in(cells: list[Cell], samples: list[Sample]) -> list[np.ndarray]:
-    """Frames until the face is found, NaN for never, of each cell and sample."""
+    """Frames until detection, NaN for never, for each cell and sample."""
     tasks = [
         (cell, sample, place)
         for cell in cells
@@ -168,13 +167,13 @@ def _parallel(function: Callable, tasks: list[tuple]) -> list:
     return run_parallel(function, tasks, -1, function.__name__.strip('_'), 'face')
 
 
-@cache  # in each process: a detector takes longer to start than to find a face
+@cache  # per process: a detector takes longer to start than to detect a face
 def _kept_estimator(network: str, mode: str) -> HeadPoseEstimator:
     return HeadPoseEstimator(mode=mode, face_detector=network)
 
 
 def _fresh_estimator(network: str, mode: str) -> HeadPoseEstimator:
-    """One that follows nobody: what was seen in a frame of another size is forgotten."""
+    """A detector without tracks: a frame of another size resets it."""
     estimator = _kept_estimator(network, mode)
     estimator.estimate(np.zeros((64, 64, 3), np.uint8), stamp=0.0)
     return estimator
@@ -187,11 +186,11 @@ def _frames_until(cell: Cell, sample: Sample, place: np.ndarray) -> float:
     estimator = _fresh_estimator(cell.network, cell.mode)
     before = 0
     if cell.beside:
-        near = _with_somebody_near(np.full_like(frame, GREY[0]))
+        near = _with_near_face(np.full_like(frame, GREY[0]))
         before = round(SETTLED * RATE)
         for i in range(before):
             estimator.estimate(near if cell.still else in_light(near, i), stamp=i / RATE)
-        frame = _with_somebody_near(frame)
+        frame = _with_near_face(frame)
     for i in range(before, before + count):
         shown = frame if cell.still else in_light(frame, i)
         if _is_found(estimator.estimate(shown, stamp=i / RATE), region):
@@ -200,17 +199,17 @@ def _frames_until(cell: Cell, sample: Sample, place: np.ndarray) -> float:
 
 
 def _is_found(heads: list[HeadPose], region: np.ndarray) -> bool:
-    told = [head.landmarks for head in heads if head.is_sure(FollowSettings.max_std)]
-    return pick_labelled_face(told, region) is not None
+    found = [head.landmarks for head in heads if head.is_sure(FollowSettings.max_std)]
+    return pick_labelled_face(found, region) is not None
 
 
 def paste(
     sample: Sample, face_size: int, size: Size, place: np.ndarray, left: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A grey frame with a photograph's face in it, and the labelled region there.
+    """A grey frame with a face from a photograph, and its labelled region.
 
     :param place: (2,) of the face in the frame, 0 to 1.
-    :param left: share of the frame that is left free at the left.
+    :param left: share of the frame kept free on the left.
     """
     scale = face_size / np.ptp(sample.region, axis=0).max()
     way = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
@@ -225,15 +224,15 @@ def paste(
 
 
 @cache
-def _somebody_near(side: int) -> np.ndarray:
+def _near_face(side: int) -> np.ndarray:
     return RenderedHead(side, side).render(np.eye(3))
 
 
-def _with_somebody_near(frame: np.ndarray) -> np.ndarray:
+def _with_near_face(frame: np.ndarray) -> np.ndarray:
     """The frame with the rendered head in its left half."""
     both = frame.copy()
     side = min(frame.shape[0], frame.shape[1] // 2)
-    both[:side, :side] = _somebody_near(side)
+    both[:side, :side] = _near_face(side)
     return both
 
 
@@ -256,10 +255,10 @@ def _false_faces(network: str, sample: Sample) -> int:
 
 
 def _look_time(network: str, size: Size) -> float:
-    """Milliseconds of one look at a tile, by those of following one face."""
-    frame = cv2.resize(_somebody_near(size[1]), size)
+    """Time of one search of a tile, relative to tracking one face."""
+    frame = cv2.resize(_near_face(size[1]), size)
     seconds = []
-    for rate in (0.0, 1e6):  # nobody is looked for, and in every frame
+    for rate in (0.0, 1e6):  # never search, and search in every frame
         with closing(create_detector('face_mesh', 'video', 5, None, network, rate)) as detector:
             each = []
             for i in range(WARM_UP + TIMED):

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Frames to measure with: the rendered head, several of it, or a video."""
+"""Test frames: one or several rendered heads, or a video."""
 
 from itertools import islice
 from pathlib import Path
@@ -18,15 +18,15 @@ Size = tuple[int, int]  # width and height, pixels
 VGA, HD = (640, 480), (1280, 720)
 
 RATE = 30.0  # Hz, of the motion in the frames
-COUNT = 45  # frames; played forth and back, so that the motion has no jump
+COUNT = 45  # frames; played forwards and backwards for continuous motion
 
 
 def make_frames(size: Size, video: Path | None = None, heads: int = 1) -> list[np.ndarray]:
     """``COUNT`` frames or fewer, ``uint8`` (H, W, 3) BGR.
 
-    :param video: whose frames are scaled to that size; ``None`` for the rendered head.
-    :param heads: rendered heads beside one another, each moving for itself, 0 to 5.
-    :raises SourceError: it is no video.
+    :param video: scaled to that size; ``None`` for the rendered head.
+    :param heads: rendered heads side by side, moving independently, 0 to 5.
+    :raises SourceError: not a video.
     """
     if video is not None:
         return _video_frames(video, size)
@@ -49,19 +49,19 @@ def make_frames(size: Size, video: Path | None = None, heads: int = 1) -> list[n
 
 
 def _empty_wall(width: int, height: int) -> np.ndarray:
-    """Nobody, and something to look at: coarse noise."""
+    """No face, only coarse noise."""
     coarse = np.random.default_rng(0).integers(60, 200, (height // 60, width // 60, 3), np.uint8)
     return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 def in_light(frame: np.ndarray, i: int) -> np.ndarray:
-    """A frame in a light that changes: the same again after 64 frames."""
+    """A frame in changing light, with a period of 64 frames."""
     level = 37.0 * i % 64.0 - 32.0
     return cv2.add(frame, (level, level, level, 0.0))
 
 
 def forth_and_back(frames: list[np.ndarray]) -> list[np.ndarray]:
-    """Frames that can be repeated without a jump."""
+    """Frames that can be looped without a jump."""
     return [*frames, *frames[-2:0:-1]]
 
 
@@ -71,5 +71,5 @@ def _video_frames(path: Path, size: Size) -> list[np.ndarray]:
         cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in islice(images, COUNT)
     ]
     if len(frames) < 2:
-        raise SourceError(f'{path}: not a video of two frames or more')
+        raise SourceError(f'{path}: not a video with at least two frames')
     return frames

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Images a second of ``python -m training landmarks``, on one core and on all.
+"""Images per second of ``python -m training landmarks``, on one core and on all.
 
 Rounds of the same command take turns: on one core that it is pinned to, on all cores, and, for the
 best that the machine gives, as many unrelated ones side by side as there are cores, each pinned to
@@ -27,15 +27,15 @@ from benchmarks.targets import Figure
 ROOT = Path(__file__).resolve().parents[1]
 FEW = 10  # images
 
-ONE, ALL, BEST = 'one core', 'all cores', 'one core each, side by side'
+ONE, ALL, BEST = 'one core', 'all cores', 'one core each, in parallel'
 
 
 def run(
     dataset: Annotated[Path, Argument(help='Folder of a dataset, such as AFLW2000-3D.')],
-    images: Annotated[int | None, Option(help='Only the first so many.')] = None,
+    images: Annotated[int | None, Option(help='Only the first N images.')] = None,
     rounds: Annotated[int, Option(help='Of each.')] = 3,
     copies: Annotated[
-        bool, Option('--copies', help='Detect on their copies too, 18 times as slow.')
+        bool, Option('--copies', help='Include augmentations, 18 times as slow.')
     ] = False,
 ) -> None:
     """Measure and print."""
@@ -49,23 +49,23 @@ def measure(
     """Measure ``python -m training landmarks``.
 
     :param dataset: its folder.
-    :param images: the first so many; ``None`` for all.
-    :param rounds: of each way to run it, 1 or more; told are medians of the rounds.
-    :param copies: detect on copies of the images too.
-    :return: a row for each way to run it: ``run``, ``seconds`` of the command, ``images/s``,
-        ``of cores x one core`` and ``of the best``, and the latter three again for what is left
-        of the seconds ``after the start``, as the command on a few images takes it.
+    :param images: only the first ones; ``None`` for all.
+    :param rounds: of each way to run it, 1 or more; medians are reported.
+    :param copies: include augmentations.
+    :return: one row per way to run it: ``run``, ``seconds`` of the command, ``images/s``, ``of
+        cores x one core`` and ``of the best``, and the latter three again ``after the start``,
+        whose time is measured on a few images.
     :raises BenchmarkError: the command fails, or there are too few images.
     """
     if rounds < 1:
-        raise BenchmarkError(f'{rounds} rounds; want 1 or more')
+        raise BenchmarkError(f'{rounds} rounds; expected 1 or more')
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         count = _link(dataset, folder / 'images', images)
         few = _link(dataset, folder / 'few', FEW)
         if count <= few:
             raise BenchmarkError(
-                f'{dataset}: {count} images to measure with; want more than {FEW}'
+                f'{dataset}: {count} images; expected more than {FEW}'
             )
         measured = []
         for turn in range(rounds):
@@ -77,7 +77,7 @@ def measure(
 
 
 def figure(table: pd.DataFrame) -> Figure:
-    """How well all cores are used, of what ``measure`` gives."""
+    """Utilisation of all cores, from the result of ``measure``."""
     rates = table.set_index('run')['images/s']
     cores = len(_cores())
     return Figure(
@@ -109,7 +109,7 @@ def _table(measured: list[tuple]) -> pd.DataFrame:
 
 
 def _seconds(way: str, images: Path, turn: int, copies: bool) -> float:
-    """Time of the command, s; where there are several, the mean of theirs."""
+    """Time of the command, s; the mean of several in parallel."""
     cores = _cores()
     if way == ALL:
         return _wait([_Command(images, cores, copies)])
@@ -119,7 +119,7 @@ def _seconds(way: str, images: Path, turn: int, copies: bool) -> float:
 
 
 class _Command:
-    """The command in a process that may use some cores, from now on."""
+    """The command in a process with CPU affinity, started now."""
 
     def __init__(self, images: Path, cores: Sequence[int], copies: bool):
         self._begin = time.monotonic()
@@ -137,7 +137,7 @@ class _Command:
         )
 
     def wait(self) -> float:
-        """Seconds that it took."""
+        """Elapsed seconds."""
         _, printed = self._process.communicate()
         seconds = time.monotonic() - self._begin
         self._out.cleanup()
@@ -156,7 +156,7 @@ def _cores() -> list[int]:
 
 
 def _link(dataset: Path, folder: Path, images: int | None) -> int:
-    """Make a folder of the first images of a dataset and their labels; how many there are."""
+    """Create a folder with the first images of a dataset and their labels; returns the count."""
     count = 0
     for image in islice(sorted(dataset.rglob('*.jpg')), images):
         link = folder / image.relative_to(dataset)

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Camera, node and subscriber in three processes, in turns with FaceMesh in an empty node."""
+"""Camera, node and subscriber in three processes, alternating with FaceMesh in an empty node."""
 
 import tempfile
 from pathlib import Path
@@ -16,7 +16,7 @@ from benchmarks.targets import Figure, figures_table
 OURS, REFERENCE, BARE, PLAIN = 'headpose', 'reference', 'bare', 'plain'
 
 CAMERA_RATE = 30.0  # Hz
-FAST_RATE = 300.0  # Hz, more than the node works on
+FAST_RATE = 300.0  # Hz, more than the node can process
 
 
 def run(video: Video = None, turns: Turns = 8) -> None:
@@ -28,7 +28,7 @@ def run(video: Video = None, turns: Turns = 8) -> None:
 def measure_node(
     turns: int, video: Path | None = None
 ) -> tuple[list[Figure], dict[str, dict[str, Tally]]]:
-    """Loss, latency and CPU of the node: figures, and the tallies at 30 Hz by kind of frames."""
+    """Loss, latency and CPU of the node: figures, and tallies at 30 Hz by kind of frames."""
     figures, tallies = [], {}
     nodes = {OURS: headpose_command(OURS), REFERENCE: reference_command(REFERENCE)}
     for name, source in (('built-in head', None), *((('video', video),) if video else ())):
@@ -56,7 +56,7 @@ def _at_camera_rate(name: str, tallies: dict[str, Tally]) -> list[Figure]:
             for percent, target in ((50, 2), (95, 8))
         ),
         Figure(
-            f'CPU a frame at 30 Hz, {name}', f'{ours.cpu_a_frame:.2f} ms',
+            f'CPU per frame at 30 Hz, {name}', f'{ours.cpu_a_frame:.2f} ms',
             f'FaceMesh in an empty node, {reference.cpu_a_frame:.2f} ms',
             ours.cpu_a_frame / reference.cpu_a_frame, 1.15,
         ),
@@ -77,7 +77,7 @@ def _with_fast_camera(turns: int) -> list[Figure]:
     return [
         Figure(
             f'camera at {FAST_RATE:.0f} Hz, 640x480', f'{ours.rate:.0f} poses/s',
-            f'bare loop beside it, {bare:.0f} frames/s; '
+            f'bare loop concurrently, {bare:.0f} frames/s; '
             f'FaceMesh in an empty node, {reference.rate:.0f}',
             ours.rate / bare, 0.85, at_least=True,
         ),
@@ -95,7 +95,7 @@ def _with_annotated_image(turns: int) -> list[Figure]:
     with_image, without = tallies[OURS].cpu_a_frame, tallies[PLAIN].cpu_a_frame
     return [
         Figure(
-            'CPU a frame with a subscriber to the annotated image, 640x480',
+            'CPU per frame with a subscriber to the annotated image, 640x480',
             f'{with_image:.2f} ms', f'without, {without:.2f} ms', with_image - without, 2.5, ' ms',
         )
     ]

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What messages about three people add to a frame, by topic; needs vision_msgs and hri_msgs."""
+"""Cost of messages per frame with three people, by topic; needs vision_msgs and hri_msgs."""
 
 import time
 from dataclasses import replace
@@ -24,13 +24,13 @@ from headpose_ros.ros.output.attention import AttentionTargets
 from headpose_ros.ros.output.hri import FACES, QOS, TRACKED, HriPublishers, hri_messages
 
 HEADS = 3
-SIZE = (128, 128)  # pixels, of the images of faces
+SIZE = (128, 128)  # pixels, face images
 
 Frames = list[tuple[np.ndarray, People]]
 
 
 def run(turns: Turns = 8) -> None:
-    """Measure and print: CPU time of the thread that publishes, median of all frames."""
+    """Measure and print: CPU time of the publishing thread, median of all frames."""
     messages = hri_messages()
     kinds = {
         'roi': messages.NormalizedRegionOfInterest2D, 'landmarks': messages.FacialLandmarks,
@@ -45,18 +45,18 @@ def run(turns: Turns = 8) -> None:
     node = rclpy.create_node('detections_cost')
     times = _measure_detections(node, frames * turns)
     node.destroy_node()
-    rows = [{'subscribed to': 'head_pose/heads and detections', **_median(times)}]
+    rows = [{'subscribed topics': 'head_pose/heads and detections', **_median(times)}]
     for name, topics in listened.items():
         node = rclpy.create_node('hri_cost')
         times = _measure(node, frames * turns, {topic: kinds[topic] for topic in topics})
         node.destroy_node()
-        rows.append({'subscribed to': f'ROS4HRI: {name}', **_median(times)})
+        rows.append({'subscribed topics': f'ROS4HRI: {name}', **_median(times)})
     rclpy.shutdown()
     print(pd.DataFrame(rows).to_markdown(index=False))
 
 
 def _median(times: list[float]) -> dict[str, str]:
-    return {'ms a frame': f'{1e3 * np.median(times):.2f}'}
+    return {'ms per frame': f'{1e3 * np.median(times):.2f}'}
 
 
 def _followed() -> Frames:
@@ -99,8 +99,8 @@ def _measure(node: Node, frames: Frames, kinds: dict[str, type]) -> list[float]:
             node.create_subscription(kind, f'{FACES}/{head.track_id}/{name}', lambda _: None, QOS)
     if kinds:
         node.create_subscription(hri_messages().IdsList, TRACKED, lambda _: None, QOS)
-    publishers.publish(Header(), *frames[0])  # now the topics of the faces are there
-    time.sleep(1.0)  # and are found
+    publishers.publish(Header(), *frames[0])  # creates the face topics
+    time.sleep(1.0)  # discovery
     times = []
     for bgr, people in frames:
         begin = time.thread_time()

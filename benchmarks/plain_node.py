@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""``headpose_node`` without one of its shortcuts, to compare with.
+"""``headpose_node`` without one of its shortcuts, for comparison.
 
 Run as ``python -m benchmarks.plain_node SHORTCUT``, a key of ``PLAIN``.
 """

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Where the time of the node goes, from py-spy."""
+"""Profile of the node, from py-spy."""
 
 import re
 import subprocess
@@ -19,11 +19,11 @@ from benchmarks.options import Turns
 from benchmarks.stream import headpose_command, spin_for, spin_until, streaming
 
 NODE = 'headpose'
-RATE = 500  # samples a second
+RATE = 500  # Hz, samples
 
-# Functions by the part of the work that they do, the innermost of a stack counts.
+# Function to part of the work; the innermost function of a stack counts.
 PARTS = {
-    'FaceMeshGraph.run': 'FaceMesh, called and waited for',
+    'FaceMeshGraph.run': 'FaceMesh call',
     'rgb_for_mediapipe': 'colour conversion',
     'read_landmarks': 'landmarks to numpy',
     'extract_features': 'features',
@@ -32,14 +32,14 @@ PARTS = {
     'Model.predict_with_std': 'regressor',
     'FaceTracker.update': 'tracking and smoothing',
     'PrimarySelector.choose': 'primary face',
-    'Outputs.publish_poses': 'results to messages, and publishing them',
+    'Outputs.publish_poses': 'results to messages, publishing',
     'Outputs.publish_images': 'annotated image',
-    'ImageConverter.imgmsg_to_cv2': 'image out of the message',
-    'HeadPoseNode._on_image': 'the rest of the node',
+    'ImageConverter.imgmsg_to_cv2': 'image message to pixels',
+    'HeadPoseNode._on_image': 'rest of the node',
     'Executor._take_subscription': 'rclpy: taking the image message',
     'Diagnostics._publish': 'diagnostics',
-    'Executor._wait_for_ready_callbacks': 'rclpy: waiting for what comes next',
-    'SingleThreadedExecutor.spin_once': 'rclpy: the rest of the executor',
+    'Executor._wait_for_ready_callbacks': 'rclpy: waiting for events',
+    'SingleThreadedExecutor.spin_once': 'rclpy: rest of the executor',
 }
 
 
@@ -65,7 +65,7 @@ def measure_parts(turns: int) -> pd.DataFrame:
                 spin_for(listener, seconds)
                 complaint = process.communicate(timeout=60)[1].decode()
         if process.returncode:
-            raise BenchmarkError(f'py-spy cannot look at the node: {complaint.strip()}')
+            raise BenchmarkError(f'py-spy cannot profile the node: {complaint.strip()}')
         lines = stacks.read_text().splitlines()
     counts: Counter[str] = Counter()
     for line in lines:
@@ -74,11 +74,11 @@ def measure_parts(turns: int) -> pd.DataFrame:
             counts[part] += int(number)
     total = sum(counts.values())
     rows = [(part, f'{n / total:.0%}') for part, n in counts.most_common()]
-    return pd.DataFrame(rows, columns=['part', 'share of the time in Python'])
+    return pd.DataFrame(rows, columns=['part', 'share of Python time'])
 
 
 def _part(stack: str) -> str | None:
-    """The part that the innermost known function of a stack belongs to."""
+    """The part of the innermost known function of a stack."""
     for frame in reversed(stack.split(';')):
         name = re.split(r' \(', frame)[0]
         if name in PARTS:

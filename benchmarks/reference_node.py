@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The node to compare with: an image comes, FaceMesh looks at it, its header goes back.
+"""Baseline node: receives an image, runs FaceMesh, sends the header back.
 
 Run as ``python -m benchmarks.reference_node``. There is nothing in it that a node with FaceMesh
 could do without: no parameters, no checks, no pose.
@@ -38,7 +38,7 @@ class ReferenceNode(Node):
 
 
 def main() -> int:
-    """Run the node until it is told to end; the exit code of the process."""
+    """Run the node until terminated; returns the exit code."""
     return run_node(ReferenceNode, NAME, sys.argv)
 
 

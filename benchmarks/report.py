@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Everything at once, written to docs/performance.md with plots."""
+"""Runs all benchmarks and writes docs/performance.md with plots."""
 
 import os
 import platform
@@ -29,11 +29,11 @@ from benchmarks.targets import figures_table
 
 PAGE = 'performance.md'
 
-_IMAGES = 200  # of the landmark extraction: all of them take most of an hour
+_IMAGES = 200  # for landmark extraction; all images take most of an hour
 
 _LANDMARKS = (
-    f'`python -m training landmarks`, the first {_IMAGES} photographs of AFLW2000-3D and their '
-    f'copies (`python -m benchmarks landmarks AFLW2000 --images {_IMAGES} --copies --rounds 1`).'
+    f'`python -m training landmarks`, the first {_IMAGES} photographs of AFLW2000-3D, augmented '
+    f'(`python -m benchmarks landmarks AFLW2000 --images {_IMAGES} --copies --rounds 1`).'
 )
 
 BEGIN, END = '<!-- measured: begin -->', '<!-- measured: end -->'
@@ -64,14 +64,14 @@ def run(
         figures_table(figures),
         '![Latency of the node and of FaceMesh in an empty node](performance_latency.png)',
         '## Several faces, several cameras',
-        '30 Hz; faces in one picture of 1280x720 with `max_faces` 5; cameras of 640x480, each '
-        'with a node of its own.',
+        '30 Hz; faces in one 1280x720 image with `max_faces` 5; 640x480 cameras, each with its '
+        'own node.',
         crowd.table(faces, 'faces').to_markdown(index=False),
         crowd.table(cameras, 'cameras').to_markdown(index=False),
         '![CPU and latency by number of faces and cameras](performance_crowd.png)',
         "## Where the node's time goes",
-        'The time that its thread spends in Python at 30 Hz, 640x480, from py-spy. FaceMesh works '
-        'outside of Python.',
+        'Time that its thread spends in Python at 30 Hz, 640x480, from py-spy. FaceMesh runs '
+        'outside Python.',
         profile.measure_parts(turns).to_markdown(index=False),
     ]
     if landmarks is not None:
@@ -90,7 +90,7 @@ def run(
 
 
 def plot_latency(tallies: dict[str, dict[str, Tally]], path: Path) -> None:
-    """Draw which share of the poses has come by when."""
+    """Draw the cumulative distribution of latency."""
     figure = Figure(figsize=(4.5 * len(tallies), 3.6), layout='constrained')
     axes = figure.subplots(1, len(tallies), sharey=True, squeeze=False)[0]
     labels = {node_speed.OURS: 'headpose_ros', node_speed.REFERENCE: 'FaceMesh in an empty node'}
@@ -142,7 +142,7 @@ def _conditions() -> str:
 
 
 def _write(page: Path, measured: str) -> None:
-    """Put what was measured between the marks of the page, or make a page of it."""
+    """Write the measurements between the markers of the page, or a new page."""
     text = page.read_text(encoding='utf-8') if page.exists() else f'{BEGIN}\n{END}\n'
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What each shortcut through other packages' private parts gains, in turns with the plain way."""
+"""Gain of each shortcut through private parts of other packages, against the public interface."""
 
 import subprocess
 import sys
@@ -25,7 +25,7 @@ from headpose_ros.detection.region import Region
 from headpose_ros.detection.view_network import ViewNetwork
 from headpose_ros.quiet import silent_stderr
 
-# Below which a shortcut is not worth its lines: 2 %.
+# Minimum gain of a shortcut: 2 %.
 WORTH = 0.98
 
 CAMERA_RATE, FAST_RATE = 30.0, 300.0  # Hz
@@ -42,7 +42,7 @@ def run(turns: Turns = 8) -> None:
 
 
 def measure_all(turns: int) -> list[Figure]:
-    """A figure for each shortcut: time with it by time without it."""
+    """A figure for each shortcut: time with it relative to time without."""
     figures = [_import(turns)]
     for size in (VGA, HD):
         figures += _face_mesh(size, 3 * turns)
@@ -77,13 +77,13 @@ def _face_mesh(size: tuple[int, int], turns: int) -> list[Figure]:
     ms = {name: 1e3 * float(np.median(times)) for name, times in seconds.items()}
     where = f'{size[0]}x{size[1]}'
     return [
-        _figure(f'landmarks by the graph, {where}', ms['graph'], ms['plain'], 'ms a frame'),
-        _figure(f'landmarks from the bytes, {where}', ms['graph'], ms['parsed'], 'ms a frame'),
+        _figure(f'landmarks by the graph, {where}', ms['graph'], ms['plain'], 'ms per frame'),
+        _figure(f'landmarks from the bytes, {where}', ms['graph'], ms['parsed'], 'ms per frame'),
     ]
 
 
 def _follow(network: LandmarkNetwork) -> Callable:
-    """Fits landmarks to the face that was there in the frame before."""
+    """Fits landmarks in the region of the previous frame."""
     regions: list[Region] = []
 
     def follow(bgr: np.ndarray) -> None:
@@ -97,7 +97,7 @@ def _follow(network: LandmarkNetwork) -> Callable:
 
 
 def _with_protobuf(run: Callable) -> Callable:
-    """A graph's ``run`` whose answers are parsed by protobuf."""
+    """A graph's ``run`` with results parsed by protobuf."""
     from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList
 
     def parse(content: bytes) -> np.ndarray:
@@ -128,7 +128,7 @@ def _node(turns: int) -> list[Figure]:
             tallies = measure(nodes, make_frames(VGA), rate, turns)
             ours, plain = tallies['headpose'], tallies['plain']
             figures.append(_figure(
-                f'{what}, CPU at {rate:g} Hz', ours.cpu_a_frame, plain.cpu_a_frame, 'ms a frame'
+                f'{what}, CPU at {rate:g} Hz', ours.cpu_a_frame, plain.cpu_a_frame, 'ms per frame'
             ))
             if rate == FAST_RATE:
                 figures.append(_figure(

@@ -1,9 +1,9 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Memory, latency and rate of the node over a long time.
+"""Memory, latency and rate of the node in a long run.
 
-Camera and node run as two processes, and everything that the node publishes is listened to.
+Camera and node run as two processes, and everything that the node publishes is subscribed.
 Writes ``soak.csv`` and ``soak.png``; ends with exit code 1 when the memory of the node grows, when
 a process ends, or when poses stop coming.
 """
@@ -36,15 +36,15 @@ from headpose_ros.media.sources import SAMPLE
 from headpose_ros.ros.demo import NODE, START_TIMEOUT, Processes, camera_and_node
 
 PERIOD = 1.0  # seconds between two samples
-WARM_UP = 60.0  # seconds, in which memory may grow: networks and pools fill as they are used
+WARM_UP = 60.0  # seconds in which memory may grow: networks and pools are allocated on use
 MAX_GROWTH = 5.0  # MB after the warm-up
 
-# Seconds after the warm-up and before the end whose memory is compared: medians, as malloc gives
-# memory back and takes it again from one second to the next; short, so that a steady leak counts
-# nearly in full (98 % of it in ten minutes).
+# Seconds after the warm-up and before the end over which memory is compared: medians, as malloc
+# releases and reallocates memory from second to second; short, so that a steady leak counts almost
+# fully (98 % in ten minutes).
 ENDS = 10.0
 
-SILENCE = 30.0  # seconds without a pose after which the node hangs, or nobody is there
+SILENCE = 30.0  # seconds without a pose after which the run fails
 
 OTHERS = {
     'head_pose/orientation': QuaternionStamped,
@@ -62,7 +62,7 @@ class Sample:
 
     :ivar seconds: since the first pose.
     :ivar memory: of the node, resident, MB.
-    :ivar rate: poses a second, Hz.
+    :ivar rate: of the poses, Hz.
     :ivar latency_p50: from the stamp of the image to the pose received, ms.
     :ivar latency_p95: the same, 95th percentile.
     :ivar cpu: of the node, percent of one core.
@@ -77,7 +77,7 @@ class Sample:
 
 
 class Listener(Node):
-    """Listens to everything, and keeps the latencies of poses."""
+    """Subscribes to everything, and records the latencies of poses."""
 
     def __init__(self) -> None:
         super().__init__('headpose_soak')
@@ -94,16 +94,16 @@ class Listener(Node):
 def run(
     minutes: Annotated[float, Option(help='How long.')] = 10.0,
     source: Annotated[
-        str, Option(help='Of camera_node: webcam, video, images, or the built-in head.')
+        str, Option(help='Source of camera_node: webcam, video, images, or the built-in head.')
     ] = SAMPLE,
-    out: Annotated[Path, Option(help='Folder to write into.')] = Path('soak'),
+    out: Annotated[Path, Option(help='Output folder.')] = Path('soak'),
 ) -> None:
-    """Soak, and raise ``BenchmarkError`` where something is wrong."""
+    """Run for a long time; raises ``BenchmarkError`` on a problem."""
     out.mkdir(parents=True, exist_ok=True)
     samples: list[Sample] = []
     problem = ''
     listener = None
-    print(f'soaking for {minutes:g} min; the node needs some seconds to start')
+    print(f'running for {minutes:g} min; the node takes some seconds to start')
     try:
         with camera_and_node(source, max_faces=2) as processes:
             rclpy.init()
@@ -128,19 +128,19 @@ def run(
 
 
 def complaint(samples: list[Sample]) -> str:
-    """What is wrong with a soak, in a sentence; empty when nothing is."""
+    """Problem of a run, in one sentence; empty if none."""
     if not samples:
-        return 'stopped before anything was measured'
+        return 'stopped before the first measurement'
     if not any(s.rate for s in samples):
-        return 'no poses came; does the source show a face?'
+        return 'no poses received; does the source show a face?'
     grown = growth(samples)
     if grown is not None and grown >= MAX_GROWTH:
-        return f'memory grew by {grown:.1f} MB; less than {MAX_GROWTH:.0f} are wanted'
+        return f'memory grew by {grown:.1f} MB, limit {MAX_GROWTH:.0f} MB'
     return ''
 
 
 def growth(samples: list[Sample]) -> float | None:
-    """MB by which memory grew after the warm-up; ``None`` when there was hardly any time.
+    """Memory growth after the warm-up, MB; ``None`` if the run was too short.
 
     The difference of the medians of the last ``ENDS`` seconds and of those after the warm-up.
     """
@@ -187,7 +187,7 @@ def _samples(listener: Listener, processes: Processes, seconds: float) -> Iterat
         processes.check()
         if time.monotonic() - started > START_TIMEOUT:
             raise BenchmarkError(
-                f'no pose came within {START_TIMEOUT:.0f} s; does the source show a face?'
+                f'no pose within {START_TIMEOUT:.0f} s; does the source show a face?'
             )
     begin = due = last_pose = time.monotonic()
     process.cpu_percent()
@@ -201,7 +201,7 @@ def _samples(listener: Listener, processes: Processes, seconds: float) -> Iterat
         if latencies:
             last_pose = due
         elif due - last_pose >= SILENCE:
-            raise BenchmarkError(f'no pose has come for {SILENCE:.0f} s')
+            raise BenchmarkError(f'no pose for {SILENCE:.0f} s')
         p50, p95 = np.percentile(latencies, (50, 95)) if latencies else (np.nan, np.nan)
         yield Sample(
             seconds=due - begin,
@@ -214,7 +214,7 @@ def _samples(listener: Listener, processes: Processes, seconds: float) -> Iterat
 
 
 def _written(samples: Iterator[Sample], path: Path) -> Iterator[Sample]:
-    """Samples as they come, each written to a table at once: a long soak may be cut off."""
+    """Samples as they arrive, each written immediately: a long run may be interrupted."""
     with path.open('w', newline='') as file:
         writer = csv.writer(file)
         writer.writerow(each.name for each in fields(Sample))
@@ -239,7 +239,7 @@ def _print_line(sample: Sample) -> None:
 def _verdict(samples: list[Sample]) -> str:
     grown = growth(samples)
     if grown is None:
-        return f'too short to tell how memory grows: it is told after {WARM_UP:.0f} s of warm-up'
+        return f'too short to measure memory growth, which needs {WARM_UP:.0f} s of warm-up'
     return f'memory grew by {grown:+.1f} MB after the first {WARM_UP:.0f} s'
 
 

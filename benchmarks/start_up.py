@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""From the start of the process to the first pose, and the memory it settles at."""
+"""Time from process start to the first pose, and steady-state memory."""
 
 import subprocess
 import sys
@@ -20,11 +20,11 @@ from benchmarks.targets import Figure, figures_table
 from headpose_ros.ros.demo import Processes
 
 NODE = 'headpose'
-FRAMES = 5  # so few that they hardly count in the memory of the script, which holds them
+FRAMES = 5  # few, so that they hardly add to the memory of the script
 
 STEADY = 8.0  # seconds after the first result until memory is read
 
-# What one would write in a file to try FaceMesh; prints when it has landmarks, then goes on.
+# Minimal FaceMesh script; prints when it has landmarks, then continues.
 SCRIPT = '''
 import sys, time
 import cv2, mediapipe, numpy
@@ -43,7 +43,7 @@ while end is None or time.time() < end:
 
 
 def run(turns: Turns = 5) -> None:
-    """Measure and print; a turn is a start."""
+    """Measure and print; one start per turn."""
     print(figures_table(measure(turns)))
 
 
@@ -56,8 +56,8 @@ def measure(turns: int) -> list[Figure]:
     (start, memory), (bare_start, bare_memory) = np.median(pairs, axis=0)
     return [
         Figure(
-            'start of the process to the first pose', f'{start:.1f} s',
-            f'start of a bare FaceMesh script to the first landmarks, {bare_start:.1f} s',
+            'process start to first pose', f'{start:.1f} s',
+            f'bare FaceMesh script to first landmarks, {bare_start:.1f} s',
             start - bare_start, 1.0, ' s',
         ),
         Figure(
@@ -68,7 +68,7 @@ def measure(turns: int) -> list[Figure]:
 
 
 def _node(file: Path) -> tuple[float, float]:
-    """Seconds from the start of the node to its first pose, and its memory later, MB."""
+    """Seconds from node start to the first pose, and steady-state memory, MB."""
     with Processes({'camera': camera_command(file, [NODE], 30.0, 0.0)}):
         rclpy.init()
         listener = Listener([NODE])
@@ -86,7 +86,7 @@ def _node(file: Path) -> tuple[float, float]:
 
 
 def _script(file: Path) -> tuple[float, float]:
-    """The same of the script."""
+    """The same for the script."""
     start = time.time()
     command = [sys.executable, '-c', SCRIPT, str(file), str(STEADY + 2.0)]
     with subprocess.Popen(

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Nodes in a stream of images, process by process, taking turns."""
+"""Runs nodes on an image stream, in separate processes and in turns."""
 
 import os
 import sys
@@ -27,17 +27,17 @@ from headpose_ros.ros.demo import NODE, START_TIMEOUT, Processes, node_command
 NAMESPACE = '/headpose_benchmark'
 
 TURN = 4.0  # seconds
-SETTLE = 0.5  # seconds at the beginning of a turn that do not count
+SETTLE = 0.5  # seconds ignored at the start of a turn
 
 
 @dataclass
 class Tally:
-    """What came of the frames that a node was sent.
+    """Statistics of a node on a stream.
 
-    :ivar published: frames that the camera sent.
+    :ivar published: frames sent by the camera.
     :ivar latencies: seconds from the stamp of a frame to its pose received.
-    :ivar cpu: seconds of CPU of the node's process.
-    :ivar seconds: for which it was measured.
+    :ivar cpu: CPU seconds of the node process.
+    :ivar seconds: measured time.
     """
 
     published: int = 0
@@ -52,24 +52,24 @@ class Tally:
 
     @property
     def rate(self) -> float:
-        """Poses a second, Hz."""
+        """Pose rate, Hz."""
         return len(self.latencies) / self.seconds
 
     @property
     def cpu_a_frame(self) -> float:
-        """CPU of a pose, milliseconds."""
+        """CPU per pose, milliseconds."""
         return 1e3 * self.cpu / max(len(self.latencies), 1)
 
     def latency(self, percent: float) -> float:
-        """Percentile of the latency, milliseconds; NaN without any pose."""
+        """Percentile of the latency, milliseconds; NaN without poses."""
         return 1e3 * float(np.percentile(self.latencies, percent)) if self.latencies else np.nan
 
 
 class Listener(Node):
-    """Notes what the camera sent, and which poses came when, by their stamps.
+    """Records sent frames and received poses, by stamp.
 
     :param names: namespaces of the nodes.
-    :param annotated: that of the node whose annotated image is subscribed to; ``None`` for none.
+    :param annotated: namespace of the node whose annotated image is subscribed; ``None`` for none.
     """
 
     def __init__(self, names: list[str], annotated: str | None = None):
@@ -106,12 +106,12 @@ def headpose_command(name: str, **parameters) -> list[str]:
 
 
 def reference_command(name: str) -> list[str]:
-    """Command of the node to compare with."""
+    """Command of the baseline node."""
     return _own_command('reference_node', f'{NAMESPACE}/{name}')
 
 
 def bare_command(name: str, file: Path) -> list[str]:
-    """Command of the bare loop, which writes its frames a second to a file, a line a turn."""
+    """Command of the bare loop, which writes its frame rate to a file, one line per turn."""
     return _own_command('bare_loop', f'{NAMESPACE}/{name}', file=file)
 
 
@@ -122,7 +122,7 @@ def camera_command(file: Path, names: list[str], rate: float, turn: float) -> li
 
 
 def _own_command(module: str, namespace: str, **parameters) -> list[str]:
-    _, _, _, _, *arguments = node_command(NODE, parameters)  # but for python -m module node
+    _, _, _, _, *arguments = node_command(NODE, parameters)  # without python -m module node
     start = [sys.executable, '-m', f'benchmarks.{module}']
     return [*start, *arguments, '-r', f'__ns:={namespace}']
 
@@ -135,15 +135,15 @@ def measure(
     annotated: str | None = None,
     together: bool = False,
 ) -> dict[str, Tally]:
-    """Let nodes work on a stream, in turns.
+    """Run nodes on a stream, in turns.
 
-    :param nodes: command of each by its name, which is its namespace.
+    :param nodes: command of each by name, which is its namespace.
     :param frames: ``uint8`` (H, W, 3) BGR.
     :param rate: of the camera, Hz.
     :param turns: of each node.
-    :param annotated: name of the node whose annotated image somebody looks at.
-    :param together: all at once instead, each with a camera of its own.
-    :raises headpose_ros.errors.ProcessEndedError: a process ended by itself.
+    :param annotated: name of the node whose annotated image is subscribed.
+    :param together: all at once instead, each with its own camera.
+    :raises headpose_ros.errors.ProcessEndedError: a process ended unexpectedly.
     """
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / 'frames.npy'
@@ -163,7 +163,7 @@ def streaming(
     together: bool = True,
     annotated: str | None = None,
 ) -> Iterator[tuple[Listener, Processes]]:
-    """Nodes that run, frames that come, and who listens, while the ``with`` block does.
+    """Running nodes, cameras and subscribers, for the duration of a ``with`` block.
 
     The parameters are those of ``measure``, but for the frames, which are a file (``.npy``).
     """
@@ -197,7 +197,7 @@ def _measure_in_turns(
         process = psutil.Process(processes.running[name].pid)
         cpu = _cpu(process)
         _spin_to_next_turn(listener, processes)
-        # The first frame of the next turn is another one's.
+        # The first frame of the next turn belongs to another node.
         tally, poses = tallies[name], listener.poses[name]
         published = listener.published[:-1]
         tally.published += len(published)
@@ -230,10 +230,10 @@ def _measure_together(
 def spin_until(
     listener: Listener, is_done: Callable[[], bool], processes: Processes | None = None
 ) -> None:
-    """Listen until something is so.
+    """Spin until a condition is met.
 
-    :raises headpose_ros.errors.ProcessEndedError: a process ended by itself.
-    :raises TimeoutError: it does not come.
+    :raises headpose_ros.errors.ProcessEndedError: a process ended unexpectedly.
+    :raises TimeoutError: it is not met in time.
     """
     end = time.monotonic() + START_TIMEOUT
     while not is_done():
@@ -241,7 +241,7 @@ def spin_until(
         if processes is not None:
             processes.check()
         if time.monotonic() > end:
-            raise TimeoutError(f'what was waited for did not come within {START_TIMEOUT:.0f} s')
+            raise TimeoutError(f'timeout after {START_TIMEOUT:.0f} s')
 
 
 def _spin_to_next_turn(listener: Listener, processes: Processes) -> None:
@@ -250,7 +250,7 @@ def _spin_to_next_turn(listener: Listener, processes: Processes) -> None:
 
 
 def spin_for(listener: Listener, seconds: float) -> None:
-    """Listen for a while."""
+    """Spin for a while."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0.0:
         rclpy.spin_once(listener, timeout_sec=left)

@@ -1,22 +1,22 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What is measured against what, and the target that it should hold."""
+"""Figures against baselines, with their targets."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A line of the report.
+    """A row of the report.
 
-    :ivar what: is measured.
-    :ivar ours: the value, in words.
-    :ivar against: what it is compared with, and its value, in words; empty for nothing.
+    :ivar what: measured quantity.
+    :ivar ours: its value, as text.
+    :ivar against: baseline and its value, as text; empty without one.
     :ivar value: ratio or difference, in ``unit``.
-    :ivar target: of ``value``.
-    :ivar unit: after both, such as ``' ms'``.
-    :ivar at_least: whether the target is a lower limit, and not an upper one.
+    :ivar target: for ``value``.
+    :ivar unit: of both, such as ``' ms'``.
+    :ivar at_least: whether the target is a lower limit rather than an upper one.
     """
 
     what: str
@@ -29,12 +29,12 @@ class Figure:
 
     @property
     def is_met(self) -> bool:
-        """Whether the target holds."""
+        """Whether the target is met."""
         return self.value >= self.target if self.at_least else self.value <= self.target
 
 
 def figures_table(figures: list[Figure]) -> str:
-    """Figures as a table in Markdown."""
+    """Figures as a Markdown table."""
     lines = [
         '| what | headpose_ros | against | result | target | held |', '|---|---|---|---|---|---|'
     ]

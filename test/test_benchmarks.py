@@ -53,7 +53,7 @@ def test_the_estimator_is_compared_with_the_bare_loop():
 def test_depth_is_measured():
     rows = dict(run('depth'))
     assert len(rows) == 5 and all(float(ms) >= 0.0 for ms in rows.values())
-    assert float(rows['3 faces with depth']) > float(rows['1 face whose depth does not come'])
+    assert float(rows['3 faces with depth']) > float(rows['1 face, depth missing'])
 
 
 @pytest.mark.slow

@@ -33,14 +33,14 @@ def refusal(bundle=None):
 def test_a_bundle_that_is_not_there_is_told_with_what_named_it(no_bundle, monkeypatch):
     monkeypatch.setenv('PATH', '')  # the program is not to be found
     told = refusal()
-    assert f'needs its bundle {no_bundle}/face_landmarker.task' in told
+    assert f'requires its bundle {no_bundle}/face_landmarker.task' in told
     assert 'download it with: headpose fetch-model' in told
     assert told.endswith(f'(here: {sys.executable} -m headpose_ros fetch-model)')
     monkeypatch.setenv('HEADPOSE_FACE_LANDMARKER', '/no/where.task')
     told = refusal()
-    assert 'HEADPOSE_FACE_LANDMARKER names /no/where.task' in told
+    assert 'HEADPOSE_FACE_LANDMARKER is set to /no/where.task' in told
     assert 'download it with: headpose fetch-model --out /no/where.task' in told
-    assert 'there is no bundle /not/here; ' in refusal('/not/here')
+    assert 'no such bundle: /not/here; ' in refusal('/not/here')
 
 
 def test_the_bundle_of_the_parameter_goes_before_the_variables_and_the_fetched_one(
@@ -66,12 +66,12 @@ def write_zip(path, networks):
 @pytest.mark.parametrize(
     ('write', 'told'),
     [
-        (lambda path, whole: path.write_bytes(whole[:-1000]), 'or a truncated one'),
-        (lambda path, whole: path.write_bytes(whole[:999] + bytes(99) + whole[1098:]), 'no face'),
-        (lambda path, whole: path.write_bytes(b''), 'no face landmarker bundle'),
-        (lambda path, whole: path.write_text('404 Not Found'), 'no face landmarker bundle'),
-        (lambda path, whole: write_zip(path, ['hand_detector.tflite']), 'no face landmarker'),
-        (lambda path, whole: path.mkdir(), 'there is no bundle'),
+        (lambda path, whole: path.write_bytes(whole[:-1000]), 'or is truncated'),
+        (lambda path, whole: path.write_bytes(whole[:999] + bytes(99) + whole[1098:]), 'not a'),
+        (lambda path, whole: path.write_bytes(b''), 'not a face landmarker bundle'),
+        (lambda path, whole: path.write_text('404 Not Found'), 'not a face landmarker bundle'),
+        (lambda path, whole: write_zip(path, ['hand_detector.tflite']), 'not a face landmarker'),
+        (lambda path, whole: path.mkdir(), 'no such bundle'),
     ],
     ids=['truncated', 'spoilt', 'empty', 'text', 'hands', 'folder'],
 )
@@ -94,7 +94,7 @@ def test_yunet_that_is_not_there_is_told_with_what_downloads_it(
     with pytest.raises(DetectorUnavailableError) as caught:
         create_detector(name, 'image', 1, path, 'yunet')
     told = str(caught.value)
-    assert f'needs its file {tmp_path}/headpose_ros/face_detection_yunet' in told
+    assert f'yunet requires {tmp_path}/headpose_ros/face_detection_yunet' in told
     assert 'download it with: headpose fetch-model yunet' in told and '\n' not in told
 
 
@@ -105,10 +105,10 @@ def test_a_file_that_is_no_yunet_is_told_in_one_sentence(bundle, tmp_path, monke
     with pytest.raises(DetectorUnavailableError) as caught:
         create_detector(NAME, 'image', 1, bundle, 'yunet')
     told = str(caught.value)
-    assert told.startswith(f'OpenCV cannot use {YUNET.path}: ') and '\n' not in told.strip()
+    assert told.startswith(f'OpenCV cannot load {YUNET.path}: ') and '\n' not in told.strip()
 
 
-@pytest.mark.filterwarnings('ignore:.*another face landmarker bundle')
+@pytest.mark.filterwarnings('ignore:.*not the face landmarker bundle')
 def test_what_mediapipe_refuses_is_told_in_one_sentence(tmp_path):
     path = tmp_path / 'bundle.task'
     write_zip(path, ['face_detector.tflite', 'face_landmarks_detector.tflite'])
@@ -120,7 +120,7 @@ def test_another_bundle_runs_with_a_warning(bundle, tmp_path, photo):
     with zipfile.ZipFile(bundle) as whole, zipfile.ZipFile(path, 'w') as other:
         for name in whole.namelist():
             other.writestr(name, whole.read(name))
-    with pytest.warns(UserWarning, match='another face landmarker bundle.*misread'):
+    with pytest.warns(UserWarning, match='not the face landmarker bundle.*less accurate'):
         detector = create_detector(NAME, 'image', 1, path)
     assert len(detector.detect(photo)) == 1
     detector.close()

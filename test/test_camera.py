@@ -99,7 +99,7 @@ def test_coefficients_that_are_all_zero_are_an_ideal_lens(model, count):
 def test_where_the_lens_has_no_inverse_there_are_no_rays(model, distortion, pixel):
     camera = camera_of(model, distortion)
     assert np.isfinite(camera.rays([[330, 235]])).all()
-    with pytest.raises(ValueError, match='does not cover this place.*calibrate the camera up to'):
+    with pytest.raises(ValueError, match='is not valid in this part.*calibrate the camera up to'):
         camera.rays([[330, 235], pixel])
 
 
@@ -175,7 +175,7 @@ def test_a_near_head_is_as_if_from_farther(rendered_head):
 def test_a_face_that_cannot_be_there_has_no_line_of_sight(rendered_head):
     landmarks = seen_by_a_detector(camera_of(), rendered_head.landmarks(np.eye(3), (0, 0, 0.4)))
     wrong = camera_of(matrix=np.array([[20.0, 0.0, 330.0], [0.0, 20.0, 235.0], [0.0, 0.0, 1.0]]))
-    with pytest.raises(ValueError, match='reaches behind the camera; check the focal length'):
+    with pytest.raises(ValueError, match='extends behind the camera; check the focal length'):
         wrong.sight_to(landmarks)
 
 
@@ -199,33 +199,33 @@ def changed(row, column, value):
 @pytest.mark.parametrize(
     ('options', 'told'),
     [
-        ({'matrix': np.eye(4)}, 'want 3 x 3 finite numbers'),
-        ({'matrix': MATRIX.ravel()}, 'want 3 x 3 finite numbers'),
-        ({'matrix': changed(0, 2, np.nan)}, 'nan.*want 3 x 3 finite numbers'),
-        ({'matrix': changed(1, 1, np.inf)}, 'inf.*want 3 x 3 finite numbers'),
-        ({'matrix': changed(0, 0, 0.0)}, 'are 0 and 410 pixels; want positive focal lengths'),
+        ({'matrix': np.eye(4)}, 'expected 3 x 3 finite numbers'),
+        ({'matrix': MATRIX.ravel()}, 'expected 3 x 3 finite numbers'),
+        ({'matrix': changed(0, 2, np.nan)}, 'nan.*expected 3 x 3 finite numbers'),
+        ({'matrix': changed(1, 1, np.inf)}, 'inf.*expected 3 x 3 finite numbers'),
+        ({'matrix': changed(0, 0, 0.0)}, 'are 0 and 410 pixels; expected positive values'),
         ({'matrix': changed(1, 1, -5.0)}, 'are 400 and -5 pixels'),
-        ({'matrix': changed(0, 1, 0.5)}, 'want fx 0 cx, 0 fy cy, 0 0 1 in its rows'),
-        ({'matrix': changed(2, 2, 0.0)}, 'want fx 0 cx, 0 fy cy, 0 0 1 in its rows'),
-        ({'distortion': [0.1, np.nan, 0, 0]}, 'nan.*want a list of finite numbers'),
-        ({'distortion': [[0.1, 0, 0, 0]]}, 'want a list of finite numbers'),
-        ({'distortion': [0.1, 0.2, 0.3]}, 'plumb_bob with 3 coefficients; want 4, 5, 8, 12, 14'),
+        ({'matrix': changed(0, 1, 0.5)}, 'expected rows fx 0 cx, 0 fy cy, 0 0 1'),
+        ({'matrix': changed(2, 2, 0.0)}, 'expected rows fx 0 cx, 0 fy cy, 0 0 1'),
+        ({'distortion': [0.1, np.nan, 0, 0]}, 'nan.*expected finite numbers'),
+        ({'distortion': [[0.1, 0, 0, 0]]}, 'expected finite numbers'),
+        ({'distortion': [0.1, 0.2, 0.3]}, 'with 3 coefficients; expected 4, 5, 8, 12, 14'),
         (
             {'model': 'equidistant', 'distortion': 5 * [0.0]},
-            'equidistant with 5 coefficients; want 4, or none at all',
+            'with 5 coefficients; expected 4, or none',
         ),
         (
             {'model': 'double_sphere', 'distortion': [0.1, 0.2]},
-            "is 'double_sphere'; known are plumb_bob, rational_polynomial, equidistant",
+            "model 'double_sphere'; known: plumb_bob, rational_polynomial, equidistant",
         ),
         (
             {'model': 'inverse_brown_conrady', 'distortion': [0.1, 0, 0, 0, 0]},
-            "is 'inverse_brown_conrady'; known are plumb_bob",
+            "model 'inverse_brown_conrady'; known: plumb_bob",
         ),
-        ({'model': 'kannala_brandt4', 'distortion': 4 * [0.0]}, "is 'kannala_brandt4'; known are"),
-        ({'size': (0, 480)}, '0 x 480 pixels; want whole numbers from 1'),
-        ({'size': (640, 480.5)}, '640 x 480.5 pixels'),
-        ({'size': (640, None)}, '640 x None pixels'),
+        ({'model': 'kannala_brandt4', 'distortion': 4 * [0.0]}, "model 'kannala_brandt4'; known"),
+        ({'size': (0, 480)}, '0 x 480; expected positive integers'),
+        ({'size': (640, 480.5)}, '640 x 480.5; '),
+        ({'size': (640, None)}, '640 x None; '),
     ],
 )
 def test_what_is_no_camera_is_refused(options, told):

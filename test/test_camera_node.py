@@ -188,7 +188,7 @@ def test_a_video_keeps_its_rate(ros, video):
 @pytest.mark.parametrize(
     ('options', 'told'),
     [
-        (['source:=/nowhere.mp4'], '/nowhere.mp4: there is no such source'),
+        (['source:=/nowhere.mp4'], '/nowhere.mp4: no such source'),
         (['width:=320'], 'width is 320 and height is 0'),
         (['rate:=-1.0'], 'rate'),
     ],

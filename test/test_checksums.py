@@ -53,9 +53,9 @@ def change_manifest(old, new):
 @pytest.mark.parametrize(
     ('spoil', 'told'),
     [
-        (lambda folder: None, 'its checksum is not the one in'),
-        (change_manifest('face_mesh.npz', 'other.npz'), 'has no checksum of it'),
-        (change_manifest('  ', ' '), 'is no line of sha256sum'),
+        (lambda folder: None, 'checksum differs from'),
+        (change_manifest('face_mesh.npz', 'other.npz'), 'not listed in'),
+        (change_manifest('  ', ' '), 'is not a line of sha256sum'),
         (lambda folder: (folder / 'SHA256SUMS').unlink(), 'SHA256SUMS cannot be read: '),
     ],
     ids=['exchanged', 'not listed', 'broken manifest', 'no manifest'],
@@ -79,9 +79,9 @@ except ModelError as error:
     result = subprocess.run(
         [sys.executable, '-c', code], cwd=tmp_path / 'lib', capture_output=True, text=True
     )
-    assert result.stdout.startswith(f'{model}: not the model that came with headpose_ros: ')
+    assert result.stdout.startswith(f'{model}: not the model shipped with headpose_ros: ')
     assert told in result.stdout
-    assert 'install headpose_ros again' in result.stdout
+    assert 'reinstall headpose_ros' in result.stdout
     assert result.stdout.count('\n') == 1
     assert not (tmp_path / 'it ran').exists()
     # Named by its path it is the user's own, and is not run either.
@@ -98,7 +98,7 @@ except ModelError as error:
         check=True, capture_output=True, text=True,
     )
     assert (tmp_path / 'it ran').exists()
-    assert 'a joblib file can run any code' in result.stderr
+    assert 'loading a joblib file executes any code' in result.stderr
 
 
 def test_a_model_of_ones_own_needs_no_checksum(tmp_path):
@@ -116,5 +116,5 @@ def test_a_file_is_listed_once_beside_the_others(tmp_path):
     lines = (tmp_path / 'SHA256SUMS').read_text().splitlines()
     assert [line.split('  ')[1] for line in lines] == ['a', 'b']
     check_listed(tmp_path / 'b', b'3')
-    with pytest.raises(ChecksumError, match='is not the one in'):
+    with pytest.raises(ChecksumError, match='checksum differs from'):
         check_listed(tmp_path / 'b', b'1')

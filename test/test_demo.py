@@ -60,7 +60,7 @@ def test_it_shows_poses_and_leaves_a_video(run, tmp_path):
 def test_a_source_that_is_not_there_is_told(run):
     result = run('--source', 'nowhere.mp4', '--seconds', 1)
     assert result.returncode == 1
-    assert 'nowhere.mp4: there is no such source' in result.stdout + result.stderr
+    assert 'nowhere.mp4: no such source' in result.stdout + result.stderr
     assert 'Traceback' not in result.stdout + result.stderr
 
 

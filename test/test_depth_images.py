@@ -90,10 +90,10 @@ def test_raw_depth_is_read_as_it_is(depth, encodings, padding, big_endian):
 
 
 @pytest.mark.parametrize(('message', 'told'), [
-    (raw(MILLIMETRES, 'bgr8'), "encoding 'bgr8' is no depth image: depth is 16UC1"),
-    (raw(MILLIMETRES, '16UC1', data=b'\0' * 5), 'data holds 5 bytes, but 3 x 2 pixels of 16UC1'),
+    (raw(MILLIMETRES, 'bgr8'), "encoding 'bgr8' is not a depth image: expected 16UC1"),
+    (raw(MILLIMETRES, '16UC1', data=b'\0' * 5), 'data has 5 bytes, but 3 x 2 pixels of 16UC1'),
     (raw(METRES, '32FC1', step=8), 'step is 8 bytes, but a row'),
-    (raw(METRES, '32FC1', width=0), 'at least 1 x 1 are needed'),
+    (raw(METRES, '32FC1', width=0), 'minimum 1 x 1'),
 ])
 def test_what_is_no_depth_is_told(message, told):
     with pytest.raises(UnreadableImageError, match=told):
@@ -131,17 +131,17 @@ def test_compressed_metres_are_as_exact_as_their_steps(coding, encode):
 
 
 @pytest.mark.parametrize(('message', 'told'), [
-    (compressed(png(MILLIMETRES)[:40], '16UC1; compressedDepth png'), 'no PNG of 16 bits'),
-    (compressed(b'', '16UC1; compressedDepth png'), 'no PNG of 16 bits'),
-    (compressed(b'text', '16UC1; compressedDepth png'), 'starts with the bytes 74 65 78 74'),
+    (compressed(png(MILLIMETRES)[:40], '16UC1; compressedDepth png'), 'not a 16-bit PNG'),
+    (compressed(b'', '16UC1; compressedDepth png'), 'not a 16-bit PNG'),
+    (compressed(b'text', '16UC1; compressedDepth png'), 'starts with 74 65 78 74'),
     (compressed(png(np.zeros((4, 4, 3), np.uint8)), '16UC1; compressedDepth'), 'of mode RGB'),
-    (compressed(b'', '16UC1; compressedDepth rvl'), 'an RVL image has 0 bytes'),
-    (compressed(rvl(MILLIMETRES)[:12], '16UC1; compressedDepth rvl'), 'does not end where it'),
+    (compressed(b'', '16UC1; compressedDepth rvl'), 'RVL image truncated to 0 bytes'),
+    (compressed(rvl(MILLIMETRES)[:12], '16UC1; compressedDepth rvl'), 'is corrupt: check'),
     (compressed(struct.pack('<II', 10**5, 10**5), '16UC1; compressedDepth rvl'), '100000 x 10000'),
     (compressed(struct.pack('<II', 4, 4) + b'\xff' * 40, '16UC1; compressedDepth rvl'), 'RVL'),
     (compressed(png(MILLIMETRES), '16UC1; compressedDepth zstd'), 'set the format .* png or rvl'),
-    (compressed(png(MILLIMETRES), 'bgr8; jpeg compressed bgr8'), 'is no depth image'),
-    (SimpleNamespace(format='16UC1; compressedDepth', data=b''), 'no PNG of 16 bits'),
+    (compressed(png(MILLIMETRES), 'bgr8; jpeg compressed bgr8'), 'is not a depth image'),
+    (SimpleNamespace(format='16UC1; compressedDepth', data=b''), 'not a 16-bit PNG'),
 ])
 def test_what_is_damaged_is_told(message, told):
     with pytest.raises(UnreadableImageError, match=told):
@@ -160,7 +160,7 @@ def test_random_bytes_are_depth_or_an_error():
 def test_depth_of_another_size_must_show_the_same_view():
     for width, height in ((640, 480), (320, 240), (1280, 960), (424, 318)):
         check_same_view(np.zeros((height, width), np.uint16), 640, 480)
-    with pytest.raises(UnreadableImageError, match='depth has 1280 x 720 pixels and the colour'):
+    with pytest.raises(UnreadableImageError, match='depth is 1280 x 720 but the colour'):
         check_same_view(np.zeros((720, 1280), np.uint16), 640, 480)
 
 

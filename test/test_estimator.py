@@ -259,7 +259,7 @@ def test_views_of_arrays_are_images_too(estimator, photo):
     ids=str,
 )
 def test_what_is_no_image_is_refused(estimator, image, told):
-    with pytest.raises(ValueError, match=f'{told}.*want one uint8 BGR image'):
+    with pytest.raises(ValueError, match=f'{told}.*expected a uint8 BGR image'):
         estimator.estimate(image)
 
 
@@ -274,13 +274,13 @@ def test_tiny_images_have_nobody(estimator, photo, size):
     [
         ({'detector': 'haar'}, "unknown detector 'haar'; known: face_mesh, face_landmarker"),
         ({'mode': 'film'}, "unknown mode 'film'; known: image, video"),
-        ({'max_faces': 0}, 'max_faces is 0; want a whole number from 1'),
+        ({'max_faces': 0}, 'max_faces is 0; expected an integer >= 1'),
         ({'max_faces': 1.5}, 'max_faces is 1.5'),
         ({'face_detector': 'haar'}, "unknown face detector 'haar'; known: auto, full_range"),
-        ({'search_rate': -1.0}, 'search_rate is -1.0; want looks a second, 0 or more'),
+        ({'search_rate': -1.0}, 'search_rate is -1.0; expected a rate >= 0 in Hz'),
         ({'search_rate': float('inf')}, 'search_rate is inf'),
         ({'search_rate': float('nan')}, 'search_rate is nan'),
-        ({'image_rotation': 45}, 'image_rotation is 45; want one of 0, 90, 180, 270'),
+        ({'image_rotation': 45}, 'image_rotation is 45; expected one of 0, 90, 180, 270'),
         ({'image_rotation': -90}, 'image_rotation is -90'),
         ({'image_rotation': '90'}, "image_rotation is '90'"),
         ({'min_detection_confidence': 2.0}, 'min_detection_confidence is 2.0'),
@@ -376,7 +376,7 @@ def test_the_detector_before_is_closed(options, photo, monkeypatch):
     with HeadPoseEstimator(**options) as estimator:
         estimator.set_confidences(0.5, 0.5)
         before, after = made
-        with pytest.raises(RuntimeError, match='was closed'):
+        with pytest.raises(RuntimeError, match='is closed'):
             before.detect(photo)
         assert after.detect(photo)
 
@@ -416,7 +416,7 @@ def test_a_detector_that_cannot_start_anew_leaves_the_one_before(monkeypatch, ph
 def test_closed_means_closed(options, photo):
     with HeadPoseEstimator(**options) as estimator:
         estimator.close()
-        with pytest.raises(RuntimeError, match='was closed; make a new one'):
+        with pytest.raises(RuntimeError, match='is closed; create a new one'):
             estimator.estimate(photo)
 
 

@@ -13,11 +13,11 @@ from headpose_ros.images.exposure import exposure_problem
 
 
 @pytest.mark.parametrize('low, high, told', [
-    (0, 8, 'the image is too dark to show a face, nearly all pixels are from 0 to '),
-    (0, 0, 'the image is too dark'),
-    (247, 255, 'the image is too bright'),
-    (255, 255, 'the image is too bright'),
-    (120, 128, 'the image is too flat'),
+    (0, 8, 'image too dark to show a face (pixel values 0 to '),
+    (0, 0, 'image too dark'),
+    (247, 255, 'image too bright'),
+    (255, 255, 'image too bright'),
+    (120, 128, 'image contrast too low'),
     (0, 32, ''),
     (0, 255, ''),
     (223, 255, ''),
@@ -45,5 +45,5 @@ def test_files_that_can_show_no_face_are_told(face_mesh, capfd, tmp_path, photo)
     for name, image in (('a', photo), ('b', photo // 64), ('c', photo // 128)):
         cv2.imwrite(str(tmp_path / f'{name}.png'), image)
     code, _, error = HeadPose(capfd)('image', tmp_path)
-    assert code == 0 and '1 face, 2 without a face, 0 broken' in error
-    assert 'frame 1: the image is too dark to show a face' in error and '(2 such frames)' in error
+    assert code == 0 and '1 face, 2 without a face, 0 unreadable' in error
+    assert 'frame 1: image too dark to show a face' in error and '(2 such frames)' in error

@@ -182,7 +182,7 @@ def test_confidences_reach_the_detector(bundle, photo, confidence, scores):
 def test_it_goes_on_after_what_is_no_image(bundle, models, photo, mode):
     estimator = HeadPoseEstimator(NAME, mode, 1, models[NAME], bundle)
     for bad in (photo[:, :, :2], photo[:, :0], photo.astype(float)):
-        with pytest.raises(ValueError, match='want one uint8 BGR image'):
+        with pytest.raises(ValueError, match='expected a uint8 BGR image'):
             estimator.estimate(bad)
         assert len(estimator.estimate(photo)) == 1
     estimator.close()
@@ -202,7 +202,7 @@ def test_closed_means_closed(bundle, photo):
     detector = create_detector(NAME, 'image', 1, bundle)
     detector.close()
     detector.close()
-    with pytest.raises(RuntimeError, match='was closed; make a new one'):
+    with pytest.raises(RuntimeError, match='is closed; create a new one'):
         detector.detect(photo)
 
 
@@ -229,7 +229,7 @@ def test_start_and_end_are_quiet_even_for_who_forgets_to_close(bundle, mode):
 
 
 def test_face_mesh_takes_no_bundle(bundle):
-    with pytest.raises(ValueError, match='but face_mesh takes none; leave it out'):
+    with pytest.raises(ValueError, match='but face_mesh takes none; omit it'):
         create_detector('face_mesh', 'image', 1, bundle)
 
 

@@ -102,7 +102,7 @@ def test_each_file_has_a_place_a_checksum_and_terms_of_its_own(
     monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path / 'data'))
     content, asset = name.encode(), ASSETS[name]
     url = serve(server, 'network', content)
-    assert 'its checksum is wrong' in refusal(capsys, name, '--url', url)
+    assert 'wrong checksum' in refusal(capsys, name, '--url', url)
     assert not asset.path.exists()
     right = asset._replace(sha256=hashlib.sha256(content).hexdigest())
     monkeypatch.setitem(ASSETS, name, right)
@@ -118,19 +118,19 @@ def test_what_is_there_is_not_downloaded_again(bundle, tmp_path, capsys):
     out = tmp_path / 'model.task'
     out.write_bytes(bundle.read_bytes())
     assert main(['fetch-model', '--url', 'http://127.0.0.1:9/', '--out', str(out)]) == 0
-    assert f'{out} is there already' in capsys.readouterr().out
+    assert f'{out} is up to date' in capsys.readouterr().out
 
 
 def test_another_file_is_replaced_only_by_the_right_one(server, bundle, tmp_path, capsys):
     out = tmp_path / 'model.task'
     out.write_text('mine')
     bad = serve(server, 'bad.task', b'not this one')
-    assert 'its checksum is wrong' in refusal(capsys, '--url', bad, '--out', out)
+    assert 'wrong checksum' in refusal(capsys, '--url', bad, '--out', out)
     assert out.read_text() == 'mine'
     assert {each.name for each in tmp_path.iterdir()} == {'model.task', 'served'}
     good = serve(server, 'good.task', bundle.read_bytes())
     assert main(['fetch-model', '--url', good, '--out', str(out)]) == 0
-    assert 'over the other file there' in capsys.readouterr().out
+    assert 'replacing the existing file' in capsys.readouterr().out
     assert out.read_bytes() == bundle.read_bytes()
 
 
@@ -139,8 +139,8 @@ def test_what_goes_wrong_is_told_in_one_sentence(server, tmp_path, capsys):
     half = serve(server, 'broken/half.task', bytes(300_000))
     for url, told in (
         (f'{server.address}/nothing', '(404 Client Error: File not found for url: '),
-        (half, '(IncompleteRead(150000 bytes read, 150000 more expected)); check the address'),
-        ('http://127.0.0.1:9/', '([Errno 111] Connection refused); check the address'),
+        (half, '(IncompleteRead(150000 bytes read, 150000 more expected)); check the URL'),
+        ('http://127.0.0.1:9/', '([Errno 111] Connection refused); check the URL'),
         ('http://no.such.invalid/', 'no.such.invalid/ cannot be downloaded ([Errno '),
         ('no address', 'no address cannot be downloaded ('),
     ):
@@ -152,7 +152,7 @@ def test_where_it_cannot_be_written_is_told(server, bundle, tmp_path, capsys):
     url = serve(server, 'model.task', bundle.read_bytes())
     (tmp_path / 'file').write_text('')
     for out, told in (
-        (tmp_path, 'is a folder; name a file in it'),
+        (tmp_path, 'is a folder; specify a file'),
         (tmp_path / 'file/model.task', 'cannot be written: '),
         ('/proc/model.task', 'cannot be written: '),
     ):

@@ -68,8 +68,8 @@ def test_rows_are_of_the_images_and_have_their_stamps(headpose, bag, tmp_path):
     stamps = [float(row['stamp']) for row in rows]
     np.testing.assert_allclose(stamps, START + np.arange(COUNT) / RATE, atol=1e-6)
     assert {(row['source'], row['id'], row['primary']) for row in rows} == {(TOPIC, 'f1', '1')}
-    assert f'{COUNT} frames: {COUNT} faces, 0 without a face, 0 broken' in error
-    assert 'not calibrated: the bag has no /camera/camera_info' in error
+    assert f'{COUNT} frames: {COUNT} faces, 0 without a face, 0 unreadable' in error
+    assert 'uncalibrated: no /camera/camera_info in the bag' in error
     video = cv2.VideoCapture(str(drawn))
     assert video.get(cv2.CAP_PROP_FRAME_COUNT) == COUNT
     assert video.get(cv2.CAP_PROP_FPS) == pytest.approx(RATE, rel=0.01)
@@ -89,7 +89,7 @@ def test_the_calibration_beside_the_images_counts(headpose, tmp_path, head, imag
         ]
     bag = write_bag(tmp_path / 'bag', recorded)
     code, out, error = headpose('bag', bag)
-    assert code == 0 and 'calibrated by /front/camera_info' in error.splitlines()
+    assert code == 0 and 'calibration from /front/camera_info' in error.splitlines()
     camera = Camera(matrix, np.zeros(5), 'plumb_bob', 320, 240)
     for known, is_equal in ((camera, True), (None, False)):
         with HeadPoseEstimator(mode='video') as estimator:
@@ -111,11 +111,11 @@ def test_the_topic_is_named_where_there_are_several(headpose, tmp_path, images):
     several = headpose.refusal('bag', bag)
     assert 'choose by --topic: /left/image, /right/image' in several
     assert headpose.rows('bag', bag, '--topic', '/left/image')[0]['source'] == '/left/image'
-    assert 'has them on: /left/image, /right/image' in headpose.refusal(
+    assert 'its image topics: /left/image, /right/image' in headpose.refusal(
         'bag', bag, '--topic', '/chatter'
     )
     silent = write_bag(tmp_path / 'silent', [('/chatter', ('std_msgs/msg/String', odd))])
-    assert 'has no images; its topics are: /chatter' in headpose.refusal('bag', silent)
+    assert 'has no image topic; its topics: /chatter' in headpose.refusal('bag', silent)
 
 
 def test_broken_images_are_told_and_skipped(headpose, tmp_path, images):
@@ -132,9 +132,9 @@ def test_broken_images_are_told_and_skipped(headpose, tmp_path, images):
     code, out, error = headpose('bag', bag)
     assert code == 0 and [row['frame'] for row in rows_of(out)] == ['0', '4']
     assert f'skipped: image 1 of {TOPIC}: data holds 100 bytes' in error
-    assert f'skipped: image 2 of {TOPIC}: the message cannot be read' in error
-    assert f"skipped: image 3 of {TOPIC}: encoding 'h264' is not supported" in error
-    assert '5 frames: 2 faces, 0 without a face, 3 broken' in error
+    assert f'skipped: image 2 of {TOPIC}: the message cannot be deserialized' in error
+    assert f"skipped: image 3 of {TOPIC}: unsupported encoding 'h264'" in error
+    assert '5 frames: 2 faces, 0 without a face, 3 unreadable' in error
 
 
 def test_what_is_left_of_a_bag_that_was_cut_short_is_read(headpose, bag, tmp_path):
@@ -143,20 +143,20 @@ def test_what_is_left_of_a_bag_that_was_cut_short_is_read(headpose, bag, tmp_pat
     out = tmp_path / 'rows.csv'
     for each in (bag, file):
         sentence = headpose.refusal('bag', each, '--out', out, '--force')
-        assert f'{each if each == file else bag} is broken or cut short' in sentence
+        assert f'{each if each == file else bag} is damaged or truncated' in sentence
         rows = rows_of(out.read_text())
         assert COUNT // 3 < len(rows) < COUNT and rows == whole[:len(rows)]
     code, told, _ = headpose('info', bag)
-    assert code == 0 and 'broken' in told and TOPIC in told
+    assert code == 0 and 'damaged' in told and TOPIC in told
 
 
 @pytest.mark.parametrize('spoil, told', [
-    (shutil.rmtree, 'there is no such bag'),
-    (lambda bag: [path.unlink() for path in bag.iterdir()], 'not the folder of a bag'),
-    (lambda bag: storage_file(bag).unlink(), 'is a broken bag'),
-    (lambda bag: storage_file(bag).write_bytes(b''), 'is a broken bag'),
-    (lambda bag: storage_file(bag).write_bytes(b'x' * 10**5), 'is a broken bag'),
-    (lambda bag: (bag / 'metadata.yaml').rename(bag / 'b.mcap') and None, 'is a broken bag'),
+    (shutil.rmtree, 'no such bag'),
+    (lambda bag: [path.unlink() for path in bag.iterdir()], 'not a bag folder'),
+    (lambda bag: storage_file(bag).unlink(), 'is a damaged bag'),
+    (lambda bag: storage_file(bag).write_bytes(b''), 'is a damaged bag'),
+    (lambda bag: storage_file(bag).write_bytes(b'x' * 10**5), 'is a damaged bag'),
+    (lambda bag: (bag / 'metadata.yaml').rename(bag / 'b.mcap') and None, 'is a damaged bag'),
 ], ids=['gone', 'empty', 'no storage', 'empty storage', 'no storage inside', 'text'])
 def test_what_is_no_bag_is_one_sentence(headpose, bag, spoil, told):
     text = bag.parent / 'any.txt'

@@ -81,7 +81,7 @@ def test_depth_that_is_called_aligned_is_found(headpose, recording, tmp_path):
     errors = np.linalg.norm(places(rows) - recording.sellion, axis=1)
     assert errors.max() < 0.012
     assert all(0.002 < row['distance_std_m'] < 0.02 for row in rows)
-    assert f'depth from {ALIGNED} for {COUNT} images with faces' in error
+    assert f'depth from {ALIGNED} used for {COUNT} images with faces' in error
 
 
 def test_without_depth_places_follow_from_the_width(headpose, recording, tmp_path):
@@ -122,9 +122,9 @@ def test_what_cannot_be_used_is_told(headpose, recording, tmp_path):
     bag = write_bag(tmp_path / 'bag', recording.messages(make=odd))
     code, out, error = headpose('bag', bag)
     assert code == 0 and out.count('\n') == COUNT + 1
-    assert f'depth from {ALIGNED} for 0 images with faces' in error
-    assert 'depth has 100 x 240 pixels and the colour image 320 x 240' in error
-    assert f'there is no depth on /depth; topics that can be depth: {ALIGNED}, {COLOUR}' in (
+    assert f'depth from {ALIGNED} used for 0 images with faces' in error
+    assert 'depth is 100 x 240 but the colour image 320 x 240' in error
+    assert f'no depth on /depth; possible depth topics: {ALIGNED}, {COLOUR}' in (
         headpose.refusal('bag', bag, '--depth', '/depth')
     )
 
@@ -134,5 +134,5 @@ def test_a_bag_that_was_cut_short_gives_what_waits_for_its_depth(headpose, recor
     file = next(path for path in bag.iterdir() if path.suffix == '.mcap')
     os.truncate(file, file.stat().st_size * 2 // 3)
     out = tmp_path / 'rows.csv'
-    assert 'broken or cut short' in headpose.refusal('bag', bag, '--out', out)
+    assert 'damaged or truncated' in headpose.refusal('bag', bag, '--out', out)
     assert out.read_text().count('\n') > 6

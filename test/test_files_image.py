@@ -77,8 +77,8 @@ def test_a_broken_image_is_told_and_skipped(headpose, folder, tmp_path):
     assert code == 0 and told == ''
     broken, counts, unseen = error.splitlines()
     assert 'skipped: ' in broken and 'cut.jpg cannot be read: image file is truncated' in broken
-    assert counts.startswith('3 frames: 1 face, 1 without a face, 1 broken')
-    assert 'frame 2: the image is too ' in unseen
+    assert counts.startswith('3 frames: 1 face, 1 without a face, 1 unreadable')
+    assert 'frame 2: image too ' in unseen
     (row,) = map(json.loads, out.read_text().splitlines())
     assert row['source'].endswith('a somebody.jpg') and row['stamp'] is None
     assert {path.name for path in drawn.iterdir()} == {'a somebody.jpg', 'nobody.png'}
@@ -112,7 +112,7 @@ def test_what_is_read_when_named_is_read_in_a_folder_and_the_rest_is_named(
     assert code == 0
     assert [row['source'] for row in rows_of(out)] == [str(tmp_path / name) for name in names]
     assert 'e.heic cannot be read: it is an HEIC photo' in error
-    told = f'{tmp_path}: 3 not read, being no images: film.mp4, notes.txt, raw (a folder)'
+    told = f'{tmp_path}: 3 skipped, not images: film.mp4, notes.txt, raw (a folder)'
     assert error.splitlines()[-1] == told
 
 
@@ -123,7 +123,7 @@ def test_what_is_read_when_named_is_read_in_a_folder_and_the_rest_is_named(
     ('film.jpg', b'\0\0\0\x18ftypisom' + bytes(50), 'MP4 or MOV video; use headpose video'),
     ('film.png', b'RIFF1234AVI ' + bytes(50), 'it is an AVI video; use headpose video'),
     ('scan.jpg', b'%PDF-1.7', 'it is a PDF document; save its pages as JPEG or PNG'),
-    ('words.jpg', b'words', 'it is not an image file, or its beginning is broken'),
+    ('words.jpg', b'words', 'not an image file, or its header is damaged'),
 ])
 @pytest.mark.parametrize('command', ['image', 'info'])
 def test_what_cannot_be_read_is_told_by_what_it_is(
@@ -185,7 +185,7 @@ def test_what_opencv_cannot_write_is_drawn_as_png(headpose, tmp_path, photo):
     shown = {'moving.gif.png', 'print.jpg', 'page.ppm.png'}
     assert {path.name for path in drawn.iterdir()} == shown
     assert all(cv2.imread(str(path)).shape == photo.shape for path in drawn.iterdir())
-    assert 'is there already' in headpose.refusal('image', *paths, '--annotated', drawn)
+    assert ' exists; choose' in headpose.refusal('image', *paths, '--annotated', drawn)
 
 
 def test_an_image_that_cannot_be_drawn_does_not_end_the_rest(headpose, tmp_path, photo):
@@ -194,7 +194,7 @@ def test_an_image_that_cannot_be_drawn_does_not_end_the_rest(headpose, tmp_path,
     cv2.imwrite(str(tmp_path / 'b.jpg'), photo)
     code, out, error = headpose('image', tmp_path, '--annotated', tmp_path / 'new', '--out', '-')
     assert code == 0 and len(rows_of(out)) == 1
-    assert error.count('not drawn: ') == 1 and 'a.jpg is too large for its format' in error
+    assert error.count('not written: ') == 1 and 'a.jpg is too large for its format' in error
     assert [path.name for path in (tmp_path / 'new').iterdir()] == ['b.jpg']
 
 
@@ -265,18 +265,18 @@ def test_a_full_disk_behind_standard_output_is_one_sentence(tmp_path, photo, arg
 
 
 @pytest.mark.parametrize('arguments, told', [
-    (('nowhere.jpg',), 'nowhere.jpg: there is no such file or folder'),
+    (('nowhere.jpg',), 'nowhere.jpg: no such file or folder'),
     (('{photos}/cut.jpg',), 'cut.jpg cannot be read'),
     (('{folder}',), 'no images in this folder'),
-    (('{photos}', '--out', 'rows.txt'), 'rows.txt does not end in .csv or .jsonl'),
-    (('{photos}', '--out', '{photos}'), 'does not end in'),
+    (('{photos}', '--out', 'rows.txt'), 'rows.txt: unknown suffix, expected .csv or .jsonl'),
+    (('{photos}', '--out', '{photos}'), 'unknown suffix'),
     (('{photos}', '--out', '/nowhere/rows.csv'), 'cannot be written'),
-    (('{photos}', '--annotated', '{photos}', '--force'), 'never written over'),
+    (('{photos}', '--annotated', '{photos}', '--force'), 'never overwritten'),
     (('{photos}', '--annotated', '{photos}/nobody.png'), 'not a folder'),
-    (('{photos}', '{photos}/nobody.png', '--annotated', '{folder}/drawn'), 'have one name'),
-    (('{photos}', '--max-faces', '0'), 'max_faces is 0; want a whole number from 1'),
+    (('{photos}', '{photos}/nobody.png', '--annotated', '{folder}/drawn'), 'the same file name'),
+    (('{photos}', '--max-faces', '0'), 'max_faces is 0; expected an integer >= 1'),
     (('{photos}', '--max-std', '-1'), 'max_std is'),
-    (('{photos}', '--model', 'nowhere.npz'), 'there is no such model file'),
+    (('{photos}', '--model', 'nowhere.npz'), 'no such model file'),
     (('{photos}', '--bundle', 'any.task'), 'face_mesh takes none'),
 ])
 def test_what_cannot_be_is_one_sentence(headpose, folder, tmp_path, arguments, told):
@@ -294,7 +294,7 @@ def test_nothing_is_written_over_without_being_asked(headpose, folder, tmp_path)
     (drawn / 'nobody.png').write_text('mine')
     outputs = ('--out', out), ('--annotated', drawn)
     for output in outputs:
-        assert 'is there already' in headpose.refusal('image', folder, *output)
+        assert ' exists; choose' in headpose.refusal('image', folder, *output)
     # What goes wrong later leaves it as well.
     headpose.refusal('image', folder, *outputs[0], '--force', '--max-faces', 0)
     assert out.read_text() == (drawn / 'nobody.png').read_text() == 'mine'

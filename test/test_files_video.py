@@ -89,7 +89,7 @@ def test_a_damaged_video_is_read_past_the_damage(headpose, images, tmp_path):
     content[middle:middle + 2000] = np.random.default_rng(0).bytes(2000)
     path.write_bytes(content)
     code, out, error = headpose('video', path)
-    assert code == 0 and 'cannot be decoded: the file is damaged there' in error
+    assert code == 0 and 'cannot be decoded (damaged file)' in error
     numbers = [int(row['frame']) for row in rows_of(out)]
     assert numbers[-1] == COUNT - 1 and COUNT // 2 < len(numbers) < COUNT
 
@@ -112,7 +112,7 @@ def test_a_video_of_changing_rate_is_whole(headpose, images, tmp_path):
     assert code == 0 and error.startswith('20 frames: ') and 'cut' not in error
     stamps = {int(row['frame']): float(row['stamp']) for row in rows_of(out)}
     assert stamps[19] == pytest.approx(times[19], abs=2e-3)
-    assert 'length  about ' in headpose('info', path)[1]
+    assert 'duration  about ' in headpose('info', path)[1]
 
 
 @pytest.mark.parametrize('name, frames', [('lowlight.webm', 80), ('odd.avi', 23)])
@@ -120,7 +120,7 @@ def test_whole_files_are_not_called_broken(headpose, cases, name, frames):
     code, _, error = headpose('video', cases / name)
     assert code == 0 and error.startswith(f'{frames} frames: {frames} faces')
     assert 'cut' not in error and 'damaged' not in error
-    assert 'length  about ' in headpose('info', cases / name)[1]
+    assert 'duration  about ' in headpose('info', cases / name)[1]
 
 
 @pytest.mark.parametrize('name', ['plain.mp4', 'rot90.mp4'])
@@ -129,11 +129,11 @@ def test_a_video_of_a_phone_held_upright(headpose, cases, name):
     shown = angles([row for row in rows if row['frame'] in ('0', '10', '22')])
     np.testing.assert_allclose(shown, [(0, -13, -50), (-2, -10, 18), (0, -13, -26)], atol=6.0)
     told = headpose('info', cases / name)[1]
-    assert '480 x 270 pixels' in told and 'length  23 frames, 2.30 s' in told
+    assert '480 x 270 pixels' in told and 'duration  23 frames, 2.30 s' in told
 
 
 @pytest.mark.parametrize('name, told', [
-    ('nomoov.mp4', 'has no index (the moov box'), ('audio.mp4', 'holds no video, only audio'),
+    ('nomoov.mp4', 'has no index (the moov box'), ('audio.mp4', 'contains no video, only audio'),
     ('zero.mp4', 'is empty (0 bytes)'), ('photo.heic', 'HEIC photo'),
 ])
 def test_what_is_no_video_is_told_by_info_too(headpose, cases, name, told):
@@ -145,15 +145,15 @@ def test_a_video_that_was_cut_short_is_told_after_what_there_is(headpose, images
     os.truncate(path, path.stat().st_size // 2)
     out = tmp_path / 'rows.csv'
     sentence = headpose.refusal('video', path, '--out', out)
-    assert 'head.avi is cut short: ' in sentence and 'copy it again' in sentence
+    assert 'head.avi is truncated: ' in sentence and 'copy it again' in sentence
     assert COUNT // 3 < len(rows_of(out.read_text())) < COUNT
 
 
 @pytest.mark.parametrize('name, told', [
-    ('nowhere.mp4', 'there is no such source'),
+    ('nowhere.mp4', 'no such source'),
     ('text.mp4', 'not a video that FFmpeg can read'),
-    ('.', 'for images there is: headpose image'),
-    ('photo.png', 'for images there is: headpose image'),
+    ('.', 'for images use headpose image'),
+    ('photo.png', 'for images use headpose image'),
 ])
 def test_what_is_no_video_is_one_sentence(headpose, tmp_path, images, name, told):
     (tmp_path / 'text.mp4').write_text('no video')
@@ -166,10 +166,10 @@ def test_what_is_no_video_is_one_sentence(headpose, tmp_path, images, name, told
 
 def test_outputs_are_refused_before_anything_begins(headpose, video, tmp_path):
     for arguments, told in (
-        (('--annotated', tmp_path / 'drawn.gif'), 'does not end in .mp4'),
-        (('--annotated', video, '--force'), 'never written over'),
-        (('--out', video, '--format', 'csv', '--force'), 'never written over'),
-        (('--out', tmp_path / 'rows.csv', '--annotated', tmp_path), 'does not end in .mp4'),
+        (('--annotated', tmp_path / 'drawn.gif'), 'unknown suffix, expected .mp4'),
+        (('--annotated', video, '--force'), 'never overwritten'),
+        (('--out', video, '--format', 'csv', '--force'), 'never overwritten'),
+        (('--out', tmp_path / 'rows.csv', '--annotated', tmp_path), 'unknown suffix, expected'),
         (('--smoothing', -1), 'smoothing_min_cutoff is -1.0'),
     ):
         assert told in headpose.refusal('video', video, *arguments)
@@ -306,7 +306,7 @@ def test_without_the_extra_only_bags_cannot_be_read(video, tmp_path):
     )
     for arguments, exit_code, told in (
         (('video', video), 0, f'{COUNT} frames: '),
-        (('bag', bag), 1, "install them with: pip install 'rosbags"),
+        (('bag', bag), 1, "install them: pip install 'rosbags"),
     ):
         result = subprocess.run(
             [sys.executable, '-c', code, *map(str, arguments)], text=True, capture_output=True
@@ -322,11 +322,11 @@ def test_info_says_what_a_file_is_and_what_is_installed(headpose, video, images,
         ((video,), ('320 x 240 pixels', '30 Hz', f'{COUNT} frames, {COUNT / RATE:.2f} s')),
         ((photo,), ('320 x 240 pixels',)),
         ((find_model('face_mesh'),), ('face_mesh', 'AFLW2000-3D', 'geodesic', 'scikit-learn')),
-        ((), ('headpose_ros', 'mediapipe', 'numpy', 'detector face_mesh', 'works', 'bundle')),
+        ((), ('headpose_ros', 'mediapipe', 'numpy', 'detector face_mesh', 'available', 'bundle')),
     ):
         code, out, _ = headpose('info', *arguments)
         assert code == 0 and all(word in out for word in words), out
-    assert 'there is no such file' in headpose.refusal('info', tmp_path / 'nowhere')
+    assert 'no such file' in headpose.refusal('info', tmp_path / 'nowhere')
     (tmp_path / 'any.txt').write_text('x')
     headpose.refusal('info', tmp_path / 'any.txt')
     (tmp_path / 'broken.npz').write_text('x')

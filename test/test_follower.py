@@ -256,7 +256,7 @@ def test_what_is_refused_changes_nothing(follow, picture):
     follower = follow(max_faces=1)
     image = picture()
     follower.update(image, 0.0)
-    with pytest.raises(ValueError, match='want one uint8 BGR image'):
+    with pytest.raises(ValueError, match='expected a uint8 BGR image'):
         follower.update(image[..., 0], PERIOD)
     with pytest.raises(ValueError, match='stamp is nan'):
         follower.update(image, float('nan'))
@@ -266,18 +266,18 @@ def test_what_is_refused_changes_nothing(follow, picture):
 @pytest.mark.parametrize(
     ('settings', 'told'),
     [
-        ({'max_std': -0.1}, 'max_std is -0.1; want a number from 0 to 3.14159 radians'),
+        ({'max_std': -0.1}, 'max_std is -0.1; expected a number from 0 to 3.14159 radians'),
         ({'max_std': float('nan')}, 'max_std is nan'),
         ({'max_std': 60.0}, 'max_std is 60.0'),  # degrees
         ({'max_std': '1'}, "max_std is '1'"),
-        ({'smoothing_min_cutoff': -1.0}, 'smoothing_min_cutoff is -1.0; want a number from 0'),
+        ({'smoothing_min_cutoff': -1.0}, 'smoothing_min_cutoff is -1.0; expected a number from 0'),
         ({'smoothing_min_cutoff': float('inf')}, 'smoothing_min_cutoff is inf'),
-        ({'smoothing_beta': None}, 'smoothing_beta is None; want a number from 0 to 1000'),
+        ({'smoothing_beta': None}, 'smoothing_beta is None; expected a number from 0 to 1000'),
         ({'primary': 'biggest'}, "'biggest'; known: largest, nearest_center, longest_tracked"),
-        ({'neutral_rpy': (0.0, 0.0)}, 'want three angles'),
-        ({'neutral_rpy': 0.0}, 'neutral_rpy is 0.0; want three angles'),
+        ({'neutral_rpy': (0.0, 0.0)}, 'expected three angles'),
+        ({'neutral_rpy': 0.0}, 'neutral_rpy is 0.0; expected three angles'),
         ({'neutral_rpy': (0.0, float('nan'), 0.0)}, 'pitch of neutral_rpy is nan'),
-        ({'neutral_rpy': (0.0, 0.0, 20.0)}, 'yaw of neutral_rpy is 20.0; want .* radians'),
+        ({'neutral_rpy': (0.0, 0.0, 20.0)}, 'yaw of neutral_rpy is 20.0; expected .* radians'),
     ],
     ids=str,
 )

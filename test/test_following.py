@@ -261,5 +261,5 @@ def test_all_networks_are_closed(counted):
     detector.detect(np.zeros((48, 64, 3), np.uint8))
     detector.close()
     assert near.closed and far.closed
-    with pytest.raises(RuntimeError, match='was closed'):
+    with pytest.raises(RuntimeError, match='is closed'):
         detector.detect(np.zeros((48, 64, 3), np.uint8), 1.0)

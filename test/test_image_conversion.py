@@ -110,7 +110,7 @@ def test_depth_is_not_taken_for_grey(converter, highest):
     rows = np.full((20, 30), 0.7, np.float32)
     rows[7:14] = highest
     rows[14:] = np.nan
-    with pytest.raises(UnreadableImageError, match='as in depth images: subscribe to the colour'):
+    with pytest.raises(UnreadableImageError, match='look like depth: subscribe to a colour'):
         converter.imgmsg_to_cv2(message(rows, '32FC1'))
 
 
@@ -165,13 +165,13 @@ def test_tight_bgr8_is_not_copied():
 @pytest.mark.parametrize('changes, parts', [
     ({'height': 0}, ['12 x 0 pixels', '1 x 1']),
     ({'width': 0}, ['0 x 10 pixels', '1 x 1']),
-    ({'step': 35}, ['step is 35 bytes', 'has 36', 'correct']),
+    ({'step': 35}, ['step is 35 bytes', 'takes 36', 'correct']),
     ({'step': 0}, ['step is 0 bytes']),
-    ({'width': 13}, ['step is 36 bytes', 'has 39']),
-    ({'height': 11}, ['data holds 360 bytes', '396']),
-    ({'width': 8000, 'height': 6000, 'step': 24000}, ['data holds 360', '144000000']),
+    ({'width': 13}, ['step is 36 bytes', 'takes 39']),
+    ({'height': 11}, ['data has 360 bytes', '396']),
+    ({'width': 8000, 'height': 6000, 'step': 24000}, ['data has 360', '144000000']),
     ({'width': 2**32 - 1, 'height': 2**32 - 1, 'step': 2**32 - 1}, ['step is 4294967295 bytes']),
-    ({'height': 2**32 - 1}, ['data holds 360 bytes', str(36 * (2**32 - 1))]),
+    ({'height': 2**32 - 1}, ['data has 360 bytes', str(36 * (2**32 - 1))]),
     ({'encoding': 'nonsense'}, ["'nonsense'", *SUPPORTED_ENCODINGS]),
     ({'encoding': ''}, ["encoding ''", 'publish one of']),
     ({'encoding': 'x' * 5000}, ['x' * 32 + "'"]),
@@ -179,9 +179,9 @@ def test_tight_bgr8_is_not_copied():
     ({'encoding': 'nv12', 'height': 9}, ['12 x 9 pixels of nv12', 'even width and height']),
     ({'encoding': 'nv21', 'width': 11}, ['11 x 10 pixels of nv21', 'even width and height']),
     ({'encoding': 'yuyv', 'width': 11}, ['11 x 10 pixels of yuyv', 'an even width']),
-    ({'encoding': 'bayer_rggb8', 'width': 2}, ['2 x 10', 'at least 3 x 3']),
+    ({'encoding': 'bayer_rggb8', 'width': 2}, ['2 x 10', 'minimum 3 x 3']),
     # `step * height` bytes for luma and chroma together, as some drivers count.
-    ({'encoding': 'nv12', 'step': 36}, ['data holds 360 bytes', '540']),
+    ({'encoding': 'nv12', 'step': 36}, ['data has 360 bytes', '540']),
 ])
 def test_unreadable(converter, changes, parts):
     msg = message(noise('bgr8'), 'bgr8')
@@ -198,7 +198,7 @@ def test_unreadable(converter, changes, parts):
 def test_truncated_data(converter, cut):
     msg = message(noise('bgr8'), 'bgr8')
     del msg.data[-cut:]
-    with pytest.raises(UnreadableImageError, match=f'data holds {360 - cut} bytes'):
+    with pytest.raises(UnreadableImageError, match=f'data has {360 - cut} bytes'):
         converter.imgmsg_to_cv2(msg, 'bgr8')
 
 

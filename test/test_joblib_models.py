@@ -31,7 +31,7 @@ from headpose_ros.regression.model_file import load_model, read_description
 from headpose_ros.rotation import nearest_rotation
 from training.model_writer import save_pipeline
 
-RUNS_CODE = 'a joblib file can run any code when it is loaded, as it is now'
+RUNS_CODE = 'loading a joblib file executes any code in it'
 
 
 @pytest.fixture
@@ -83,10 +83,10 @@ def test_any_regressor_runs(path, regressor):
     expected = nearest_rotation(outputs.reshape(-1, 3, 3))
     joblib.dump(bare, path)
     model, (runs_code, unsure) = load(path)
-    assert runs_code.startswith(f'{path}: {RUNS_CODE}: name only files from people you trust')
+    assert runs_code.startswith(f'{path}: {RUNS_CODE}; use only files from trusted sources')
     assert re.fullmatch(
-        rf'{path}: scikit-learn takes \S+ ms a face; how sure it is is not known: a standard '
-        'deviation of 10 degrees is given for each angle', unsure
+        rf'{path}: scikit-learn takes \S+ ms per face; its errors are unknown, so a standard '
+        'deviation of 10 degrees is reported for each angle', unsure
     )
     rotations, std = model.predict_with_std(faces)
     np.testing.assert_allclose(rotations, expected, atol=1e-9)
@@ -95,7 +95,7 @@ def test_any_regressor_runs(path, regressor):
     assert model.description.features == FEATURES
     # The same as fit writes it: here its errors are known.
     model, (_, took) = load(save(path, bare))
-    assert re.fullmatch(rf'{path}: scikit-learn takes \S+ ms a face', took)
+    assert re.fullmatch(rf'{path}: scikit-learn takes \S+ ms per face', took)
     rotations, std = model.predict_with_std(faces)
     np.testing.assert_allclose(rotations, expected, atol=1e-9)
     assert len(np.unique(std)) == std.size
@@ -121,7 +121,7 @@ def test_the_feature_set_is_told_by_its_length(path, name):
     assert model.description.detector == 'face_landmarker'
     with pytest.warns(UserWarning, match=RUNS_CODE):
         description = read_description(path)
-    assert (description.features, description.detector) == (name, 'not known')
+    assert (description.features, description.detector) == (name, 'unknown')
     assert description.regressor == 'Ridge()'
 
 
@@ -147,7 +147,7 @@ def write_older(path, version=b'1.0.2'):
 def test_another_scikit_learn_is_told_in_one_sentence(path):
     write_older(path)
     _, told = load(path)
-    assert len(told) == 3 and told[1].startswith(f'{path}: fitted by scikit-learn 1.0.2, but ')
+    assert len(told) == 3 and told[1].startswith(f'{path}: fitted with scikit-learn 1.0.2, but ')
     assert told[1].endswith('fit it again, or install scikit-learn==1.0.2')
 
 
@@ -190,18 +190,18 @@ SPOILT = {
     'text': (lambda path: path.write_text('hello'), 'cannot be loaded by joblib'),
     'code': (dump(Evil()), 'cannot be loaded by joblib'),
     'no module': (lambda path: path.write_bytes(b'cnowhere\nName\n.'), "module named 'nowhere'"),
-    'list': (dump([1, 2]), "holds 'list'; expected what python -m training fit writes, or"),
-    'not fitted': (dump(Ridge()), "holds 'Ridge'; expected"),
+    'list': (dump([1, 2]), "contains 'list'; expected the output of python -m training fit"),
+    'not fitted': (dump(Ridge()), "contains 'Ridge'; expected"),
     'other features': (dump(fitted_to((5, 7))), "'Ridge' for 7 features; expected"),
     'a scaler': (dump(StandardScaler().fit(np.zeros((5, 12)))), "'StandardScaler' for 12"),
-    'nine': (dump(Ridge().fit(np.zeros((5, 12)), np.zeros((5, 3)))), 'gives (3,) numbers'),
-    'one': (dump(Ridge().fit(np.zeros((5, 12)), np.zeros(5))), 'gives () numbers'),
-    'raises': (dump(Raises()), 'cannot predict 12 features (deep in it)'),
-    'format 4': (dump({'format': 'headpose_ros model 4'}), "holds 'headpose_ros model 4'"),
-    'no format': (dump({}), 'holds None'),
-    'no description': (dump_changed(description=None), 'not complete'),
-    'no pipeline': (dump_changed(pipeline=None), 'cannot predict 12 features'),
-    'no uncertainty': (dump_changed(uncertainty=None), 'missing or broken'),
+    'nine': (dump(Ridge().fit(np.zeros((5, 12)), np.zeros((5, 3)))), 'outputs (3,) per face'),
+    'one': (dump(Ridge().fit(np.zeros((5, 12)), np.zeros(5))), 'outputs () per face'),
+    'raises': (dump(Raises()), 'cannot predict from 12 features (deep in it)'),
+    'format 4': (dump({'format': 'headpose_ros model 4'}), "format 'headpose_ros model 4'"),
+    'no format': (dump({}), 'format None'),
+    'no description': (dump_changed(description=None), 'incomplete'),
+    'no pipeline': (dump_changed(pipeline=None), 'cannot predict from 12 features'),
+    'no uncertainty': (dump_changed(uncertainty=None), 'missing or invalid'),
     'detector': (
         lambda path: save(path, fitted(Ridge()), 'face_landmarker'),
         "'face_landmarker', but 'face_mesh' is running",
@@ -220,7 +220,7 @@ def test_a_model_of_the_former_format_says_what_to_do(path):
     joblib.dump({'format': 'headpose_ros model 4'}, path)
     told = refusal(path)
     assert 'train the model again with python -m training fit' in told
-    assert 'leave the model out for the one of the package' in told
+    assert 'omit it to use the built-in model' in told
 
 
 def test_only_what_is_called_joblib_is_run(path, tmp_path):

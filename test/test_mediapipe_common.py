@@ -80,7 +80,7 @@ def test_a_detector_of_faces_is_used_in_the_same_way(made):
     detector = Restarting(lambda: Faces(made))
     assert detector.find(IMAGE) == ['a face']
     detector.close()
-    with pytest.raises(RuntimeError, match='was closed; make a new one'):
+    with pytest.raises(RuntimeError, match='is closed; create a new one'):
         detector.find(IMAGE)
 
 
@@ -89,7 +89,7 @@ def test_closed_means_closed(made):
     network.close()
     network.close()
     assert made[0].closed
-    with pytest.raises(RuntimeError, match='was closed; make a new one'):
+    with pytest.raises(RuntimeError, match='is closed; create a new one'):
         network.fit(IMAGE, REGION)
     assert len(made) == 1
 
@@ -110,7 +110,7 @@ def test_what_cannot_start_anew_is_closed(made):
     network = Restarting(create)
     with pytest.raises(OSError, match='no more files'):
         network.fit(IMAGE[:, :, 0], REGION)
-    with pytest.raises(RuntimeError, match='was closed'):
+    with pytest.raises(RuntimeError, match='is closed'):
         network.fit(IMAGE, REGION)
 
 

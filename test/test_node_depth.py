@@ -144,11 +144,11 @@ def test_depth_that_comes_late_holds_nothing_up(scene):
 
 @pytest.mark.parametrize('make, told', [
     (lambda scene, header: depth_message(header, scene.depth[:, ::2]),
-     'depth has 320 x 480 pixels and the colour image 640 x 480'),
+     'depth is 320 x 480 but the colour image 640 x 480'),
     (lambda scene, header: Image(header=header, encoding='bgr8', height=2, width=2, step=6),
-     "encoding 'bgr8' is no depth image"),
+     "encoding 'bgr8' is not a depth image"),
     (lambda scene, header: Image(header=header, encoding='16UC1', height=3, width=4, step=8),
-     'data holds 0 bytes'),
+     'data has 0 bytes'),
     (lambda scene, header: depth_message(header, np.zeros_like(scene.depth)),
      'no depth on any face'),
 ], ids=['another view', 'colour', 'empty', 'holes'])

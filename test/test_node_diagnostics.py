@@ -106,13 +106,13 @@ def test_uncalibrated(doctor):
 
 
 def test_stamps_that_stand_still(doctor):
-    doctor.wait(WARN, 'stand still', lambda: doctor.publish(stamp=0.0))
+    doctor.wait(WARN, 'not advancing', lambda: doctor.publish(stamp=0.0))
     doctor.wait(OK, 'running', doctor.publish)
 
 
 def test_exposure_from_black_to_white(doctor):
     usual = doctor.bgr
-    for level, told in ((2, 'too dark'), (250, 'too bright'), (128, 'too flat')):
+    for level, told in ((2, 'too dark'), (250, 'too bright'), (128, 'contrast too low')):
         doctor.bgr = np.full_like(usual, level)
         doctor.wait(WARN, f'the image is {told} to show a face', doctor.publish)
         doctor.bgr = usual
@@ -198,7 +198,7 @@ def test_it_stopped_working(doctor):
 
 def test_it_cannot_be_configured(ros, rendered_head):
     doctor = Doctor(ros, rendered_head, '-p', 'model:=nowhere.npz')
-    doctor.wait(ERROR, 'there is no such model file')
+    doctor.wait(ERROR, 'no such model file')
 
 
 def test_its_states(ros, rendered_head):

@@ -90,7 +90,7 @@ def test_a_transition_that_cannot_be_is_refused_and_the_node_lives(ros, bgr):
 @pytest.mark.parametrize(
     ('parameter', 'told'),
     [
-        ('model:=nowhere.npz', 'nowhere.npz: there is no such model file'),
+        ('model:=nowhere.npz', 'nowhere.npz: no such model file'),
         ('bundle:=nowhere.task', 'face_mesh takes none'),
     ],
 )
@@ -115,7 +115,7 @@ def test_what_was_missing_may_come(ros, bgr, tmp_path):
     process.wait_for('configuration failed')
     path.write_bytes(find_model('face_mesh').read_bytes())
     assert ros.change_state('configure') and ros.change_state('activate')
-    assert 'run any code' not in process.output
+    assert 'executes any code' not in process.output
     publisher = ros.image_publisher()
     poses = ros.collect(Vector3Stamped, 'head_pose')
     ros.spin_until(lambda: poses, 'a pose', lambda: publisher.publish(ros.image(bgr)))
@@ -127,8 +127,8 @@ def test_a_joblib_file_runs_with_warnings(ros, bgr, tmp_path):
     x, rotations = np.random.default_rng(0).normal(size=(20, features)), np.eye(3).reshape(1, 9)
     joblib.dump(ExtraTreesRegressor(3).fit(x, np.repeat(rotations, 20, axis=0)), path)
     process = ros.start('headpose_node', '--ros-args', '-p', f'model:={path}')
-    process.wait_for('my.joblib: a joblib file can run any code when it is loaded')
-    process.wait_for('ms a face; how sure it is is not known: a standard deviation of 10 degrees')
+    process.wait_for('my.joblib: loading a joblib file executes any code')
+    process.wait_for('ms per face; its errors are unknown, so a standard deviation of 10 degrees')
     assert 'UserWarning' not in process.output
     publisher = ros.image_publisher()
     poses = ros.collect(Vector3Stamped, 'head_pose')

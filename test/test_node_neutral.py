@@ -122,7 +122,7 @@ def test_it_says_why_it_could_not(sitter):
         sitter.publish()
 
     response = sitter.ask(CALIBRATE, turning)
-    assert not response.success and 'the face moved' in response.message
+    assert not response.success and 'the head moved' in response.message
     sitter.look(0, 0, 0)
     np.testing.assert_allclose(sitter.angles(), 0.0, atol=6)
 

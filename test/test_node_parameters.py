@@ -22,8 +22,8 @@ from headpose_ros.ros import headpose_node
         ('primary:=loudest', "primary is 'loudest'; expected one of: largest"),
         ('neutral_rpy:=[1.0,2.0]', 'expected three numbers from'),
         ('head_width:=.nan', 'head_width'),
-        ('id_prefix:=front-', "id_prefix is 'front-'"),
-        ('id_prefix:=2nd_', "id_prefix is '2nd_'"),
+        ('id_prefix:=front-', "id_prefix is 'front-'; expected letters, digits and _"),
+        ('id_prefix:=2nd_', "id_prefix is '2nd_'; expected letters, digits and _"),
         ('min_detection_confidence:=1.5', 'min_detection_confidence'),
         ('smoothing_beta:=fast', "smoothing_beta is 'fast'; expected a number from 0.0 to"),
         ('max_std:=200', 'max_std is 200; expected a number from 0.0 to 180.0'),
@@ -80,7 +80,7 @@ def test_a_camera_takes_whole_numbers_too(ros):
     process.wait_for('sample at 5 Hz')
     process = ros.start('camera_node', '--ros-args', '-p', 'source:=987')
     assert process.exit_code() == 1
-    assert '987: the camera cannot be opened' in process.output
+    assert '987: cannot open the camera' in process.output
 
 
 @pytest.mark.parametrize(

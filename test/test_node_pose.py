@@ -101,16 +101,16 @@ def test_without_a_calibration_there_are_angles_only_and_a_reason(scene, rendere
     bgr = rendered_head.render(np.eye(3))
     zeros = {'k': [0.0] * 9, 'p': [0.0] * 12}
     scene.no_pose(bgr, **zeros)
-    scene.process.wait_for('K is zero, which means not calibrated')
+    scene.process.wait_for('K is zero; calibrate')
     scene.pose(bgr)
     scene.no_pose(bgr, **zeros)
     assert scene.process.output.count('K is zero') == 1
     for changes, told in (
-        ({'k': [float('nan')] * 9}, 'want 3 x 3 finite numbers'),
+        ({'k': [float('nan')] * 9}, 'expected 3 x 3 finite numbers'),
         ({'d': [float('nan')] * 5}, 'the distortion is'),
-        ({'d': [0.1, 0.2]}, '2 coefficients; want'),
-        ({'distortion_model': 'crystal', 'd': [0.1] * 5}, "the distortion model is 'crystal'"),
-        ({'width': 320, 'height': 240}, 'of 320x240 pixels, but they have 640x480'),
+        ({'d': [0.1, 0.2]}, '2 coefficients; expected'),
+        ({'distortion_model': 'crystal', 'd': [0.1] * 5}, "unknown distortion model 'crystal'"),
+        ({'width': 320, 'height': 240}, 'for 320x240 images, but they are 640x480'),
     ):
         scene.no_pose(bgr, **changes)
         assert told in scene.process.output

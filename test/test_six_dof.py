@@ -277,11 +277,11 @@ def test_the_position_is_least_sure_along_the_ray(seen):
 
 
 def test_a_head_without_a_line_of_sight_has_no_place(seen):
-    with pytest.raises(ValueError, match='no line of sight; estimate it with a calibrated camera'):
+    with pytest.raises(ValueError, match='no line of sight; pass a camera'):
         camera_pose(replace(seen, sight=None))
 
 
 @pytest.mark.parametrize('width', [0.0, -0.1, float('nan'), float('inf')])
 def test_a_width_that_cannot_be_is_refused(seen, width):
-    with pytest.raises(ValueError, match='head_width is .*; want a positive number of metres'):
+    with pytest.raises(ValueError, match='head_width is .*; expected a positive number of metres'):
         camera_pose(seen, width)

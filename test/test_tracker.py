@@ -201,7 +201,7 @@ def test_smoothing_goes_on_after_the_stamps_did(tracker):
 
 @pytest.mark.parametrize('stamp', [float('nan'), float('inf')])
 def test_a_stamp_must_be_finite(tracker, stamp):
-    with pytest.raises(ValueError, match=f'stamp is {stamp}; want a finite number'):
+    with pytest.raises(ValueError, match=f'stamp is {stamp}; expected a finite number'):
         tracker.update([head()], stamp)
 
 
@@ -223,7 +223,7 @@ def test_track_ids_have_the_prefix_and_go_on_in_another_tracker():
     'prefix', ['2nd_', 'front-', 'a/b', 'a b', 'é', 'x' * 65, 1, None], ids=str
 )
 def test_prefixes_that_no_topic_may_have_are_refused(prefix):
-    with pytest.raises(ValueError, match=re.escape(f'id_prefix is {prefix!r}; want letters')):
+    with pytest.raises(ValueError, match=re.escape(f'id_prefix is {prefix!r}; expected letters')):
         TrackIds(prefix)
 
 

@@ -165,7 +165,7 @@ def test_networks_have_the_axes_of_the_labels(face_mesh, few, peers_python, name
 @pytest.mark.slow
 @pytest.mark.parametrize('python', ['/nowhere/python', sys.executable])
 def test_a_python_without_the_networks_is_an_error(python):
-    with pytest.raises(TrainingError, match='want a Python .* with pip install'):
+    with pytest.raises(TrainingError, match='use a Python .* with pip install'):
         network_process.check(Path(python))
 
 
@@ -279,7 +279,7 @@ def test_the_command_measures_every_method(bundle, face_mesh, few, person, crops
     assert result.returncode == 0, result.stderr
     report = (tmp_path / 'out' / 'benchmark.md').read_text()
     assert report.strip() in result.stdout
-    assert 'give --peers-python' in report
+    assert 'set --peers-python' in report
     assert '6DRepNet' in report
     assert cv2.imread(str(tmp_path / 'out' / 'benchmark.png')) is not None
 
@@ -312,15 +312,15 @@ def test_the_command_measures_every_method(bundle, face_mesh, few, person, crops
     for name in (transformation_matrix.NAME, solve_pnp.NAME):  # which suppose a camera
         assert turned.loc[name, 'geodesic'] == as_they_come.loc[name, 'geodesic']
     assert (turned.loc[list(OWN_NAMES.values()), 'MAE'] < 4.0).all()
-    assert 'without the line of sight' in report
+    assert 'Without the line of sight' in report
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ('dataset', 'words'),
     [
-        ('AFLW2000-3D', 'landmarks of other images'),
-        ('BIWI', 'landmarks of BIWI; want those of AFLW2000-3D'),
+        ('AFLW2000-3D', 'its images differ'),
+        ('BIWI', 'landmarks of BIWI; expected those of AFLW2000-3D'),
     ],
 )
 def test_files_that_do_not_belong_are_refused(bundle, face_mesh, few, tmp_path, dataset, words):
@@ -338,7 +338,7 @@ def test_a_dataset_without_roll_is_refused(pointing04, tmp_path):
     result = run(pointing04, cwd=tmp_path)
     assert result.returncode == 1
     assert 'error: ' in result.stderr
-    assert 'labels no roll' in result.stderr
+    assert 'has no roll labels' in result.stderr
 
 
 def test_the_detector_and_the_peer_find_the_same_landmarks(bundle, rendered_head):

@@ -66,14 +66,14 @@ def test_crops_are_read_as_images_of_the_camera(tmp_path):
 @pytest.mark.parametrize(
     ('lines', 'words'),
     [
-        ((HEADER.replace('yaw,', ''), LINES[0]), 'no column yaw; want image, sequence, pitch'),
+        ((HEADER.replace('yaw,', ''), LINES[0]), 'no column yaw; expected a header image, seq'),
         ((HEADER, LINES[0], LINES[1].replace('45.25', 'left')), "yaw of 01/b.png is 'left'"),
-        ((HEADER, LINES[0].replace('300.5', '')), "crop_x of 02/a.png is ''; want a number"),
+        ((HEADER, LINES[0].replace('300.5', '')), "crop_x of 02/a.png is ''; expected a number"),
         ((HEADER, LINES[0].replace('1.5', 'inf')), "pitch of 02/a.png is 'inf'"),
-        ((HEADER, LINES[0].replace('a.png', 'c.png')), 'c.png: there is no such image'),
-        ((HEADER, LINES[1].replace('431.5', '433')), r'b.png: 40 x 48 pixels from \(0, 433\)'),
-        ((HEADER, LINES[0].replace('300.5', '-1')), r'a.png: 40 x 48 pixels from \(-1, 200\)'),
-        ((HEADER,), 'no image in it'),
+        ((HEADER, LINES[0].replace('a.png', 'c.png')), 'c.png: no such image'),
+        ((HEADER, LINES[1].replace('431.5', '433')), r'b.png: 40 x 48 pixels at \(0, 433\)'),
+        ((HEADER, LINES[0].replace('300.5', '-1')), r'a.png: 40 x 48 pixels at \(-1, 200\)'),
+        ((HEADER,), 'no rows'),
         (('',), 'not a readable table'),
         ((HEADER, *LINES, 'a' + 9 * ','), 'not a readable table'),
     ],
@@ -118,13 +118,13 @@ def test_it_is_not_trained_on(tmp_path, capsys, command):
     arguments = (command, str(tmp_path / 'biwi.npz'), '--out', str(tmp_path / 'out'))
     assert cli.main(list(arguments)) == 1
     error = capsys.readouterr().err
-    assert error.startswith('error: BIWI is for tests only') and error.count('\n') == 1
+    assert error.startswith('error: BIWI is for testing only') and error.count('\n') == 1
     assert not list((tmp_path / 'out').iterdir())
 
 
 def test_what_can_be_trained_on():
     assert not obstacle_to_training('AFLW2000-3D', 'some terms', True)
-    assert 'labels no roll' in obstacle_to_training("Pointing'04", 'some terms', False)
+    assert 'has no roll labels' in obstacle_to_training("Pointing'04", 'some terms', False)
     assert 'some terms' in obstacle_to_training('BIWI', 'some terms', True)
 
 
@@ -197,11 +197,11 @@ def test_what_is_found_is_told_by_range(tmp_path):
     replace(data, labels=labels, landmarks=landmarks).save(tmp_path / 'biwi.npz')
     report = evaluate(tmp_path / 'biwi.npz', None, 'face_mesh', tmp_path)
     assert (tmp_path / 'report.md').read_text() == report + '\n'
-    assert 'in the axes of the camera' in report
+    assert 'in the axes of the calibrated camera' in report
     for part in report.split('## Without the offset of each person'):
         assert re.search(r'\| pitch < -40 +\| +3 \| +0\.0 \| +nan', part)
         assert re.search(r'\| pitch -20 to 20 +\| +21 \| +95\.2 \| +\d', part)
-        assert 'Slope of the estimate on the label' in part
+        assert 'Slope of estimate against label' in part
         assert 'pitch >= 40' not in part
 
 

@@ -136,7 +136,8 @@ def test_fit_writes_a_model_that_describes_itself(model):
     assert 'labelled faces' in description.protocol
     assert 'landmarks AFLW2000-3D' in description.command
     card = model.with_suffix('.md').read_text()
-    for part in (description.protocol, 'terms', 'runs code', *description.command.split(' && ')):
+    commands = description.command.split(' && ')
+    for part in (description.protocol, 'terms', 'executes code', *commands):
         assert part in card
     assert str(model.parents[2]) not in card + description.command
     check_listed(model, model.read_bytes())
@@ -193,7 +194,7 @@ def test_compare_can_score_the_faces_of_another_file(work):
     options = (*arguments, '--faces', 'other.npz', '--out', 'scored', '--jobs', 1)
     result = run('compare', 'landmarks.npz', *options, cwd=work)
     assert result.returncode == 0, result.stderr
-    assert 'Scored are the 10 faces' in (work / 'scored' / 'results.md').read_text()
+    assert 'Only the 10 faces' in (work / 'scored' / 'results.md').read_text()
 
 
 def test_landmarks_can_be_those_of_the_images_alone(dataset, work):
@@ -209,7 +210,7 @@ def test_landmarks_can_be_those_of_the_images_alone(dataset, work):
 def test_evaluate_measures_a_model_on_a_folder(dataset, work, model):
     result = run('evaluate', dataset, '--model', model, '--jobs', 2, cwd=work)
     assert result.returncode == 0, result.stderr
-    assert 'flatter' in result.stdout
+    assert 'optimistic' in result.stdout
     (row,) = [line for line in result.stdout.splitlines() if line.startswith('| MAE  ')]
     assert float(row.split('|')[2]) < 4.0
     assert (work / 'evaluation' / 'report.md').read_text().strip() in result.stdout
@@ -221,8 +222,8 @@ def test_the_card_says_when_faces_are_in_the_file(work, model):
     arguments = ('--regressor', 'kernel_ridge', '--features', 'six', '--repeats', 1)
     result = run('fit', 'landmarks.npz', *arguments, '--out', 'kernel', cwd=work)
     assert result.returncode == 0, result.stderr
-    assert 'holds features of every face' in (work / 'kernel/face_mesh.md').read_text()
-    assert 'holds no image, no landmarks' in model.with_suffix('.md').read_text()
+    assert 'contains features of every training face' in (work / 'kernel/face_mesh.md').read_text()
+    assert 'contains no image, landmarks' in model.with_suffix('.md').read_text()
 
 
 def test_evaluate_takes_a_landmark_file(work, model):
@@ -242,11 +243,11 @@ def test_help_says_what_is_read_and_written(command, tmp_path):
 
 def test_a_missing_folder_is_an_error(tmp_path):
     message = error_of(run('landmarks', 'nowhere', cwd=tmp_path))
-    assert 'nowhere: there is no such folder' in message
+    assert 'nowhere: no such folder' in message
 
 
 def test_an_empty_folder_is_an_error(tmp_path):
-    assert 'no image that OpenCV reads' in error_of(run('landmarks', tmp_path, cwd=tmp_path))
+    assert 'no images readable by OpenCV' in error_of(run('landmarks', tmp_path, cwd=tmp_path))
 
 
 def test_images_without_labels_are_an_error(dataset, tmp_path):
@@ -258,7 +259,7 @@ def test_images_without_labels_are_an_error(dataset, tmp_path):
     ('file', 'content', 'words'),
     [
         ('image00001.mat', b'not a mat file', 'not a readable .mat'),
-        ('image00001.mat', None, 'missing beside its image'),
+        ('image00001.mat', None, 'missing next to its image'),
         ('image00001.jpg', b'not an image', 'not a readable image'),
     ],
 )
@@ -290,7 +291,7 @@ def test_a_broken_landmark_file_is_an_error(tmp_path, command):
 
 def test_too_few_images_are_an_error(work):
     result = run('compare', 'landmarks.npz', '--only', 'ridge', '--folds', 2, cwd=work)
-    assert 'faces to train on; want' in error_of(result)
+    assert 'faces for training; expected' in error_of(result)
 
 
 def test_a_broken_model_is_an_error(dataset, tmp_path):
@@ -337,7 +338,7 @@ def test_fit_takes_any_regressor_of_scikit_learn(work, fitted):
     assert '--regressor my.joblib' in model.description.command
     assert len(np.unique(model.predict_with_std(random_faces(3))[1])) > 1
     card = (work / 'mine' / 'face_mesh.md').read_text()
-    assert 'runs code' in card and 'face_mesh.npz' not in card and 'depends on its' in card
+    assert 'executes code' in card and 'face_mesh.npz' not in card and 'depends on its' in card
 
 
 @pytest.mark.parametrize('name', ['extra_trees', 'svr'])
@@ -345,11 +346,11 @@ def test_fit_takes_regressors_without_a_plain_form(work, name):
     options = ('--features', 'six', '--folds', 2, '--repeats', 1, '--out', name)
     result = run('fit', 'landmarks.npz', '--regressor', name, *options, cwd=work)
     assert result.returncode == 0, result.stderr
-    assert f'no {name}/face_mesh.npz is made' in result.stdout
+    assert f'{name}/face_mesh.npz not written' in result.stdout
     assert not (work / name / 'face_mesh.npz').exists()
     assert (work / name / 'face_mesh.joblib').exists()
     card = (work / name / 'face_mesh.md').read_text()
-    assert ('holds features of every face' in card) == (name == 'svr')
+    assert ('contains features of every training face' in card) == (name == 'svr')
 
 
 def test_a_regressor_of_ones_own_with_a_plain_form_has_a_model(work):
@@ -363,8 +364,8 @@ def test_a_regressor_of_ones_own_with_a_plain_form_has_a_model(work):
 @pytest.mark.parametrize(
     ('content', 'told'),
     [
-        ([1, 2], "not a regressor of scikit-learn, as joblib.dump writes it (it holds 'list')"),
-        (StandardScaler(), "it holds 'StandardScaler'"),
+        ([1, 2], "not a scikit-learn regressor written by joblib.dump (it contains 'list')"),
+        (StandardScaler(), "it contains 'StandardScaler'"),
         (SVR(), 'SVR cannot be trained on 12 features and 9 targets'),
     ],
     ids=['list', 'scaler', 'one target'],
@@ -379,4 +380,4 @@ def test_a_file_that_is_no_regressor_is_an_error(work, tmp_path, content, told):
 def test_a_regressor_that_is_not_there_is_an_error(work):
     result = run('fit', 'landmarks.npz', '--regressor', 'nowhere.joblib', cwd=work)
     assert result.returncode == 2
-    assert 'nowhere.joblib: there is no such file' in ' '.join(result.stderr.split())
+    assert 'nowhere.joblib: no such file' in ' '.join(result.stderr.split())

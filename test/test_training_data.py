@@ -86,7 +86,7 @@ def test_what_is_not_read_is_counted_and_named(tmp_path):
     (tmp_path / 'code').mkdir()
     (tmp_path / 'code' / 'picture.jpg').touch()
     told = describe_rest(read_dataset(tmp_path))
-    assert told == '3 other files are not read: code/picture.jpg, image.png, phone.heic'
+    assert told == '3 other files skipped: code/picture.jpg, image.png, phone.heic'
 
 
 def test_images_are_turned_as_their_exif_says(tmp_path):
@@ -105,10 +105,10 @@ def test_images_of_more_than_8_bits_are_not_dark(tmp_path, samples):
 def test_labels_in_degrees_are_one_sentence(tmp_path):
     for i in range(3):
         write_sample(tmp_path, f'image{i}', np.degrees((10.0 + i, 20.0, 30.0)))
-    with pytest.raises(TrainingError, match='all labels are above 99 degrees; are they degrees'):
+    with pytest.raises(TrainingError, match='all labels exceed 99 degrees; Pose_Para'):
         read_dataset(tmp_path)
     write_sample(tmp_path, 'image4', (1.0, 0.5, 0.0))  # so small that it passes for radians
-    with pytest.raises(TrainingError, match='3 of 4 labels are above 99 degrees'):
+    with pytest.raises(TrainingError, match='3 of 4 labels exceed 99 degrees'):
         read_dataset(tmp_path)
 
 

@@ -152,7 +152,7 @@ def test_the_protocol_names_the_share_of_faces_found(unrelated):
 def test_no_roll_no_training(unrelated):
     labels = unrelated.labels * (1.0, 1.0, np.nan)
     data = landmark_file(unrelated.landmarks, labels, unrelated.names, unrelated.copies)
-    with pytest.raises(TrainingError, match='labels no roll'):
+    with pytest.raises(TrainingError, match='has no roll labels'):
         cross_validate(data, [('six', 'ridge')], Protocol(), jobs=1)
 
 

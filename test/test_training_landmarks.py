@@ -117,14 +117,14 @@ def test_stopped_in_the_middle_it_goes_on_to_the_same_file(images, whole, tmp_pa
     if how == signal.SIGINT:
         assert process.returncode == 130
         assert 'Traceback' not in printed
-        assert printed.rstrip().endswith('the same command goes on from here')
+        assert printed.rstrip().endswith('run the same command to resume')
     else:
         wait_for(lambda: not of_session(process.pid))  # nobody is left behind
         # Cut off, as by a disk that was full or a machine that went down.
         os.truncate(parts_of(out)[0], 3000)
         other = run('landmarks', images, '--out', out, '--no-copies', cwd=tmp_path)
         assert "copies ['plain', 'mirrored'" in error_of(other)
-        assert 'delete the folder, or give another --out' in error_of(other)
+        assert 'delete the folder, or use another --out' in error_of(other)
     result = run('landmarks', images, '--out', out, '--jobs', 2, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     if how == signal.SIGINT:
@@ -185,7 +185,7 @@ def test_what_a_worker_of_dask_cannot_read_is_named(images, cluster):
     search = plan_search('face_mesh', [PLAIN], None)
     (sample, *_) = data.samples
     object.__setattr__(sample, 'image', images / 'elsewhere.jpg')
-    with pytest.raises(TrainingError, match='elsewhere.jpg: there is no such image on '):
+    with pytest.raises(TrainingError, match='elsewhere.jpg: no such image on '):
         list(detect_chunks(search, [(0, [sample])], scheduler=cluster.scheduler.address))
 
 
@@ -206,7 +206,7 @@ def complaint(capsys, *arguments):
         ),
         (
             ['--backend', 'dask', '--scheduler', 'tcp://127.0.0.1:9'],
-            'error: tcp://127.0.0.1:9: no Dask scheduler answers there',
+            'error: tcp://127.0.0.1:9: no response from a Dask scheduler',
         ),
     ],
 )
@@ -233,7 +233,7 @@ def test_a_file_that_another_process_makes_is_left_to_it(images, tmp_path, capsy
         told = complaint(capsys, images, '--out', tmp_path / 'x.npz')
     finally:
         os.close(lock)
-    assert 'x.npz is being made by another process' in told
+    assert 'x.npz is being written by another process' in told
     assert folder.is_dir()
 
 

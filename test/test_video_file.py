@@ -124,9 +124,9 @@ def test_a_video_that_was_cut_short_is_told_and_read_up_to_there(tmp_path, name,
         timed_video(path, noise, STEADY, 'libvpx' if name == 'video.webm' else 'mpeg4')
     os.truncate(path, int(path.stat().st_size * share))
     source = VideoSource(path)
-    assert 'is cut short' in source.problem  # before it is read to its end
+    assert 'is truncated' in source.problem  # before it is read to its end
     source, _, images = read(path)
-    assert 'video' in source.problem and 'is cut short' in source.problem
+    assert 'video' in source.problem and 'is truncated' in source.problem
     assert source.problem.endswith('copy it again')
     whole = sum(image is not None for image in images)
     assert 0.4 * share * COUNT < whole < COUNT
@@ -151,7 +151,7 @@ def test_room_that_a_copy_did_not_fill_is_told(tmp_path):
     content[len(content) // 2:] = bytes(len(content) - len(content) // 2)
     path.write_bytes(content)
     source, _, images = read(path)
-    assert 'is cut short' in source.problem and COUNT < len(images) < 3 * COUNT
+    assert 'is truncated' in source.problem and COUNT < len(images) < 3 * COUNT
 
 
 def test_damage_in_the_middle_is_told(tmp_path):
@@ -167,7 +167,7 @@ def test_damage_in_the_middle_is_told(tmp_path):
 @pytest.mark.parametrize(('name', 'told'), [
     ('empty.mp4', 'is empty (0 bytes), not a video: copy or record it again'),
     ('unfinished.mp4', 'has no index (the moov box'),
-    ('sound.mp4', 'holds no video, only audio; name the file with the images'),
+    ('sound.mp4', 'contains no video, only audio; specify another file'),
     ('photo.mp4', 'is an HEIC photo, the default of iPhones, not a video: use headpose image'),
     ('document.mp4', 'is a PDF document, not a video: '),
     ('words.mp4', 'not a video that FFmpeg can read'),

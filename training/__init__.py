@@ -1,4 +1,4 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Training of head-pose regressors, in plain Python: no ROS is imported here."""
+"""Training of head-pose regressors, without ROS."""

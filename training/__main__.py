@@ -12,5 +12,5 @@ try:
         sys.exit(main())
 except ImportError as error:
     sys.exit(
-        f"error: {error}; install what training needs with pip install '.[training]'"
+        f"error: {error}; install the training dependencies: pip install '.[training]'"
     )

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""This project and its peers on the same images and the same faces, measured in one run."""
+"""Benchmark of this project and baselines on the same images and faces, in one run."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -38,12 +38,12 @@ TIMED_IMAGES = 200
 
 @dataclass(frozen=True)
 class Setup:
-    """How it is measured.
+    """Benchmark settings.
 
     :ivar protocol: of the cross-validation.
-    :ivar peers_python: Python that can run the networks; ``None`` leaves them out.
+    :ivar peers_python: Python that can run the networks; ``None`` skips them.
     :ivar bundle: of the Face Landmarker, see ``headpose_ros.detection.factory.create_detector``.
-    :ivar jobs: processes; -1 for one a core.
+    :ivar jobs: processes; -1 for one per core.
     """
 
     protocol: Protocol
@@ -66,14 +66,14 @@ def benchmark(
 ) -> str:
     """Measure all methods and write ``benchmark.md``, ``benchmark.csv`` and ``benchmark.png``.
 
-    What is trained here is cross-validated on the first dataset and, for the others, trained on
-    all of the first.
+    Methods trained here are cross-validated on the first dataset, and trained on all of it to be
+    tested on the others.
 
-    :param dataset_folder: folder of AFLW2000-3D, or of another dataset that labels roll.
-    :param out: folder that is written.
+    :param dataset_folder: folder of AFLW2000-3D, or of another dataset with roll labels.
+    :param out: output folder.
     :param test_folders: folders of datasets to test on, such as Pointing'04 and BIWI.
-    :param landmark_files: of these datasets, that of the first with copies; landmarks are
-        extracted where there is none.
+    :param landmark_files: of these datasets, that of the first with augmentations; missing ones
+        are extracted.
     :return: the report, Markdown.
     :raises TrainingError: the data cannot be used, or the networks cannot be run.
     :raises headpose_ros.errors.ModelError: the package has no model for a detector.
@@ -82,8 +82,8 @@ def benchmark(
     dataset = read_dataset(dataset_folder)
     targets = [read_dataset(folder) for folder in test_folders]
     if obstacle := obstacle_to_training(dataset.name, dataset.terms, dataset.has_roll):
-        raise TrainingError(f'{obstacle}; give the folder of AFLW2000-3D')
-    # Refused here is what would fail in an hour.
+        raise TrainingError(f'{obstacle}; use AFLW2000-3D')
+    # Fail now rather than in an hour.
     models = {detector: load_model(None, detector) for detector in OWN_NAMES}
     transformation_matrix.TransformationMatrix(setup.bundle).close()
     if setup.peers_python:
@@ -127,22 +127,22 @@ def benchmark(
 def _load(
     paths: Iterable[Path], datasets: list[Dataset]
 ) -> dict[tuple[str, str], LandmarkFile]:
-    """Landmark files by the names of dataset and detector, those of the first with copies."""
+    """Landmark files by dataset and detector name; those of the first with augmentations."""
     names = {each.name: [sample.name for sample in each.samples] for each in datasets}
     files = {}
     for path in paths:
         data = LandmarkFile.load(path)
         if data.dataset not in names:
             raise TrainingError(
-                f'{path}: landmarks of {data.dataset}; want those of {" or ".join(names)}'
+                f'{path}: landmarks of {data.dataset}; expected those of {" or ".join(names)}'
             )
         if data.names[data.plain].tolist() != names[data.dataset]:
             raise TrainingError(
-                f'{path}: landmarks of other images than those of the dataset; make it again with '
+                f'{path}: its images differ from those of the dataset; create it again with '
                 'python -m training landmarks'
             )
         if data.dataset == datasets[0].name and data.plain.all():
-            raise TrainingError(f'{path}: made with --no-copies; make it again without it')
+            raise TrainingError(f'{path}: created with --no-copies; create it again without that')
         files[data.dataset, data.detector] = data
     return files
 
@@ -157,7 +157,7 @@ def _cross_validated(
         (result,) = cross_validate(data[detector], candidates, protocol, setup.jobs)
         rotations = np.full((protocol.repeats, len(found), 3, 3), np.nan)
         rotations[:, found] = result.predicted
-        rows.append(Row(name, 'the other folds and copies of them', rotations))
+        rows.append(Row(name, 'the other folds, augmented', rotations))
     for key, name in svr_recipe.NAMES.items():
         rotations = svr_recipe.cross_validate(key, seen, protocol, setup.jobs)
         rows.append(Row(name, 'the other folds', rotations))
@@ -176,7 +176,7 @@ def _untrained(dataset: Dataset, mesh: np.ndarray, setup: Setup) -> list[Row]:
 def _networks(
     dataset: Dataset, landmarks: np.ndarray, setup: Setup, timed: np.ndarray
 ) -> tuple[list[Row], dict[str, float]]:
-    """Rows of the networks on faces that are found for them, and the seconds of each for one."""
+    """Rows of the networks on given faces, and seconds per face of each."""
     rows: list[Row] = []
     seconds: dict[str, float] = {}
     if setup.peers_python is None:
@@ -198,9 +198,9 @@ def _trained_before(
     recipes: dict[str, svr_recipe.SvrRecipe],
     setup: Setup,
 ) -> list[Row]:
-    """Rows of a dataset that nothing was trained on, as they come without a camera.
+    """Rows for a dataset not used for training, without camera calibration.
 
-    :param landmarks: of the target by each detector.
+    :param landmarks: of the target, by detector.
     :param trained_on: name of the dataset that the recipes were fitted to.
     """
     rows = [
@@ -217,7 +217,7 @@ def _trained_before(
 def _tested(
     target: Dataset, rows: list[Row], landmarks: dict[str, np.ndarray], models: dict[str, Model]
 ) -> pd.DataFrame:
-    """Table of a dataset, in the axes of the camera too where these are those of its labels."""
+    """Table of a dataset; also in camera axes if its labels are in these."""
     table, camera = figures_table(target, rows), CAMERAS.get(target.name)
     if camera is None:
         return table
@@ -228,15 +228,15 @@ def _tested(
 def _in_camera_axes(
     rows: list[Row], landmarks: dict[str, np.ndarray], models: dict[str, Model], camera: Camera
 ) -> list[Row]:
-    """The same rows with the rotations in the axes of a camera.
+    """The same rows with rotations in camera axes.
 
-    This project's are those that it makes with the camera. Those of the others that are along
-    the line of sight are turned by the same line: to the face as this project finds it, and they
-    count as not found where it does not.
+    For this project, estimated with the camera. Rotations of other methods that are along the line
+    of sight are transformed with the line of sight of this project, and count as not found where
+    it finds no face.
     """
     detectors = {name: detector for detector, name in OWN_NAMES.items()}
     own, rays = {}, np.full((len(landmarks[MESH]), 3, 3), np.nan)
-    for detector in reversed(OWN_NAMES):  # the line of sight is FaceMesh's where there are both
+    for detector in reversed(OWN_NAMES):  # FaceMesh's line of sight takes precedence
         found = np.isfinite(landmarks[detector]).all(axis=(1, 2))
         estimates = estimate_faces(models[detector], landmarks[detector][found], camera)
         rays[found] = estimates.rays

@@ -16,10 +16,10 @@ _TICKS = (1, 2, 3, 5, 10, 20, 50, 100)  # degrees
 
 
 def plot_benchmark(path: Path, table: pd.DataFrame, own: list[str]) -> None:
-    """MAE and geodesic error, and MAE by range of yaw, of each method on the same faces.
+    """MAE and geodesic error, and MAE by yaw range, of each method on the same faces.
 
     :param table: of a dataset, see ``training.benchmark``.
-    :param own: methods that are this project's, to be seen at once.
+    :param own: methods of this project, highlighted.
     """
     same = table[table['faces'] == 'same'].sort_values('MAE', ascending=False)
     figure = Figure(figsize=(11, 1.5 + 0.55 * len(same)), layout='constrained')

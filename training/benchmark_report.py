@@ -24,12 +24,12 @@ from training.peers.published import published_table
 _NETWORKS = ' and '.join(NETWORKS)
 _INTRODUCTION = (
     'Degrees. MAE is the mean absolute error of pitch, yaw and roll, median the median of these '
-    'errors, geodesic the mean angle of the rotation between estimate and label. All methods are '
-    'scored by one function, and the angles of a rotation as they are: a head that a method turns '
-    'upside down counts in full. A face is found when the landmarks cover the labelled one. This '
-    'project searches a second time where its detector finds no face; the peers search once, '
-    f'those on FaceMesh with the landmarks of this project. {_NETWORKS} have no detector and get '
-    'the faces that this project finds with FaceMesh, cropped as their authors crop.'
+    'errors, geodesic the mean angle between estimate and label. All methods are scored by one '
+    'function, without alternative Euler angles: a head estimated upside down counts in full. A '
+    'face is found if its landmarks overlap the labelled one. This project searches again where '
+    'its detector finds no face; the baselines search once, those on FaceMesh with the landmarks '
+    f'of this project. {_NETWORKS} have no detector and get the faces that this project finds '
+    'with FaceMesh, cropped as by their authors.'
 )
 _ANGLES = {'pitch': 'pitch', 'yaw': 'yaw', 'roll': 'roll', 'MAE': 'MAE'}
 _POSE = _ANGLES | {'median': 'median', 'geodesic': 'geodesic'}
@@ -43,18 +43,17 @@ _PAN_TILT = {
 _IN_CAMERA = _ANGLES | {'geodesic': 'geodesic', geodesic_at(LOOKING_DOWN): f'geo, {LOOKING_DOWN}'}
 _IN_CAMERA |= {'slope of pitch': 'slope, pitch', 'slope of yaw': 'slope, yaw'}
 _PAN_TILT_TEXT = (
-    'Nothing was trained on it. It labels where a face points, pan (azimuth) and tilt '
-    '(elevation), by the marks that people were told to face: nominal, tilt above all. The first '
-    f'two columns of errors are those with {TRUSTED}.'
+    'Not used for training. It labels the facing direction, pan (azimuth) and tilt (elevation), '
+    'by the markers that people were asked to face: nominal, tilt in particular. The first two '
+    f'columns of errors are those with {TRUSTED}.'
 )
 _IN_CAMERA_TEXT = (
-    'Nothing was trained on it. Its labels are in the axes of the camera, which is calibrated; '
-    'outside of a crop around each head its images are black. All methods but two estimate the '
-    'head as seen along the line of sight; their rotations are brought into the axes of the '
-    'camera by the same line of sight, to the face as this project finds it. '
-    f'{transformation_matrix.NAME} and {solve_pnp.NAME}, suppose a camera of their own, so that '
-    'theirs are in these axes as they come. Slopes are of the estimate on the label, by least '
-    'squares: below 1 large angles are read too small.'
+    'Not used for training. Its labels are in the axes of the calibrated camera; its images are '
+    'black outside a crop around each head. All methods but two estimate the head along the line '
+    'of sight; their rotations are transformed to camera axes by the line of sight to the face '
+    f'found by this project. {transformation_matrix.NAME} and {solve_pnp.NAME}, assume a camera '
+    'of their own, so that their rotations are already in these axes. Slopes are of estimate '
+    'against label, by least squares: below 1 large angles are underestimated.'
 )
 
 
@@ -63,13 +62,13 @@ def write_report(
 ) -> str:
     """Write the report and return it.
 
-    :param tables: a dataset each, that of the cross-validation first, see
-        ``training.benchmark_table``; one whose labels are in the axes of a camera is there in
-        these axes and along the line of sight.
-    :param timed: images that were timed.
+    :param tables: one per dataset, that of the cross-validation first, see
+        ``training.benchmark_table``; datasets with labels in camera axes both in these axes and
+        along the line of sight.
+    :param timed: number of timed images.
     :param has_networks: whether the networks were run.
     """
-    parts = ['# This project and its peers', _INTRODUCTION]
+    parts = ['# This project and baselines', _INTRODUCTION]
     if not has_networks:
         parts.append(network_process.LEFT_OUT)
     parts += _section(tables[0], _POSE, _protocol(tables[0], protocol, timed))
@@ -78,8 +77,7 @@ def write_report(
             turned, as_it_comes = (table[table['axes'] == axes] for axes in (CAMERA, SIGHT))
             parts += _section(turned, _IN_CAMERA, _IN_CAMERA_TEXT)
             parts += [
-                '**As they come, without the line of sight, each on the faces that it finds '
-                'itself:**',
+                '**Without the line of sight, each method on the faces that it finds:**',
                 _markdown(as_it_comes[as_it_comes['faces'] == 'own'], _IN_CAMERA),
             ]
         else:
@@ -91,15 +89,14 @@ def write_report(
 
 
 def _protocol(table: pd.DataFrame, protocol: Protocol, timed: int) -> str:
-    repeats = f'mean of {protocol.repeats} shufflings' if protocol.repeats > 1 else 'one shuffling'
+    repeats = f'mean of {protocol.repeats} repeats' if protocol.repeats > 1 else 'one repeat'
     return (
-        f'What is trained on {table["dataset"].iloc[0]} is cross-validated inside it: '
-        f'{protocol.folds} folds, {repeats}, the same folds for all. Time is from a decoded '
-        f'image to the rotation, median of {timed} images, one thread, the methods taking turns; '
-        "pose is the part after the face detector's landmarks, or after its box, and detection is "
-        f'timed once for all methods with the same detector. {_NETWORKS} are timed on the same '
-        'images, afterwards, each in a process of its own, and a detection by FaceMesh counts to '
-        'them.'
+        f'Methods trained on {table["dataset"].iloc[0]} are cross-validated: {protocol.folds} '
+        f'folds, {repeats}, the same folds for all. Time is from a decoded image to the rotation, '
+        f'median of {timed} images, one thread, the methods alternating; pose is the part after '
+        "the face detector's landmarks or box, and detection is timed once for all methods with "
+        f'the same detector. {_NETWORKS} are timed on the same images, afterwards, each in its '
+        'own process, and detection by FaceMesh is added to them.'
     )
 
 
@@ -111,7 +108,7 @@ def _section(table: pd.DataFrame, columns: dict[str, str], text: str) -> list[st
         text,
         f'**The {first["scored"]} faces that every method finds:**',
         _markdown(same, columns),
-        '**Each method on the faces that it finds itself:**',
+        '**Each method on the faces that it finds:**',
         _markdown(own, columns),
     ]
 
@@ -125,7 +122,7 @@ def _markdown(table: pd.DataFrame, columns: dict[str, str]) -> str:
     for name, title in columns.items():
         shown[title] = _numbers(table[name], '.2f')
     if table['ms a face'].notna().any():
-        shown['ms a face'] = _numbers(table['ms a face'], '.1f')
+        shown['ms per face'] = _numbers(table['ms a face'], '.1f')
         shown['of that pose'] = _numbers(table['ms pose'], '.2f')
     shown['trained on'] = table['trained on']
     return shown.to_markdown(index=False, disable_numparse=True)

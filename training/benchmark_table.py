@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What methods say of the images of a dataset, and the table of their figures."""
+"""Estimates of several methods on a dataset, and the table of their figures."""
 
 from dataclasses import dataclass
 
@@ -13,19 +13,19 @@ from training.errors import TrainingError
 from training.metrics import camera_figures, pan_tilt_figures, pose_figures
 from training.samples import Dataset
 
-# Of rotations, in the column ``axes``.
+# Reference axes of rotations, in the column ``axes``.
 SIGHT, CAMERA = 'line of sight', 'camera'
 
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """What a method says of the images of a dataset.
+    """Estimates of a method on the images of a dataset.
 
     :ivar name: of the method.
-    :ivar trained_on: in words.
+    :ivar trained_on: as text.
     :ivar rotations: (repeats, n, 3, 3) ``R_opt``; NaN where it does not find the labelled face.
-    :ivar projects: whether the method supposes a camera that projects, so that its rotations are
-        in the axes of the camera; those of the others are along the line of sight.
+    :ivar projects: whether the method assumes a projective camera, so that its rotations are in
+        camera axes; those of the others are along the line of sight.
     """
 
     name: str
@@ -46,7 +46,7 @@ def found_by_all(rows: list[Row]) -> np.ndarray:
     """
     common = np.logical_and.reduce([row.found for row in rows])
     if not common.any():
-        raise TrainingError('there is no face that all methods find; give more images')
+        raise TrainingError('no face is found by all methods; use more images')
     return common
 
 
@@ -56,12 +56,12 @@ def figures_table(
     axes: str = SIGHT,
     costs: dict[str, tuple[float, float]] | None = None,
 ) -> pd.DataFrame:
-    """Figures of each method, on the faces that all find and on those it finds itself.
+    """Figures of each method, on the faces that all find and on those that it finds.
 
     :param axes: of the rotations, ``SIGHT`` or ``CAMERA``.
-    :param costs: milliseconds by the name of a method, as ``training.peers.timing`` has them.
-    :return: two rows a method: ``faces`` is ``same`` or ``own``.
-    :raises TrainingError: there is no face that all methods find.
+    :param costs: milliseconds by method name, see ``training.peers.timing``.
+    :return: two rows per method: ``faces`` is ``same`` or ``own``.
+    :raises TrainingError: no face is found by all methods.
     """
     labels = np.array([sample.label for sample in dataset.samples])
     if dataset.name in CAMERAS:

@@ -1,9 +1,9 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""BIWI Kinect Head Pose: crops of faces and a ``labels.csv`` (Fanelli et al., IJCV 2013).
+"""BIWI Kinect Head Pose: face crops and a ``labels.csv`` (Fanelli et al., IJCV 2013).
 
-The labels are in the axes of the colour camera, which is calibrated.
+The labels are in the axes of the calibrated colour camera.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ from training.samples import Dataset, Sample, read_bgr
 NAME = 'BIWI'
 LABELS = 'labels.csv'  # in the folder of the dataset
 
-# The Kinect's colour camera, by the database's own calibration.
+# The Kinect's colour camera, calibration from the database.
 CAMERA = Camera(
     np.array([[517.679, 0.0, 320.0], [0.0, 517.679, 240.5], [0.0, 0.0, 1.0]]),
     np.zeros(0),
@@ -27,14 +27,14 @@ CAMERA = Camera(
     480,
 )
 
-# Share of a crop's sides, about its middle, that counts as the region of the labelled face. The
-# whole crop is too large: its overlap with a small face seen from the side is less than
-# ``training.detecting.MIN_OVERLAP``. With this part, that of all faces FaceMesh finds is 0.44 or
-# more. Outside of the crop the image is black, so no other person is there.
+# Share of a crop's sides, about its centre, used as region of the labelled face. The whole crop is
+# too large: its overlap with small profiles is below ``training.detecting.MIN_OVERLAP``. With this
+# share the overlap of all faces detected by FaceMesh is at least 0.44. The image is black outside
+# the crop, so there are no other people.
 FACE_SHARE = 0.75
 
-_ANGLES = ['pitch', 'yaw', 'roll']  # degrees, of the signs and composition of AFLW2000-3D
-_CORNER = ['crop_x', 'crop_y']  # pixels, of the crop's upper left corner in the camera's image
+_ANGLES = ['pitch', 'yaw', 'roll']  # degrees, signs and composition as in AFLW2000-3D
+_CORNER = ['crop_x', 'crop_y']  # pixels, upper left corner of the crop in the camera image
 _COLUMNS = ['image', 'sequence', *_ANGLES, *_CORNER]
 
 _TERMS = (
@@ -44,10 +44,10 @@ _TERMS = (
 
 
 def read(folder: Path) -> Dataset | None:
-    """Dataset of a folder with a ``labels.csv``; ``None`` when it has none.
+    """Dataset of a folder with a ``labels.csv``; ``None`` without one.
 
-    :raises TrainingError: a label is missing or broken, an image is not there, cannot be read or
-        reaches out of that of the camera.
+    :raises TrainingError: a label is missing or invalid, or an image is missing, unreadable or
+        extends beyond the camera image.
     """
     path = folder / LABELS
     if not path.is_file():
@@ -67,17 +67,17 @@ def read(folder: Path) -> Dataset | None:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    """The rows as they are written."""
+    """The rows as text."""
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:  # pandas' own are ValueErrors
+    except (OSError, ValueError) as error:  # those of pandas are ValueErrors
         raise TrainingError(f'{path}: not a readable table ({error}); write it again') from error
     if missing := [name for name in _COLUMNS if name not in table]:
         raise TrainingError(
-            f'{path}: no column {", ".join(missing)}; want {", ".join(_COLUMNS)} in its first line'
+            f'{path}: no column {", ".join(missing)}; expected a header {", ".join(_COLUMNS)}'
         )
     if table.empty:
-        raise TrainingError(f'{path}: no image in it; want a line for each')
+        raise TrainingError(f'{path}: no rows; expected one per image')
     return table
 
 
@@ -89,7 +89,7 @@ def _numbers(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         name = names[columns[0]]
         raise TrainingError(
             f'{path}: {name} of {table["image"].iloc[rows[0]]} is '
-            f'{table[name].iloc[rows[0]]!r}; want a number'
+            f'{table[name].iloc[rows[0]]!r}; expected a number'
         )
     return numbers
 
@@ -99,13 +99,13 @@ def _sample(
 ) -> Sample:
     path = folder / image
     if not path.is_file():
-        raise TrainingError(f'{path}: there is no such image, but {LABELS} names it; put it there')
+        raise TrainingError(f'{path}: no such image, but {LABELS} lists it; add it')
     height, width = read_bgr(path).shape[:2]
     size, low = np.array([width, height]), np.array(corner)
     if (low < 0).any() or (low + size > (CAMERA.width, CAMERA.height)).any():
         raise TrainingError(
-            f'{path}: {width} x {height} pixels from {corner} on reach out of an image of '
-            f'{CAMERA.width} x {CAMERA.height}; correct crop_x and crop_y in {LABELS}'
+            f'{path}: {width} x {height} pixels at {corner} extend beyond the '
+            f'{CAMERA.width} x {CAMERA.height} camera image; correct crop_x and crop_y in {LABELS}'
         )
     margin = (1.0 - FACE_SHARE) / 2.0 * size
     region = np.stack([low + margin, low + size - margin])

@@ -3,8 +3,8 @@
 
 """Command line of the training: ``python -m training``.
 
-What a command alone needs is imported in it: scikit-learn and matplotlib take seconds, in each
-process that ``landmarks`` starts too.
+Each command imports what it needs itself: scikit-learn and matplotlib take seconds to load, also
+in each process started by ``landmarks``.
 """
 
 from pathlib import Path
@@ -35,59 +35,61 @@ from training.peers.network_process import INSTALL as PEERS
 from training.peers.networks import NETWORKS
 
 app = CommandLine(
-    help='Train and judge head-pose regressors. Start with "landmarks".', no_args_is_help=True
+    help='Train and evaluate head-pose regressors. Start with "landmarks".', no_args_is_help=True
 )
 
-Landmarks = Annotated[Path, typer.Argument(help='Landmark file, made by "landmarks".')]
-Folds = Annotated[int, typer.Option(help='Parts of the cross-validation.')]
-Repeats = Annotated[int, typer.Option(help='How often to cross-validate, with other parts.')]
-Jobs = Annotated[int, typer.Option(help='Processes; -1 for one a core.', callback=check_jobs)]
+Landmarks = Annotated[Path, typer.Argument(help='Landmark file written by "landmarks".')]
+Folds = Annotated[int, typer.Option(help='Cross-validation folds.')]
+Repeats = Annotated[int, typer.Option(help='Repeats of the cross-validation, with other splits.')]
+Jobs = Annotated[int, typer.Option(help='Processes; -1: one per core.', callback=check_jobs)]
 
 
 @app.command()
 def landmarks(
     dataset: Annotated[
         Path,
-        typer.Argument(help="Folder of AFLW2000-3D, 300W-LP, Pointing'04 or BIWI, or like these."),
+        typer.Argument(help="Folder of (or laid out as) AFLW2000-3D, 300W-LP, Pointing'04, BIWI."),
     ],
     out: Annotated[Path, typer.Option(help='Landmark file to write.')] = Path('landmarks.npz'),
     detector: Detector = 'face_mesh',
     bundle: Bundle = None,
     copies: Annotated[
-        bool, typer.Option(help='Detect on mirrored, turned and damaged copies too.')
+        bool, typer.Option(help='Also augment: mirrored, rotated, degraded and rendered images.')
     ] = True,
     jobs: Jobs = -1,
     backend: Annotated[
-        Backend, typer.Option(help='Where: processes of this machine, or a Dask cluster.')
+        Backend, typer.Option(help='Local processes or a Dask cluster.')
     ] = 'processes',
     scheduler: Annotated[
         str | None, typer.Option(help='Address of the Dask scheduler, such as tcp://host:8786.')
     ] = None,
 ) -> None:
-    """Find the labelled faces of a dataset.
+    """Detect the landmarks of the labelled faces of a dataset.
 
-    Reads the images and labels of a dataset folder, writes one landmark file (.npz), and prints
-    the share of faces found. What is done is kept in a folder OUT.parts until all is: stopped in
-    the middle, the same command goes on from there.
+    Reads the images and labels of a dataset folder, writes a landmark file (.npz), and prints the
+    detection rate. Progress is kept in a folder OUT.parts: after an interruption, run the same
+    command to resume.
     """
     check_backend(backend, scheduler, jobs)
     check_can_write(out)
     data = read_dataset(dataset)
-    typer.echo(f'{data.name}: {len(data.samples)} images, {data.left_out} left out by their angle')
+    typer.echo(
+        f'{data.name}: {len(data.samples)} images, {data.left_out} excluded by angle'
+    )
     if rest := describe_rest(data):
         typer.echo(rest)
     obstacle = obstacle_to_training(data.name, data.terms, data.has_roll)
     names = list(COPY_NAMES) if copies and not obstacle else [PLAIN]
     if copies and obstacle:
-        typer.echo(f'{obstacle}: no copies are made')
+        typer.echo(f'{obstacle}: no augmentation')
     search = plan_search(detector, names, bundle)
     with Parts(out, data, search) as parts:
         if parts.done:
-            typer.echo(f'{parts.share_done:.1%} of it is in {parts.folder}: going on from there')
+            typer.echo(f'resuming: {parts.share_done:.1%} is done, in {parts.folder}')
         try:
             table = store_landmarks(data, search, parts, out, jobs, scheduler)
         except KeyboardInterrupt:
-            typer.echo('stopped; the same command goes on from here', err=True)
+            typer.echo('interrupted; run the same command to resume', err=True)
             raise typer.Exit(130) from None
     typer.echo(table.to_markdown(index=False))
     typer.echo(f'wrote {out}')
@@ -96,12 +98,12 @@ def landmarks(
 @app.command()
 def compare(
     landmarks: Landmarks,
-    out: Annotated[Path, typer.Option(help='Folder of the tables and plots.')] = Path('results'),
+    out: Annotated[Path, typer.Option(help='Folder for tables and plots.')] = Path('results'),
     only: Annotated[
         list[str] | None,
         typer.Option(
-            help='Only this regressor, by its name in the table, with " + copies" to train it on '
-            'the copies too; may be repeated.',
+            help='Only this regressor, by its name in the table; append " + copies" to train it '
+            'with augmentation; may be repeated.',
             metavar='REGRESSOR',
             callback=check_candidates,
         ),
@@ -119,18 +121,18 @@ def compare(
     others: Annotated[
         list[Path] | None,
         typer.Option(
-            help='Landmark file of another dataset, which is only tested on; may be repeated.'
+            help='Landmark file of another dataset, for testing only; may be repeated.'
         ),
     ] = None,
     faces: Annotated[
         Path | None,
-        typer.Option(help='Another landmark file: score only the faces found there too.'),
+        typer.Option(help='Another landmark file: score only faces also found in it.'),
     ] = None,
     jobs: Jobs = -1,
 ) -> None:
     """Compare feature sets and regressors by repeated k-fold cross-validation.
 
-    What is trained on everything is tested on other datasets as well, if there are any.
+    With --others, regressors trained on all data are also tested on other datasets.
 
     Reads a landmark file, writes results.md, results.csv and plots (.png).
     """
@@ -160,13 +162,13 @@ def compare(
 @app.command()
 def fit(
     landmarks: Landmarks,
-    out: Annotated[Path, typer.Option(help='Folder of the model and its card.')] = Path('models'),
+    out: Annotated[Path, typer.Option(help='Folder for the model and its card.')] = Path('models'),
     regressor: Annotated[
         str | None,
         typer.Option(
-            help='What to train, by its name in "compare", or a .joblib with any regressor of '
-            'scikit-learn, fitted or not, from a source you trust (joblib files run code); by '
-            'default what the models of the package are.',
+            help='Regressor, by its name in "compare", or a .joblib with any scikit-learn '
+            'regressor, fitted or not, from a trusted source (loading one executes code). '
+            'Default: that of the built-in models.',
             metavar='NAME|FILE',
             callback=check_regressor_or_file,
         ),
@@ -174,7 +176,7 @@ def fit(
     features: Annotated[
         str | None,
         typer.Option(
-            help='What it sees; by default the same.',
+            help='Feature set. Default: that of the built-in models.',
             metavar='|'.join(FEATURE_SETS),
             callback=check_features,
         ),
@@ -182,15 +184,15 @@ def fit(
     folds: Folds = 5,
     repeats: Repeats = 3,
     copies: Annotated[
-        bool, typer.Option(help='Train on the copies in the landmark file too.')
+        bool, typer.Option(help='Train on the augmentations in the landmark file too.')
     ] = True,
     jobs: Jobs = -1,
 ) -> None:
-    """Train a model and write it with its card.
+    """Train a model and write it with its model card.
 
-    Reads a landmark file, cross-validates, trains on everything, and writes over what is there:
-    DETECTOR.npz, the model, with its checksum in SHA256SUMS, where the regressor has a plain
-    numpy form; DETECTOR.joblib, the same for scikit-learn; and DETECTOR.md, the card.
+    Reads a landmark file, cross-validates, trains on all data, and writes (overwrites)
+    DETECTOR.npz, the model, with its checksum in SHA256SUMS, if the regressor has a plain numpy
+    form; DETECTOR.joblib, the same for scikit-learn; and DETECTOR.md, the model card.
     """
     from training.crossval import Protocol
     from training.evaluate import figures_table
@@ -212,32 +214,31 @@ def fit(
     model = out / data.detector
     if obstacle:
         typer.echo(
-            f'no {model}.npz is made: {obstacle}; the node runs the .joblib by scikit-learn where '
-            'its parameter model names it'
+            f'{model}.npz not written: {obstacle}; to run the .joblib with scikit-learn, set the '
+            'parameter model of the node to it'
         )
     typer.echo(f'wrote {model}{"" if obstacle else ".npz,"} .joblib and .md')
 
 
 @app.command()
 def evaluate(
-    data: Annotated[Path, typer.Argument(help='Folder of a dataset, or a landmark file of one.')],
+    data: Annotated[Path, typer.Argument(help='Dataset folder, or a landmark file.')],
     model: Annotated[
         Path | None,
         typer.Option(
-            help='Model file (.npz), or a .joblib from a source you trust (such files run code); '
-            'by default the one that comes with the package.'
+            help='Model file (.npz), or a .joblib from a trusted source (loading one executes '
+            'code). Default: the built-in model.'
         ),
     ] = None,
     detector: Detector = 'face_mesh',
     bundle: Bundle = None,
-    out: Annotated[Path, typer.Option(help='Folder of the plots.')] = Path('evaluation'),
+    out: Annotated[Path, typer.Option(help='Folder for report and plots.')] = Path('evaluation'),
     jobs: Jobs = -1,
 ) -> None:
-    """Measure a model file on a dataset.
+    """Evaluate a model on a dataset.
 
-    Reads a model file and a dataset folder (or landmark file), prints error figures and the share
-    of faces found, writes them and plots to a folder; for a dataset folder also the worst images
-    with the labelled and the estimated axes.
+    Prints error figures and the detection rate, and writes them with plots to a folder; for a
+    dataset folder also the images with the largest errors, with labelled and estimated axes.
     """
     from training.evaluate import evaluate as evaluate_model
 
@@ -250,25 +251,25 @@ def evaluate(
 def benchmark(
     dataset: Annotated[Path, typer.Argument(help='Folder of AFLW2000-3D.')],
     pointing04: Annotated[
-        Path | None, typer.Option(help="Folder of Pointing'04, to test on it too.")
+        Path | None, typer.Option(help="Folder of Pointing'04, for another test.")
     ] = None,
     biwi: Annotated[
-        Path | None, typer.Option(help="Folder of BIWI, to test in a camera's axes too.")
+        Path | None, typer.Option(help='Folder of BIWI, for another test, in camera axes.')
     ] = None,
-    out: Annotated[Path, typer.Option(help='Folder of the tables and the plot.')] = Path(
+    out: Annotated[Path, typer.Option(help='Folder for tables and plot.')] = Path(
         'benchmark'
     ),
     peers_python: Annotated[
         Path | None,
         typer.Option(
-            help=f'Path of {PEERS}, to run {" and ".join(NETWORKS)}; else they are left out.'
+            help=f'Path of {PEERS}, to run {" and ".join(NETWORKS)}; otherwise they are skipped.'
         ),
     ] = None,
     landmarks: Annotated[
         list[Path] | None,
         typer.Option(
-            help='Landmark file of one of the datasets by one of the detectors; may be repeated. '
-            'Landmarks are extracted where there is none.'
+            help='Landmark file of one dataset and detector; may be repeated. Missing landmarks '
+            'are extracted.'
         ),
     ] = None,
     bundle: Bundle = None,
@@ -276,10 +277,10 @@ def benchmark(
     repeats: Repeats = 3,
     jobs: Jobs = -1,
 ) -> None:
-    """Compare this project with its peers on the same images and faces.
+    """Compare with baselines on the same images and faces.
 
-    Reads the folders of datasets, cross-validates what is trained on the first, runs the peers,
-    tests all on the other datasets, and writes benchmark.md, benchmark.csv and benchmark.png.
+    Cross-validates what is trained on the first dataset, runs the baselines, tests all on the
+    other datasets, and writes benchmark.md, benchmark.csv and benchmark.png.
     """
     from training import benchmark as benchmarking
     from training.crossval import Protocol
@@ -292,8 +293,8 @@ def benchmark(
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run a command; the exit code of the process.
+    """Run a command and return the exit code.
 
-    :param args: of the command line; ``None`` for those of the process.
+    :param args: command-line arguments; ``None`` for those of the process.
     """
     return app.run('python -m training', args)

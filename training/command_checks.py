@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What is checked before a command of the training begins, not after hours of work."""
+"""Checks before a training command starts, rather than after hours of computation."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -19,7 +19,7 @@ Names = str | list[str] | None
 
 
 def check_regressor_or_file(name: str | None) -> str | None:
-    """A regressor by its name, or by the path of a joblib file that holds one.
+    """Check a regressor name, or the path of a joblib file.
 
     :raises typer.BadParameter: it is neither.
     """
@@ -28,12 +28,12 @@ def check_regressor_or_file(name: str | None) -> str | None:
     if name is None or not is_file(name):
         _check_known(name, REGRESSORS)
     elif not Path(name).is_file():
-        raise typer.BadParameter(f'{name}: there is no such file')
+        raise typer.BadParameter(f'{name}: no such file')
     return name
 
 
 def check_candidates(names: Names) -> Names:
-    """Regressors that there are, by their names, some of them trained on the copies too.
+    """Check regressor names, optionally with ``WITH_COPIES``.
 
     :raises typer.BadParameter: one is unknown.
     """
@@ -43,7 +43,7 @@ def check_candidates(names: Names) -> Names:
 
 
 def check_features(names: Names) -> Names:
-    """Feature sets that there are, by their names.
+    """Check feature set names.
 
     :raises typer.BadParameter: one is unknown.
     """
@@ -51,58 +51,57 @@ def check_features(names: Names) -> Names:
 
 
 def check_jobs(jobs: int) -> int:
-    """Number of processes, -1 for one a core.
+    """Check the number of processes, -1 for one per core.
 
     :raises typer.BadParameter: it is 0.
     """
     if jobs == 0:
-        raise typer.BadParameter('0 processes; want 1 or more, or -1 for one a core')
+        raise typer.BadParameter('0 processes; expected 1 or more, or -1 for one per core')
     return jobs
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder for results.
+    """Create a folder for results.
 
-    :raises TrainingError: it cannot be made.
+    :raises TrainingError: it cannot be created.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TrainingError(f'{path}: not a folder that can be written ({error})') from error
+        raise TrainingError(f'{path}: not a writable folder ({error})') from error
 
 
 def check_can_write(path: Path) -> None:
-    """Refuse a file that cannot be written.
+    """Check that a file can be written.
 
-    :raises TrainingError: its folder is not there, or it is a folder itself.
+    :raises TrainingError: its folder does not exist, or it is a folder itself.
     """
     if not path.parent.is_dir():
-        raise TrainingError(f'{path}: its folder does not exist; make it or give another file')
+        raise TrainingError(f'{path}: its folder does not exist; create it or use another one')
     if path.is_dir():
-        raise TrainingError(f'{path}: is a folder; give the name of a file')
+        raise TrainingError(f'{path}: is a folder; specify a file')
 
 
 def check_backend(backend: Backend, scheduler: str | None, jobs: int) -> None:
-    """Refuse options of ``landmarks`` that do not go together.
+    """Check the combination of options of ``landmarks``.
 
-    :raises TrainingError: they do not.
+    :raises TrainingError: invalid combination.
     """
     if backend == 'processes' and scheduler is not None:
-        raise TrainingError(f'--scheduler is {scheduler!r} without --backend dask; give both')
+        raise TrainingError(f'--scheduler is {scheduler!r} without --backend dask; use both')
     if backend == 'dask' and scheduler is None:
         raise TrainingError(
-            '--backend dask needs --scheduler ADDRESS, such as tcp://host:8786; on this machine '
-            'alone leave both out'
+            '--backend dask requires --scheduler ADDRESS, such as tcp://host:8786; omit both to '
+            'use this machine only'
         )
     if backend == 'dask' and jobs != -1:
         raise TrainingError(
-            f'--jobs is {jobs}, but a Dask cluster has as many as its workers have threads; '
-            'leave it out'
+            f'--jobs is {jobs}, but a Dask cluster runs one per worker thread; omit it'
         )
 
 
 def _check_known(names: Names, known: Collection[str]) -> Names:
     for name in [names] if isinstance(names, str) else names or []:
         if name not in known:
-            raise typer.BadParameter(f'{name!r} is none; known: {", ".join(known)}')
+            raise typer.BadParameter(f'unknown name {name!r}; known: {", ".join(known)}')
     return names

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The comparison of feature sets and regressors: one table, plots, one protocol."""
+"""Comparison of feature sets and regressors under one protocol: table and plots."""
 
 import io
 import time
@@ -40,7 +40,7 @@ from training.regressors import WITH_COPIES
 
 _TIMED_PREDICTIONS = 50
 
-SHIPPED = DEFAULT_REGRESSOR + WITH_COPIES  # as the models of the package are trained
+SHIPPED = DEFAULT_REGRESSOR + WITH_COPIES  # as the built-in models are trained
 
 
 def compare(
@@ -57,11 +57,11 @@ def compare(
     Writes ``results.md``, ``results.csv``, ``accuracy.png``, ``cost.png`` and ``yaw.png``.
 
     :param candidates: feature set and regressor, keys of ``FEATURE_SETS`` and ``REGRESSORS``;
-        the latter with ``WITH_COPIES`` after it is trained on the copies too.
-    :param protocol: whatever it says of copies.
-    :param out: folder that is written.
+        append ``WITH_COPIES`` to the latter to train it with augmentation.
+    :param protocol: its ``with_copies`` is ignored.
+    :param out: output folder.
     :param scored: (n,) bool, the images whose faces are scored; ``None`` for all.
-    :param others: of datasets that are only tested on, by what is trained on all of the data.
+    :param others: datasets to test regressors on that are trained on all of ``data``.
     :return: the report, Markdown.
     :raises training.errors.TrainingError: the data cannot be used.
     """
@@ -104,11 +104,10 @@ def compare(
 def fit_everything(
     data: LandmarkFile, features: str, regressor: str, with_copies: bool
 ) -> tuple[Any, dict[str, float | str]]:
-    """A regressor that is trained on everything, and what it costs, on one thread.
+    """Train a regressor on all data, and measure its cost on one thread.
 
     :return: the pipeline; and seconds to fit, milliseconds to predict one face from its features,
-        what predicts (plain numpy where it can), and megabytes of the pipeline as joblib writes
-        it.
+        what predicts (plain numpy if possible), and megabytes of the pipeline written by joblib.
     """
     chosen = trainable(data, with_copies)
     inputs, targets = training_rows(data, features, chosen)
@@ -136,7 +135,7 @@ def fit_everything(
 def score_elsewhere(
     pipeline: Any, features: str, others: Sequence[LandmarkFile]
 ) -> dict[str, float]:
-    """Errors, degrees, on datasets that it was not trained on: of pan, or of the rotation."""
+    """Errors, degrees, on other datasets: of pan, or of the rotation."""
     figures = {}
     for data in others:
         seen = data.select(data.found & data.plain)
@@ -159,21 +158,21 @@ def _report(
     scored: np.ndarray | None,
     others: Sequence[LandmarkFile],
 ) -> str:
-    # Enough digits for each column; the names are text.
+    # Digits by column.
     digits = {'fit, s': '.2f', 'predict, ms': '.3f', 'size, MB': '.2f', 'MAE spread': '.3f'}
     formats = [digits.get(name, '.2f') for name in table.columns]
     only = ''
     if scored is not None:
         count = int((data.found & data.plain & scored).sum())
-        only = f' Scored are the {count} faces of these that the other landmark file has too.'
+        only = f' Only the {count} faces also found in the other landmark file are scored.'
     plain, copies = replace(protocol, with_copies=False), ''
     if any(WITH_COPIES in name for name in table['regressor']):
-        copies = f' `{WITH_COPIES.strip()}`: trained on copies of the images too.'
+        copies = f' `{WITH_COPIES.strip()}`: trained with augmentation.'
     elsewhere = ''.join(
-        f' {each.dataset}, never trained on: {int((each.found & each.plain).sum())} of '
+        f' {each.dataset}, not used for training: {int((each.found & each.plain).sum())} of '
         f'{int(each.plain.sum())} faces found, '
         + (
-            "rotation in the camera's axes." if each.dataset in CAMERAS
+            'rotation in camera axes.' if each.dataset in CAMERAS
             else 'rotation along the line of sight.' if each.has_roll
             else f'MAE of pan at {TRUSTED}.'
         )
@@ -183,11 +182,11 @@ def _report(
         [
             '# Comparison of feature sets and regressors',
             f'Protocol: {plain.describe(data)}.{only}{copies}{elsewhere}',
-            'Errors in degrees: MAE is the mean of the absolute errors of pitch, yaw and roll, '
-            'its spread the standard deviation over the shufflings, median the median of these '
-            'errors, geodesic the mean angle between estimate and label. Time of one fit on all '
-            'of the data and of one prediction (features to outputs, one face) on one thread; '
-            'size as joblib writes the pipeline.',
+            'Errors in degrees: MAE is the mean absolute error of pitch, yaw and roll, its spread '
+            'the standard deviation over the repeats, median the median of these errors, geodesic '
+            'the mean angle between estimate and label. Time of one fit on all data and of one '
+            'prediction (features to outputs, one face) on one thread; size of the pipeline '
+            'written by joblib.',
             table.to_markdown(index=False, floatfmt=formats),
             'Labelled faces found:',
             found_table(data).to_markdown(index=False),

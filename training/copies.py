@@ -1,11 +1,11 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Copies of a training image: mirrored, turned, damaged, and what that does to the labels.
+"""Augmentations of a training image and its label: mirrored, rotated, degraded.
 
-A face detector errs differently on each copy, so that landmarks found on copies say more than
-landmarks that are moved by arithmetic. ``training.rendered_copies`` has those on which the head is
-rendered at another pose.
+Landmarks are detected on each augmentation, with other detection errors, which is more informative
+than transforming the landmarks. ``training.rendered_copies`` has those with the head rendered in
+another pose.
 """
 
 from collections.abc import Callable
@@ -19,21 +19,21 @@ from scipy.spatial.transform import Rotation
 from training.rendered_copies import RENDERED
 from training.rotation import label_from_rotation, mirrored_rotation, rotation_from_label
 
-# Makes of a uint8 (H, W, 3) BGR image whose face spans the pixels (n, 2) a damaged one of the same
-# shape; the generator is for chance.
+# Degrades a uint8 (H, W, 3) BGR image, given pixels (n, 2) spanning the face and a random
+# generator; returns an image of the same shape.
 Damage = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Copy:
-    """A way to copy an image, about its centre and in its size.
+    """An augmentation, about the image centre and with the same image size.
 
     :ivar mirrored: left to right, before the rest.
-    :ivar clockwise: degrees by which the image is turned.
-    :ivar scale: by which the image is scaled.
-    :ivar face: pixels, from and to; the longer side of the face's box is between these in the
-        copy, in place of a scale.
-    :ivar damage: what is done to the image before all that.
+    :ivar clockwise: rotation, degrees.
+    :ivar scale: of the image.
+    :ivar face: pixels, range of the longer side of the face box in the augmentation, instead of a
+        scale.
+    :ivar damage: degradation, applied first.
     """
 
     mirrored: bool = False
@@ -43,33 +43,31 @@ class Copy:
     damage: Damage | None = None
 
     def of(self, region: np.ndarray) -> 'Copy':
-        """The copy of an image whose face spans the pixels (n, 2) of ``region``."""
+        """The augmentation for an image whose face spans the pixels (n, 2) of ``region``."""
         if self.face is None:
             return self
         size = chance_of(region).uniform(*self.face)
         return replace(self, scale=size / np.ptp(region, axis=0).max(), face=None)
 
     def image(self, bgr: np.ndarray, region: np.ndarray) -> np.ndarray:
-        """Copy of an (H, W, 3) image, black where the original does not reach.
+        """Augmented (H, W, 3) image, black beyond the original; deterministic.
 
-        The same image and region give the same copy.
-
-        :param region: (n, 2) pixels that span the face.
+        :param region: (n, 2) pixels spanning the face.
         """
         if self.damage:
             bgr = self.damage(bgr, region, chance_of(region))
-        if self.scale < 0.5:  # as a camera does, whose pixels see all that is before them
+        if self.scale < 0.5:  # anti-aliasing, as by the pixels of a camera
             bgr = cv2.blur(bgr, (round(1.0 / self.scale),) * 2)
         height, width = bgr.shape[:2]
         return cv2.warpAffine(bgr, self._matrix(bgr.shape), (width, height))
 
     def points(self, points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        """Where (n, 2) pixels of an image of that shape are in the copy."""
+        """Map (n, 2) pixels of an image of this shape to the augmentation."""
         matrix = self._matrix(shape)
         return points @ matrix[:, :2].T + matrix[:, 2]
 
     def label(self, label: np.ndarray) -> np.ndarray:
-        """Label angles in the copy: pitch, yaw, roll, (3,) radians."""
+        """Label angles in the augmentation: pitch, yaw, roll, (3,) radians."""
         rotation = rotation_from_label(label)
         if self.mirrored:
             rotation = mirrored_rotation(rotation)
@@ -87,24 +85,24 @@ class Copy:
 
 
 def darken(bgr: np.ndarray, region: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """A photograph with too little light; a ``Damage``."""
+    """Underexposed image; a ``Damage``."""
     return _with_gamma(bgr, chance.uniform(1.5, 2.5), chance.uniform(0.3, 0.8))
 
 
 def brighten(bgr: np.ndarray, region: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """A photograph with too much light; a ``Damage``."""
+    """Overexposed image; a ``Damage``."""
     return _with_gamma(bgr, chance.uniform(0.4, 0.7), chance.uniform(1.0, 1.3))
 
 
 def coarsen(bgr: np.ndarray, region: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """A photograph in which the face is 24 to 48 pixels large, enlarged; a ``Damage``."""
+    """Image downscaled to a face of 24 to 48 pixels and upscaled again; a ``Damage``."""
     scale = chance.uniform(24.0, 48.0) / np.ptp(region, axis=0).max()
     coarse = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     return cv2.resize(coarse, bgr.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def cover(bgr: np.ndarray, region: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """A photograph in which a block of one colour hides a part of the face; a ``Damage``."""
+    """Image with part of the face occluded by a uniform block; a ``Damage``."""
     low, size = region.min(axis=0), np.ptp(region, axis=0)
     block = chance.uniform(0.25, 0.5, 2) * size
     corner = low + chance.uniform(0.0, 1.0, 2) * (size - block)
@@ -121,14 +119,14 @@ def _with_gamma(bgr: np.ndarray, gamma: float, gain: float) -> np.ndarray:
 
 
 def chance_of(region: np.ndarray, name: str = '') -> np.random.Generator:
-    """Chance that is the same for the same region (n, 2) and name of a copy."""
+    """Random generator seeded by the region (n, 2) and the name of an augmentation."""
     seed = crc32(np.ascontiguousarray(region).data)
     return np.random.default_rng(crc32(name.encode(), seed))
 
 
 PLAIN = 'plain'
 
-# The turned ones are shrunk so that the corners stay inside.
+# Rotated ones are downscaled so that the corners stay inside.
 COPIES = {
     PLAIN: Copy(),
     'mirrored': Copy(mirrored=True),
@@ -150,8 +148,8 @@ COPIES = {
     'less far': Copy(face=(40.0, 80.0)),
 }
 
-# Names of all copies, those too on which the head is rendered anew.
+# Names of all augmentations, including rendered ones.
 COPY_NAMES = (*COPIES, *RENDERED)
 
-# Copies that are what a camera would see, at the size that they have.
+# Augmentations that are what a camera would see, at their size.
 FAR = ('far', 'mirrored and far', 'less far')

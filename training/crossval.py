@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Repeated k-fold cross-validation in which no photograph is on both sides."""
+"""Repeated k-fold cross-validation, grouped by photograph."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -25,22 +25,22 @@ from training.parallel import one_thread, run_parallel
 from training.regressors import COMPONENTS, REGRESSORS, SETTINGS
 from training.rotation import mirrored_rotation
 
-# Share of the training photographs on which settings are compared, and how many rows it takes
-# that the others have as many as there are principal components, with a tenth to spare.
+# Share of the training photographs used to choose settings, and minimum number of rows so that the
+# rest has as many as principal components, plus a tenth.
 SETTINGS_SHARE = 0.25
 MIN_ROWS = math.ceil(1.1 * COMPONENTS / (1.0 - SETTINGS_SHARE))
 
-Regressor: TypeAlias = str | BaseEstimator  # a key of ``REGRESSORS``, or one of scikit-learn's own
+Regressor: TypeAlias = str | BaseEstimator  # a key of ``REGRESSORS``, or a scikit-learn estimator
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """How figures are measured.
+    """Evaluation protocol.
 
-    :ivar folds: parts; each is predicted by what was trained on the others.
-    :ivar repeats: how often with other parts; figures are means over the repeats.
-    :ivar with_copies: train on the copies of the training images too, where the landmark file
-        has some. Mirrored landmarks are always trained on; tested is on the plain images alone.
+    :ivar folds: each is predicted by a regressor trained on the others.
+    :ivar repeats: with different splits; figures are means over the repeats.
+    :ivar with_copies: train on the augmentations in the landmark file too. Mirrored landmarks are
+        always used for training; only the original images are used for testing.
     """
 
     folds: int = 5
@@ -48,39 +48,39 @@ class Protocol:
     with_copies: bool = True
 
     def check(self, data: LandmarkFile) -> None:
-        """Raise ``TrainingError`` unless the data can be split so."""
+        """Raise ``TrainingError`` unless the data can be split this way."""
         groups = len(set(data.groups))
         if not 2 <= self.folds <= groups:
             raise TrainingError(
-                f'{self.folds} folds of {groups} independent images; want from 2 to {groups}'
+                f'{self.folds} folds of {groups} independent images; expected 2 to {groups}'
             )
         if self.repeats < 1:
-            raise TrainingError(f'{self.repeats} repeats; want 1 or more')
+            raise TrainingError(f'{self.repeats} repeats; expected 1 or more')
 
     def summarise(self, data: LandmarkFile) -> str:
-        """The protocol in a title, with the share of faces found."""
+        """The protocol as a title, with the detection rate."""
         found, images = _found_of(data)
         return (
-            f'{self.folds}-fold cross-validation inside {data.dataset}, {found} of {images} faces '
+            f'{self.folds}-fold cross-validation on {data.dataset}, {found} of {images} faces '
             f'found ({found / images:.1%})'
         )
 
     def describe(self, data: LandmarkFile) -> str:
-        """The protocol in one sentence, with the share of faces found."""
+        """The protocol in one sentence, with the detection rate."""
         found, images = _found_of(data)
         copies = [str(name) for name in dict.fromkeys(data.copies[~data.plain])]
         trained_on = 'the images'
         if self.with_copies and copies:
-            trained_on += f' and copies of them ({", ".join(copies)})'
+            trained_on += f', augmentations ({", ".join(copies)})'
         left_out = ''
         if data.left_out:
-            left_out = f'; {data.left_out} more, with an angle above 99 degrees, are left out'
+            left_out = f'; {data.left_out} with an angle above 99 degrees excluded'
         return (
-            f'{self.folds}-fold cross-validation inside {data.dataset}, split by photograph, mean '
-            f'of {self.repeats} shufflings; {data.detector} ({data.detector_version}) found '
+            f'{self.folds}-fold cross-validation on {data.dataset}, split by photograph, mean '
+            f'of {self.repeats} repeats; {data.detector} ({data.detector_version}) found '
             f'{found} of {images} labelled faces ({found / images:.1%}{left_out}); trained on '
-            f'{trained_on} and on mirrored landmarks, with settings, where there are some to '
-            'choose, chosen on a quarter of the training photographs; tested on the images'
+            f'{trained_on} and mirrored landmarks, with settings, if any, chosen on a quarter of '
+            'the training photographs; tested on the images'
         )
 
 
@@ -90,10 +90,9 @@ class CrossValidation:
 
     :ivar figures: means over the repeats, see ``training.metrics.pose_figures``.
     :ivar spread: standard deviation of MAE over the repeats, degrees.
-    :ivar predicted: (repeats, n, 3, 3) ``R_opt`` of the n plain images that are scored.
-    :ivar outputs: (repeats, m, 9) outputs of the regressor for all m images of the data, with the
-        face upright, copies
-        that are trained on among them; NaN where there is no face.
+    :ivar predicted: (repeats, n, 3, 3) ``R_opt`` of the n scored original images.
+    :ivar outputs: (repeats, m, 9) outputs of the regressor for all m images, with the face
+        upright, including augmentations used for training; NaN without a face.
     """
 
     figures: dict[str, float]
@@ -112,9 +111,9 @@ def cross_validate(
     """Cross-validate regressors, all on the same splits.
 
     :param candidates: feature set, a key of ``FEATURE_SETS``, and regressor.
-    :param jobs: processes; -1 for one a core.
+    :param jobs: processes; -1 for one per core.
     :param scored: (n,) bool, the images whose faces are scored; ``None`` for all.
-    :raises TrainingError: the data cannot be split so, or not be trained on.
+    :raises TrainingError: the data cannot be split this way, or not be used for training.
     """
     data.check_trainable()
     protocol.check(data)
@@ -148,20 +147,20 @@ def cross_validate(
 def predict_fold(
     data: LandmarkFile, features: str, regressor: Regressor, with_copies: bool, tested: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Train on all groups but the tested ones, and predict the images of these.
+    """Train on all groups but the tested ones, and predict the latter.
 
     :param tested: (k,) groups.
-    :return: indices into ``data`` (m,) and what the regressor gives for them (m, 9): the plain
-        images, and the copies when such are trained on.
-    :raises TrainingError: too few faces are left to train on.
+    :return: indices into ``data`` (m,) and outputs of the regressor (m, 9): of the original
+        images, and of the augmentations if they are used for training.
+    :raises TrainingError: too few faces left for training.
     """
     is_tested = np.isin(data.groups, tested)
     chosen = trainable(data, with_copies) & ~is_tested
     inputs, targets = training_rows(data, features, chosen)
     if len(inputs) < MIN_ROWS:
         raise TrainingError(
-            f'{len(inputs)} faces and mirrored faces to train on; want {MIN_ROWS} or more: give '
-            'more images, or their copies with --copies'
+            f'{len(inputs)} faces and mirrored faces for training; expected {MIN_ROWS} or more: '
+            'use more images, or augmentation with --copies'
         )
     test = np.flatnonzero(data.found & (data.plain | with_copies) & is_tested)
     if len(test) == 0:
@@ -172,7 +171,7 @@ def predict_fold(
 
 
 def trainable(data: LandmarkFile, with_copies: bool) -> np.ndarray:
-    """(n,) bool, the images that can be trained on."""
+    """(n,) bool, the images usable for training."""
     found = data.found & data.right_way_up
     return found if with_copies else found & data.plain
 
@@ -180,11 +179,11 @@ def trainable(data: LandmarkFile, with_copies: bool) -> np.ndarray:
 def training_rows(
     data: LandmarkFile, features: str, chosen: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What a regressor is trained on: the chosen faces, and their mirrored landmarks after them.
+    """Training rows of a regressor: the chosen faces, then their mirrored landmarks.
 
     :param features: a key of ``headpose_ros.regression.features.FEATURE_SETS``.
     :param chosen: (n,) bool.
-    :return: features (m, length) and targets (m, 9), the rows of ``R_opt`` one after the other.
+    :return: features (m, length) and targets (m, 9), row-major ``R_opt``.
     """
     landmarks, rotations = data.upright_landmarks[chosen], data.upright_rotations[chosen]
     inputs = [extract_features(x, features) for x in (landmarks, mirror_landmarks(landmarks))]
@@ -193,7 +192,7 @@ def training_rows(
 
 
 def row_groups(data: LandmarkFile, chosen: np.ndarray) -> np.ndarray:
-    """(m,) groups of the rows that ``training_rows`` gives for the same faces."""
+    """(m,) groups of the rows of ``training_rows`` for the same faces."""
     return np.tile(data.groups[chosen], 2)
 
 
@@ -201,9 +200,9 @@ def fit_regressor(
     regressor: Regressor, features: str, inputs: np.ndarray, targets: np.ndarray,
     groups: np.ndarray,
 ) -> BaseEstimator:
-    """A regressor with settings of ``choose_settings``, whose parameters these are, fitted.
+    """Fit a regressor with the settings of ``choose_settings`` (same parameters).
 
-    :raises TrainingError: a regressor that is not of ``REGRESSORS`` cannot be fitted.
+    :raises TrainingError: a regressor outside ``REGRESSORS`` cannot be fitted.
     """
     pipeline = choose_settings(regressor, features, inputs, targets, groups)
     if isinstance(regressor, str):
@@ -211,10 +210,10 @@ def fit_regressor(
     try:
         pipeline.fit(inputs, targets)
         pipeline.predict(inputs[:1])
-    except Exception as error:  # code of others may raise anything
+    except Exception as error:  # foreign code may raise anything
         raise TrainingError(
             f'{type(regressor).__name__} cannot be trained on {inputs.shape[1]} features and '
-            f'{targets.shape[1]} targets ({one_line(error)}); a regressor of one target goes into '
+            f'{targets.shape[1]} targets ({one_line(error)}); wrap single-target regressors in '
             'sklearn.multioutput.MultiOutputRegressor'
         ) from error
     return pipeline
@@ -224,14 +223,14 @@ def choose_settings(
     regressor: Regressor, features: str, inputs: np.ndarray, targets: np.ndarray,
     groups: np.ndarray,
 ) -> BaseEstimator:
-    """Unfitted regressor with the settings that predict a part of the training rows best.
+    """Unfitted regressor with the best settings on a validation split of the training rows.
 
-    A quarter of the photographs is predicted by what was trained on the others, with each of the
-    regressor's settings; the smallest mean square error of the targets wins.
+    Each setting is trained on three quarters of the photographs and tested on the rest; the
+    smallest mean squared error of the targets wins.
 
-    :param inputs: (m, length), as of ``training_rows``.
+    :param inputs: (m, length), from ``training_rows``.
     :param targets: (m, 9).
-    :param groups: (m,), as of ``row_groups``.
+    :param groups: (m,), from ``row_groups``.
     """
     pipeline = make_regressor(regressor, features)
     if not isinstance(regressor, str) or regressor not in SETTINGS:
@@ -248,7 +247,7 @@ def choose_settings(
 
 
 def make_regressor(regressor: Regressor, features: str) -> BaseEstimator:
-    """Unfitted pipeline of a name for a feature set, or an unfitted copy of a regressor."""
+    """Unfitted pipeline by name for a feature set, or an unfitted clone of a regressor."""
     if isinstance(regressor, str):
         return REGRESSORS[regressor](FEATURE_SETS[features].length)
     return clone(regressor)
@@ -259,7 +258,7 @@ def _found_of(data: LandmarkFile) -> tuple[int, int]:
 
 
 def splits(data: LandmarkFile, protocol: Protocol) -> Iterator[tuple[int, np.ndarray]]:
-    """Folds of all repeats: number of the repeat and the groups (k,) that are tested."""
+    """Folds of all repeats: repeat index and tested groups (k,)."""
     groups = np.unique(data.groups)
     for repeat in range(protocol.repeats):
         k_fold = GroupKFold(protocol.folds, shuffle=True, random_state=repeat)

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Folders of labelled images in the layouts that are known."""
+"""Reads dataset folders in the known layouts."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,22 +11,22 @@ from training import aflw_layout, biwi, pointing04
 from training.errors import TrainingError
 from training.samples import Dataset
 
-# What OpenCV reads, in any case of letters.
+# Formats read by OpenCV; case-insensitive.
 IMAGE_SUFFIXES = (
     '.avif', '.bmp', '.dib', '.exr', '.hdr', '.jp2', '.jpe', '.jpeg', '.jpg', '.pbm', '.pgm',
     '.pic', '.png', '.pnm', '.ppm', '.pxm', '.ras', '.sr', '.tif', '.tiff', '.webp',
 )
-LABEL_SUFFIXES = ('.mat', '.txt')  # of what lies beside an image, under its name
-_MAX_NAMED = 5  # of the files that are passed over
+LABEL_SUFFIXES = ('.mat', '.txt')  # of files next to an image, with its name
+_MAX_NAMED = 5  # skipped files listed
 
-# Each gives None for a folder that is not in its layout.
+# Each returns None for a folder with another layout.
 _READERS: tuple[Callable[[Path, list[Path]], Dataset | None], ...] = (
     aflw_layout.read,
     pointing04.read,
 )
 
-# By name of the dataset: the camera in whose axes its labels are. Those of the other datasets are
-# along the line of sight.
+# By dataset name: the camera in whose axes the labels are. Labels of other datasets are along the
+# line of sight.
 CAMERAS = {biwi.NAME: biwi.CAMERA}
 
 _FOR_TESTS_ONLY = (biwi.NAME,)
@@ -38,9 +38,9 @@ def read_dataset(folder: Path) -> Dataset:
     :raises TrainingError: there is no such folder, no known layout, or a broken label.
     """
     if not folder.is_dir():
-        raise TrainingError(f'{folder}: there is no such folder; give the folder of a dataset')
+        raise TrainingError(f'{folder}: no such folder; specify a dataset folder')
     files = sorted(path for path in folder.rglob('*') if path.is_file())
-    images: dict[Path, Path] = {}  # by the name that is shared with the label
+    images: dict[Path, Path] = {}  # by the name shared with the label
     for path in files:
         if path.suffix.lower() in IMAGE_SUFFIXES:
             images.setdefault(path.with_suffix(''), path)
@@ -51,22 +51,22 @@ def read_dataset(folder: Path) -> Dataset:
         return _with_rest(dataset, folder, files, {})  # its table names the images
     if not images:
         raise TrainingError(
-            f'{folder}: no image that OpenCV reads and no {biwi.LABELS} (BIWI) in it; give the '
-            'folder of a dataset'
+            f'{folder}: no images readable by OpenCV and no {biwi.LABELS} (BIWI); specify a '
+            'dataset folder'
         )
     raise TrainingError(
-        f'{folder}: {len(images)} images, but neither .mat labels beside them (AFLW2000-3D, '
-        f"300W-LP), nor Pointing'04's file names, nor a {biwi.LABELS} (BIWI); give the folder of "
-        'one of these datasets'
+        f'{folder}: {len(images)} images, but neither .mat labels (AFLW2000-3D, 300W-LP), nor '
+        f"file names as in Pointing'04, nor a {biwi.LABELS} (BIWI); specify the folder of one of "
+        'these datasets'
     )
 
 
 def describe_rest(dataset: Dataset) -> str:
-    """What else is in the folder of a dataset, in words; empty for nothing."""
+    """Other files in the folder of a dataset, as text; empty if none."""
     names = [str(path) for path in dataset.rest]
     more = f' and {len(names) - _MAX_NAMED} more' if len(names) > _MAX_NAMED else ''
     named = ', '.join(names[:_MAX_NAMED]) + more
-    return f'{len(names)} other files are not read: {named}' if names else ''
+    return f'{len(names)} other files skipped: {named}' if names else ''
 
 
 def _with_rest(
@@ -82,12 +82,12 @@ def _with_rest(
 
 
 def obstacle_to_training(name: str, terms: str, has_roll: bool) -> str:
-    """Why nothing can be trained on a dataset, in words; empty when it can.
+    """Why a dataset cannot be used for training, as text; empty if it can.
 
     :param name: of the dataset.
     :param terms: of the dataset.
     :param has_roll: whether its labels are complete.
     """
     if name in _FOR_TESTS_ONLY:
-        return f'{name} is for tests only and is not trained on (its terms: {terms})'
-    return '' if has_roll else f'{name} labels no roll, so nothing can be trained on it'
+        return f'{name} is for testing only (terms: {terms})'
+    return '' if has_roll else f'{name} has no roll labels and cannot be used for training'

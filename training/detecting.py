@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Chunks of images through a face detector, on processes of this machine or a Dask cluster."""
+"""Runs a face detector on chunks of images, in local processes or on a Dask cluster."""
 
 import hashlib
 import os
@@ -31,37 +31,37 @@ from training.rendered_copies import RENDERED, can_be_rendered
 from training.samples import Sample
 from training.turnable_head import TurnableHead
 
-# Overlap (intersection over union) of the landmarks' box with the labelled region's from which a
-# face counts as the labelled one. On AFLW2000-3D everything below is another person or a wrong
-# place, and everything above is right.
+# Minimum overlap (intersection over union) of the landmark box and the labelled region for a face
+# to be the labelled one. On AFLW2000-3D everything below is another person or a false positive,
+# everything above is correct.
 MIN_OVERLAP = 0.3
 
-MAX_FACES = 5  # of which the labelled one is picked
+MAX_FACES = 5  # from which the labelled one is selected
 
-# Less than the node's: the label tells what is a face.
+# Lower than that of the node: the label shows what is a face.
 MIN_DETECTION_CONFIDENCE = 0.5
 
-# Few, so that many cores end at about the same time and little is lost when it is stopped; a chunk
-# without copies still takes a hundred times as long as handing it over.
+# Small, so that all cores finish at about the same time and little is lost on interruption; a
+# chunk without augmentations still takes a hundred times as long as its transfer.
 IMAGES_PER_CHUNK = 10
 
 _NOT_FOUND = np.full((LANDMARK_COUNT, 3), np.nan, np.float32)
 
-# A detector is used from one thread; a worker of Dask may have several. The start of one
-# redirects the standard error of the whole process.
+# Detectors are not thread-safe, and Dask workers may have several threads. Starting one redirects
+# the standard error of the whole process.
 _of_thread = threading.local()
 _starting = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Search:
-    """What is done with each image.
+    """How each image is processed.
 
     :ivar detector: key of ``headpose_ros.detection.factory.DETECTORS``.
     :ivar mediapipe: version of MediaPipe.
     :ivar bundle: absolute path of the detector's file, if it takes one.
     :ivar bundle_sha256: of its content; empty without one.
-    :ivar copies: of ``training.copies.COPY_NAMES``.
+    :ivar copies: augmentations, of ``training.copies.COPY_NAMES``.
     """
 
     detector: str
@@ -72,29 +72,29 @@ class Search:
 
     @property
     def detector_version(self) -> str:
-        """As ``training.landmark_file.LandmarkFile`` has it."""
+        """See ``training.landmark_file.LandmarkFile``."""
         return f'mediapipe {self.mediapipe}'
 
     def check_here(self) -> None:
-        """Refuse a machine where the results would be others.
+        """Check that this machine gives the same results.
 
-        :raises TrainingError: MediaPipe or the bundle is another one.
-        :raises DetectorUnavailableError: it is not there.
+        :raises TrainingError: MediaPipe or the bundle differs.
+        :raises DetectorUnavailableError: not installed.
         """
         here = _mediapipe_version()
         if here != self.mediapipe:
             raise TrainingError(
-                f'{platform.node()} has mediapipe {here}, but {self.mediapipe} is wanted, as '
-                'where this was started; install the same on both'
+                f'{platform.node()} has mediapipe {here}, expected {self.mediapipe} as on the '
+                'machine that started this; install the same version on both'
             )
         if self.bundle and self.bundle_sha256 and _sha256(self.bundle) != self.bundle_sha256:
             raise TrainingError(
-                f'{self.bundle} is another one on {platform.node()} than where this was started; '
-                'copy it there'
+                f'{self.bundle} on {platform.node()} differs from that on the machine that '
+                'started this; copy it there'
             )
 
     def create_detector(self) -> FaceDetector:
-        """The detector; what MediaPipe notes about its start is not shown.
+        """Create the detector, without MediaPipe's start-up output.
 
         :raises TrainingError: the detector takes no bundle, or as ``check_here``.
         :raises DetectorUnavailableError: the detector is not installed.
@@ -111,14 +111,14 @@ class Search:
 
 
 class Chunk(NamedTuple):
-    """Images that are worked on together, and what was found on them.
+    """Results of images processed together.
 
     :ivar index: of the chunk, from 0.
-    :ivar labels: (n, 3) radians, n images and copies, as ``LandmarkFile`` has them.
-    :ivar landmarks: (n, 468, 3) ``float32`` pixels, as there.
+    :ivar labels: (n, 3) radians, of n images and augmentations, see ``LandmarkFile``.
+    :ivar landmarks: (n, 468, 3) ``float32`` pixels, see ``LandmarkFile``.
     """
 
-    index: int  # type: ignore[assignment]  # nobody looks for the index of a part
+    index: int  # type: ignore[assignment]  # shadows tuple.index, which is not used
     labels: np.ndarray
     landmarks: np.ndarray
 
@@ -126,9 +126,9 @@ class Chunk(NamedTuple):
 def plan_search(
     detector: str, copies: Iterable[str], bundle: str | os.PathLike | None
 ) -> Search:
-    """What to do, with the versions and files of this machine.
+    """Create a ``Search`` with the versions and files of this machine.
 
-    :raises DetectorUnavailableError: the detector is not installed, or has no bundle.
+    :raises DetectorUnavailableError: the detector or its bundle is not installed.
     """
     path = None if bundle is None else Path(bundle)
     sha256 = ''
@@ -139,7 +139,7 @@ def plan_search(
 
 
 def split(samples: list[Sample]) -> list[list[Sample]]:
-    """Samples in chunks, which depend on nothing else."""
+    """Samples in chunks, deterministically."""
     starts = range(0, len(samples), IMAGES_PER_CHUNK)
     return [samples[start : start + IMAGES_PER_CHUNK] for start in starts]
 
@@ -150,11 +150,11 @@ def detect_chunks(
     jobs: int = -1,
     scheduler: str | None = None,
 ) -> Iterator[Chunk]:
-    """What is found on chunks of samples, as they are ready.
+    """Results for chunks of samples, as they complete.
 
     :param chunks: indices and samples.
-    :param jobs: processes; -1 for one a core.
-    :param scheduler: address of a Dask scheduler whose workers are taken instead.
+    :param jobs: processes; -1 for one per core.
+    :param scheduler: address of a Dask scheduler to use instead.
     :raises TrainingError: an image cannot be read, or the detector takes no bundle, or the
         cluster cannot be used.
     :raises DetectorUnavailableError: the detector is not installed.
@@ -175,10 +175,10 @@ def detect_chunks(
 
 
 def pick_labelled_face(faces: list[np.ndarray], region: np.ndarray) -> np.ndarray | None:
-    """The face that covers the labelled region best, if any does.
+    """The face with the largest overlap with the labelled region, if sufficient.
 
     :param faces: (468, 3) pixels each.
-    :param region: (n, 2) pixels that span the labelled face.
+    :param region: (n, 2) pixels spanning the labelled face.
     """
     overlaps = [overlap(face[:, :2], region) for face in faces]
     if not overlaps or max(overlaps) < MIN_OVERLAP:
@@ -189,13 +189,13 @@ def pick_labelled_face(faces: list[np.ndarray], region: np.ndarray) -> np.ndarra
 def _detect_quietly(parent: int, search: Search, index: int, samples: list[Sample]) -> Chunk:
     if os.getpid() != parent:  # a single process is the parent itself
         end_with(parent)
-    # Notes of MediaPipe and of the decoder of images would tear the progress bar.
+    # Output of MediaPipe and the image decoders would garble the progress bar.
     with silent_stderr():
         return _detect(search, index, samples)
 
 
 def _detect_with_one_thread(search: Search, index: int, samples: list[Sample]) -> Chunk:
-    # joblib's backend for Dask does not limit threads itself.
+    # joblib's Dask backend does not limit threads.
     with one_thread():
         return _detect(search, index, samples)
 
@@ -213,7 +213,7 @@ def _detect(search: Search, index: int, samples: list[Sample]) -> Chunk:
 def _labelled_faces(
     detector: FaceDetector, sample: Sample, copies: tuple[str, ...]
 ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-    """Label (3,) and landmarks (468, 3) of each copy; no landmarks where the face is not found."""
+    """Label (3,) and landmarks (468, 3) of each augmentation; ``None`` if no face is found."""
 
     def find(image: np.ndarray, region: np.ndarray) -> np.ndarray | None:
         return pick_labelled_face([each.landmarks for each in detector.detect(image)], region)
@@ -242,14 +242,14 @@ def _labelled_faces(
 def _read(sample: Sample) -> np.ndarray:
     if not sample.image.is_file():
         raise TrainingError(
-            f'{sample.image}: there is no such image on {platform.node()}; every machine that '
-            'takes part must see the dataset under the same path'
+            f'{sample.image}: no such image on {platform.node()}; the dataset must have the same '
+            'path on every machine'
         )
     return sample.read_image()
 
 
 def _kept_detector(search: Search) -> FaceDetector:
-    """The thread's detector, which takes longer to start than a chunk."""
+    """The cached detector of this thread; starting one takes longer than a chunk."""
     if getattr(_of_thread, 'search', None) != search:
         if hasattr(_of_thread, 'detector'):
             _of_thread.detector.close()

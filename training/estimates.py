@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a model estimates of labelled faces, in the axes that the labels have."""
+"""Estimates of a model for labelled faces, in the axes of the labels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,11 +17,11 @@ from training.uncertainty import angle_deviations
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
-    """Rotations of n faces and how sure they are.
+    """Rotations of n faces and their uncertainty.
 
-    :ivar rotations: (n, 3, 3) ``R_opt``: in the camera's axes where it is known, else along the
-        line of sight.
-    :ivar rays: (n, 3, 3) ``R_ray``, from the line of sight to these axes; identities without a
+    :ivar rotations: (n, 3, 3) ``R_opt``: in camera axes with a camera, else along the line of
+        sight.
+    :ivar rays: (n, 3, 3) ``R_ray``, from the line of sight to these axes; identity without a
         camera.
     :ivar std: (n, 3) radians, standard deviations of roll, pitch and yaw along the line of sight.
     """
@@ -39,18 +39,18 @@ class Estimates:
         return angle_deviations(to_sight @ self.rotations, to_sight @ labelled) / self.std
 
     def along_sight(self) -> 'Estimates':
-        """The same along the lines of sight."""
+        """The same along the line of sight."""
         rotations = self.rays.swapaxes(1, 2) @ self.rotations
         return replace(self, rotations=rotations, rays=np.broadcast_to(np.eye(3), rotations.shape))
 
     def without_offsets(self, labelled: np.ndarray, groups: np.ndarray) -> 'Estimates':
         """The same with the mean offset of each group removed.
 
-        That is one rotation of the head's own axes: where a person's face is not the mean one, or
-        the labels' axes sit otherwise in this head.
+        The offset is a rotation in head axes, due to individual face shape or to the placement of
+        the label axes.
 
         :param labelled: (n, 3, 3) ``R_opt``, in the axes of ``rotations``.
-        :param groups: (n,) str, of which person the image is.
+        :param groups: (n,) str, person in the image.
         """
         rotations = self.rotations.copy()
         for group in np.unique(groups):
@@ -61,11 +61,11 @@ class Estimates:
 
 
 def estimate_faces(model: Model, landmarks: np.ndarray, camera: Camera | None) -> Estimates:
-    """Estimates of faces, with a camera as ``headpose_ros.six_dof.camera_pose`` has them.
+    """Estimates of faces; with a camera as by ``headpose_ros.six_dof.camera_pose``.
 
     :param landmarks: (n, 468, 3) pixels.
-    :param camera: that took the images, if its axes are those of the labels.
-    :raises ValueError: the camera cannot see such a face.
+    :param camera: of the images, if the labels are in its axes.
+    :raises ValueError: impossible face for this camera.
     """
     sizes = face_sizes(landmarks)
     seen, rays = _along_sights(landmarks, camera)
@@ -93,7 +93,7 @@ def rotations_of(
 def _along_sights(
     landmarks: np.ndarray, camera: Camera | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Landmarks (n, 468, 3) as a model sees them, and the lines of sight, (n, 3, 3)."""
+    """Landmarks (n, 468, 3) as input of a model, and ``R_ray`` (n, 3, 3)."""
     if camera is None:
         return landmarks, np.tile(np.eye(3), (len(landmarks), 1, 1))
     sights = [camera.sight_to(face) for face in landmarks]

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""A model file against a dataset: figures, share of faces found, plots, worst images."""
+"""Evaluates a model on a dataset: figures, detection rate, plots, largest errors."""
 
 import itertools
 import os
@@ -31,13 +31,13 @@ from training.plots import plot_error_by_yaw
 from training.uncertainty import shares_within
 from training.worst_images import draw_worst_images
 
-# Of ``pose_figures``, in the table by range of the label.
+# Figures of ``pose_figures`` in the table by label range.
 _BY_RANGE = ('pitch', 'yaw', 'roll', 'MAE', 'geodesic', 'median')
 
-# Percent, limits of the ranges of a probability.
+# Percent, bin edges of a probability.
 _PROBABILITIES = (0, 10, 30, 50, 70, 90, 101)
 
-# Faces per group, on average, from which on the mean offset of a group is that of a person.
+# Minimum average number of faces per group for its mean offset to be that of a person.
 MIN_FACES_OF_PERSON = 10
 
 
@@ -49,14 +49,14 @@ def evaluate(
     jobs: int = -1,
     bundle: str | os.PathLike | None = None,
 ) -> str:
-    """Measure a model and write what came out.
+    """Evaluate a model and write the results.
 
     Writes ``report.md``, ``error_by_yaw.png`` and, for a folder, ``worst_images.png``.
 
-    :param source: folder of a dataset, or a landmark file.
-    :param model_file: ``None`` for the model that comes with the package.
+    :param source: dataset folder or landmark file.
+    :param model_file: ``None`` for the built-in model.
     :param detector: name of the detector, for a folder.
-    :param out: folder that is written.
+    :param out: output folder.
     :param bundle: file of the detector, see ``headpose_ros.detection.factory.create_detector``.
     :return: the report, Markdown.
     :raises training.errors.TrainingError: the data cannot be used.
@@ -66,7 +66,7 @@ def evaluate(
     if source.is_file():
         data = LandmarkFile.load(source)
     else:
-        load_model(model_file, detector)  # refuses a bad model before the long part
+        load_model(model_file, detector)  # rejects an invalid model before the long computation
         dataset = read_dataset(source)
         data = extract_landmarks(dataset, detector, [PLAIN], jobs, bundle)
     data.check_found()
@@ -91,28 +91,28 @@ def figures_table(figures: Mapping[str, float]) -> str:
 
 def _report(data: LandmarkFile, estimates: Estimates, description: ModelDescription) -> str:
     seen = data.select(data.found)
-    left_out = f' ({data.left_out} more left out by their angle)' if data.left_out else ''
+    left_out = f' ({data.left_out} excluded by angle)' if data.left_out else ''
     lines = [
         f'Model: {description.regressor} on {description.features}, trained on '
         f'{description.training_data}.',
         f'Tested on the {len(seen.names)} faces that {data.detector} ({data.detector_version}) '
-        f'found on {len(data.names)} images of {data.dataset}{left_out}. Degrees; MAE is the mean '
+        f'found in {len(data.names)} images of {data.dataset}{left_out}. Degrees; MAE is the mean '
         'absolute error.',
     ]
     if description.training_data.startswith(data.dataset):
         lines.append(
-            f'Beware: the model was trained on {data.dataset}, so these figures flatter it; '
+            f'Caution: the model was trained on {data.dataset}, so these figures are optimistic; '
             f'cross-validated, MAE is {description.figures.get("MAE", float("nan")):.2f} and '
             f'geodesic {description.figures.get("geodesic", float("nan")):.2f}.'
         )
     if data.dataset in CAMERAS:
-        lines.append('Rotations are in the axes of the camera, whose calibration is known.')
+        lines.append('Rotations are in the axes of the calibrated camera.')
     found = found_table(data).to_markdown(index=False)
     if not seen.has_roll:
         lines += [
-            f'{data.dataset} labels where the face points, pan (azimuth) and tilt (elevation), '
-            'and no roll. The labels are the marks that people were told to face, not measured; '
-            'tilt above all is nominal.',
+            f'{data.dataset} labels the facing direction, pan (azimuth) and tilt (elevation), '
+            'without roll. The labels are the markers that people were asked to face, not '
+            'measurements; tilt in particular is nominal.',
             figures_table(pan_tilt_figures(estimates.rotations, seen.labels)),
             found,
         ]
@@ -123,18 +123,18 @@ def _report(data: LandmarkFile, estimates: Estimates, description: ModelDescript
         lines += [
             '## Without the offset of each person',
             'The same after removing the mean rotation between label and estimate of each person '
-            '(group of images). It is fitted to these labels, so this flatters a little.',
+            '(group of images). It is fitted to these labels, so this is slightly optimistic.',
             *_pose_tables(data, estimates.without_offsets(seen.rotations, seen.groups)),
         ]
     return '\n\n'.join(lines)
 
 
 def _facing_table(seen: LandmarkFile, estimates: Estimates) -> list[str]:
-    """How often heads face the camera, by the probability that they do, Markdown."""
+    """Calibration of the probability of facing the camera, Markdown."""
     along = estimates.along_sight()
     heads = map(HeadPose, along.rotations, seen.landmarks, along.std)
     probability = 100.0 * np.array([facing_camera(head) for head in heads])
-    # Of the label's rotation the angle between (0, 0, -1) and what it turns that to.
+    # Cosine of the angle between (0, 0, -1) and its image under the label's rotation.
     labelled = (estimates.rays.swapaxes(1, 2) @ seen.rotations)[:, 2, 2]
     faces = labelled > np.cos(ATTENTION_ANGLE)
     rows = []
@@ -146,13 +146,13 @@ def _facing_table(seen: LandmarkFile, estimates: Estimates) -> list[str]:
     columns = ['probability, %', 'faces', 'mean probability, %', 'facing the camera, %']
     return [
         f'Facing the camera, within {np.degrees(ATTENTION_ANGLE):.0f} degrees of its line of '
-        'sight, by the probability that is estimated:',
+        'sight, by estimated probability:',
         pd.DataFrame(rows, columns=columns).to_markdown(index=False, floatfmt='.1f'),
     ]
 
 
 def _pose_tables(data: LandmarkFile, estimates: Estimates) -> list[str]:
-    """Figures, slopes, errors by range of the label and coverage, Markdown."""
+    """Figures, slopes, errors by label range and coverage, Markdown."""
     seen = data.select(data.found)
     ratios = estimates.deviation_ratios(seen.rotations)
     pitch, yaw, _ = angle_slopes(estimates.rotations, seen.labels)
@@ -171,8 +171,8 @@ def _pose_tables(data: LandmarkFile, estimates: Estimates) -> list[str]:
         errors.append(row)
     return [
         figures_table(pose_figures(estimates.rotations, seen.labels)),
-        f'Slope of the estimate on the label (least squares): pitch {pitch:.2f}, yaw {yaw:.2f}.',
-        'By range of the label; pitch is positive where the face looks up:',
+        f'Slope of estimate against label (least squares): pitch {pitch:.2f}, yaw {yaw:.2f}.',
+        'By label range; pitch is positive looking up:',
         pd.DataFrame(errors).to_markdown(index=False, floatfmt=('', '', '.1f', *['.2f'] * 6)),
         'Errors of roll, pitch and yaw within one and two standard deviations (std):',
         pd.DataFrame(coverage).to_markdown(index=False, floatfmt='.1f'),

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Train a regressor on everything and write it as a model with its card."""
+"""Trains a regressor on all data and writes it as a model with its model card."""
 
 import shlex
 from collections.abc import Iterator
@@ -35,16 +35,16 @@ from training.plain_numpy import choose_precision, plain_steps
 from training.regressors import is_file, read_regressor
 from training.uncertainty import coverage, fit_uncertainty
 
-# What is shipped: the best of what was tried (docs/accuracy.md), quick, and its file holds none of
-# the faces it was trained on.
+# The built-in models: the most accurate of those compared (docs/accuracy.md), fast, and the file
+# contains none of the training faces.
 DEFAULT_REGRESSOR = 'fourier_mlp'
 DEFAULT_FEATURES = 'all_3d'
 
-# Largest difference between scikit-learn's prediction and the plain numpy one, in entries of a
-# rotation matrix: far below any angle that matters.
+# Maximum difference between the predictions of scikit-learn and plain numpy, in entries of a
+# rotation matrix: far below any relevant angle.
 _TOLERANCE = 1e-6
 
-# Attributes of fitted regressors that hold features of faces: of kernel methods and neighbours.
+# Attributes of fitted regressors that contain features of faces: kernel methods and neighbours.
 _KEPT_FACES = ('X_fit_', 'X_train_', '_fit_X', 'support_vectors_')
 
 Table = dict[str, tuple]  # name of a row to its numbers
@@ -58,14 +58,14 @@ def fit_model(
     folder: Path,
     jobs: int = -1,
 ) -> tuple[ModelDescription, str]:
-    """Cross-validate a regressor, train it on all of the data, and write ``folder``.
+    """Cross-validate a regressor, train it on all data, and write it to ``folder``.
 
-    Writes ``<detector>.joblib``, the fitted pipeline of scikit-learn, ``<detector>.md``, its card,
-    and, where it has a plain numpy form, ``<detector>.npz``, which ``headpose_ros`` loads, with
-    its checksum into ``SHA256SUMS``.
+    Writes ``<detector>.joblib``, the fitted scikit-learn pipeline, ``<detector>.md``, its model
+    card, and, if it has a plain numpy form, ``<detector>.npz``, loaded by ``headpose_ros``, with
+    its checksum in ``SHA256SUMS``.
 
-    :param regressor: a key of ``REGRESSORS``, or the path of a ``.joblib``, which runs code.
-    :return: the description, and why there is no plain numpy form; empty where there is one.
+    :param regressor: a key of ``REGRESSORS``, or the path of a ``.joblib`` (executes code).
+    :return: the description, and why there is no plain numpy form; empty if there is one.
     :raises training.errors.TrainingError: the data or the regressor cannot be used.
     """
     trained = read_regressor(Path(regressor)) if is_file(regressor) else regressor
@@ -81,7 +81,7 @@ def fit_model(
         feature_count=FEATURE_SETS[features].length,
         regressor=describe_pipeline(pipeline),
         training_data=(
-            f'{data.dataset}: {len(inputs) // 2} faces on images and their copies, each also '
+            f'{data.dataset}: {len(inputs) // 2} faces in images and augmentations, each also '
             f'with mirrored landmarks; terms: {data.terms}'
         ),
         protocol=protocol.describe(data),
@@ -114,13 +114,13 @@ def fit_model(
 
 
 def describe_pipeline(pipeline: Any) -> str:
-    """The steps of a pipeline, or a regressor alone, in words, with what is set in each."""
+    """The steps of a pipeline, or a single regressor, as text with their parameters."""
     steps = [step for _, step in getattr(pipeline, 'steps', [('', pipeline)])]
     return ', '.join(' '.join(str(step).split()) for step in steps)
 
 
 def make_command(data: LandmarkFile, regressor: str, features: str, protocol: Protocol) -> str:
-    """Commands that make the model again, from the folder of the dataset."""
+    """Commands that reproduce the model from the dataset folder."""
     has_copies = len(set(data.copies)) > 1
     landmarks = ['landmarks', data.dataset, '--out', 'landmarks.npz']
     landmarks += ['--detector', data.detector, '--copies' if has_copies else '--no-copies']
@@ -150,7 +150,7 @@ def _fit_uncertainty(
         data.plain[rows],
         data.far[rows],
     )
-    # In single precision, as the features come, whose product with it is most of the work.
+    # In single precision, like the features: their product takes most of the time.
     space = [value.astype(np.float32) for value in vars(uncertainty.space).values()]
     return replace(uncertainty, space=FeatureSpace(*space)), shares, small, sure
 
@@ -164,14 +164,14 @@ def _checked_steps(pipeline: Any, inputs: np.ndarray) -> Steps:
 
 
 def _holds_faces(pipeline: Any, regressor: str) -> bool | None:
-    """Whether features of single faces are in a pipeline; ``None`` where that is not known."""
+    """Whether a pipeline contains features of single faces; ``None`` if unknown."""
     if any(hasattr(part, name) for part in _parts(pipeline) for name in _KEPT_FACES):
         return True
     return None if is_file(regressor) else False
 
 
 def _parts(regressor: Any) -> Iterator:
-    """A regressor and everything that it is made of."""
+    """A regressor and all its parts."""
     yield regressor
     inner = [step for _, step in getattr(regressor, 'steps', ())]
     for name in ('regressors_', 'estimators_'):

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The landmark file: what a detector found on the images of a dataset, and the labels."""
+"""The landmark file: detected landmarks and labels of a dataset."""
 
 import os
 import zipfile
@@ -23,11 +23,11 @@ FORMAT = 'headpose_ros landmarks 1'
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """An array for a file, in pieces.
+    """An array written to a file in pieces.
 
     :ivar dtype: of the array.
     :ivar shape: of the array.
-    :ivar pieces: arrays of that type, which make it one below the other.
+    :ivar pieces: arrays of that type, concatenated along the first axis.
     """
 
     dtype: np.dtype
@@ -37,19 +37,19 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class LandmarkFile:
-    """Landmarks and labels of n images, copies of images among them.
+    """Landmarks and labels of n images, including augmentations.
 
     :ivar detector: name of the detector.
     :ivar detector_version: of the library it comes with.
     :ivar dataset: name of the dataset.
     :ivar terms: terms of the dataset.
-    :ivar left_out: images of the dataset that were not tried, because of their angles.
+    :ivar left_out: images of the dataset excluded because of their angles.
     :ivar names: (n,) str, names of the samples.
-    :ivar groups: (n,) str, what must not be split between training and test.
-    :ivar copies: (n,) str, of ``training.copies.COPY_NAMES``.
-    :ivar labels: (n, 3) radians: pitch, yaw, roll of the image as it was detected on, or tilt,
-        pan, NaN (see ``training.samples.Sample``).
-    :ivar landmarks: (n, 468, 3) ``float32`` pixels; NaN where the labelled face was not found.
+    :ivar groups: (n,) str, never split between training and test.
+    :ivar copies: (n,) str, augmentation, of ``training.copies.COPY_NAMES``.
+    :ivar labels: (n, 3) radians: pitch, yaw, roll in the augmented image, or tilt, pan, NaN (see
+        ``training.samples.Sample``).
+    :ivar landmarks: (n, 468, 3) ``float32`` pixels; NaN if the labelled face was not found.
     """
 
     detector: str
@@ -70,75 +70,75 @@ class LandmarkFile:
 
     @cached_property
     def plain(self) -> np.ndarray:
-        """(n,) bool, whether the image is the dataset's own and no copy."""
+        """(n,) bool, whether the image is original, not an augmentation."""
         return self.copies == PLAIN
 
     @cached_property
     def rotations(self) -> np.ndarray:
         """(n, 3, 3) ``R_opt`` of the labels.
 
-        :raises TrainingError: the dataset labels no roll.
+        :raises TrainingError: the dataset has no roll labels.
         """
         if not self.has_roll:
-            raise TrainingError(f'{self.dataset} labels no roll; give a dataset that does')
+            raise TrainingError(f'{self.dataset} has no roll labels; use a dataset that has')
         return rotation_from_label(self.labels)
 
     @cached_property
     def far(self) -> np.ndarray:
-        """(n,) bool, whether it is a copy that shows a face far away, as a camera would."""
+        """(n,) bool, whether it is an augmentation with a distant face, as seen by a camera."""
         return np.isin(self.copies, FAR)
 
     @cached_property
     def quarters(self) -> np.ndarray:
-        """(n,) of ``headpose_ros.landmarks.quarter_turns``; 0 where there is no face."""
+        """(n,) of ``headpose_ros.landmarks.quarter_turns``; 0 without a face."""
         quarters = np.zeros(len(self.names), int)
         quarters[self.found] = quarter_turns(self.landmarks[self.found])
         return quarters
 
     @cached_property
     def right_way_up(self) -> np.ndarray:
-        """(n,) bool, whether the detector saw which way up the face is: within 60 degrees.
+        """(n,) bool, whether the in-plane orientation was detected, to 60 degrees.
 
-        Of the others nothing can be learned.
+        The others are useless for training.
         """
         across, down = self.upright_rotations[:, 0, 1], self.upright_rotations[:, 1, 1]
         return down > 0.5 * np.hypot(across, down)
 
     @cached_property
     def upright_landmarks(self) -> np.ndarray:
-        """(n, 468, 3) ``landmarks`` of the upright face, as a model sees them."""
+        """(n, 468, 3) ``landmarks`` of the upright face, as input of a model."""
         return turned_landmarks(self.landmarks, -self.quarters)
 
     @cached_property
     def upright_rotations(self) -> np.ndarray:
-        """(n, 3, 3) ``rotations`` of the upright face, as a model predicts them."""
+        """(n, 3, 3) ``rotations`` of the upright face, as predicted by a model."""
         return quarter_rotations(-self.quarters) @ self.rotations
 
     def found_in(self, other: 'LandmarkFile') -> np.ndarray:
-        """(n,) bool, whether another file of the dataset has the face on the plain image too.
+        """(n,) bool, whether another file of the dataset has the face in the original image too.
 
-        :raises TrainingError: it is of another dataset, or has none of the faces.
+        :raises TrainingError: other dataset, or no common faces.
         """
         shared = np.isin(self.names, other.names[other.found & other.plain])
         if other.dataset != self.dataset or not (shared & self.found & self.plain).any():
             raise TrainingError(
-                f'the other landmark file, of {other.dataset}, has none of the faces of this one, '
-                f'of {self.dataset}; give one of the same images'
+                f'the other landmark file ({other.dataset}) has no faces in common with this one '
+                f'({self.dataset}); use one of the same images'
             )
         return shared
 
     def check_found(self) -> None:
-        """Raise ``TrainingError`` when there is not a single face."""
+        """Raise ``TrainingError`` if there is no face at all."""
         if not (self.found & self.plain).any():
             raise TrainingError(
-                f'{self.detector} found no labelled face on the {int(self.plain.sum())} images of '
-                f'{self.dataset}; give other images'
+                f'{self.detector} found no labelled face in the {int(self.plain.sum())} images of '
+                f'{self.dataset}; use other images'
             )
 
     def check_trainable(self) -> None:
-        """Raise ``TrainingError`` when the labels are not complete, or for tests only."""
+        """Raise ``TrainingError`` if the labels are incomplete, or for testing only."""
         if obstacle := obstacle_to_training(self.dataset, self.terms, self.has_roll):
-            raise TrainingError(f'{obstacle}; take landmarks of AFLW2000-3D or 300W-LP')
+            raise TrainingError(f'{obstacle}; use landmarks of AFLW2000-3D or 300W-LP')
 
     @property
     def has_roll(self) -> bool:
@@ -158,45 +158,45 @@ class LandmarkFile:
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> 'LandmarkFile':
-        """Read what ``save`` wrote.
+        """Read a file written by ``save``.
 
-        :raises TrainingError: there is no such file, or another content.
+        :raises TrainingError: no such file, or invalid content.
         """
-        make = 'make one with python -m training landmarks'
+        make = 'create one with python -m training landmarks'
         if not os.path.isfile(path):
-            raise TrainingError(f'{path}: there is no such landmark file; {make}')
+            raise TrainingError(f'{path}: no such landmark file; {make}')
         try:
             with np.load(path, allow_pickle=False) as archive:
                 content = {name: archive[name] for name in archive.files}
-        except Exception as error:  # numpy and zipfile raise whatever a broken file leads to
+        except Exception as error:  # numpy and zipfile may raise anything for a damaged file
             raise TrainingError(
                 f'{path}: not a readable landmark file ({error}); {make}'
             ) from error
         found_format = str(content.pop('format', 'no format'))
         if found_format != FORMAT or set(content) != {field.name for field in fields(cls)}:
             raise TrainingError(
-                f'{path}: not a landmark file of this version ({found_format!r}, wanted is '
+                f'{path}: not a landmark file of this version ({found_format!r}, expected '
                 f'{FORMAT!r}); {make}'
             )
         data = cls(**{k: v.item() if v.ndim == 0 else v for k, v in content.items()})
         n = len(data.names)
         shapes = [np.shape(x) for x in (data.groups, data.copies, data.labels, data.landmarks)]
         if shapes != [(n,), (n,), (n, 3), (n, LANDMARK_COUNT, 3)]:
-            raise TrainingError(f'{path}: {n} names, but arrays of shapes {shapes}; {make}')
+            raise TrainingError(f'{path}: {n} names, but arrays have shapes {shapes}; {make}')
         return data
 
 
 def write_landmark_file(path: str | os.PathLike, content: dict[str, object | Rows]) -> None:
-    """Write a compressed ``.npz``, which ``LandmarkFile.load`` reads; the same bytes for the same.
+    """Write a compressed ``.npz`` for ``LandmarkFile.load``, byte-identical for the same content.
 
-    :param content: the fields of ``LandmarkFile``; of ``Rows`` one piece at a time is held.
+    :param content: the fields of ``LandmarkFile``; ``Rows`` are written piece by piece.
     """
     with zipfile.ZipFile(path, 'w') as archive:
         for name, value in {'format': FORMAT, **content}.items():
             if not isinstance(value, Rows):
                 array = np.asarray(value)
                 value = Rows(array.dtype, array.shape, [array])
-            # Without a time, of which a file has no need.
+            # Without a timestamp, for reproducibility.
             entry = zipfile.ZipInfo(f'{name}.npy')
             entry.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(entry, 'w', force_zip64=True) as file:
@@ -207,5 +207,5 @@ def write_landmark_file(path: str | os.PathLike, content: dict[str, object | Row
                 }
                 np.lib.format.write_array_header_1_0(file, header)
                 for piece in value.pieces:
-                    # Shorter words are arrays of a narrower type.
+                    # Shorter strings are of a narrower dtype.
                     file.write(np.asarray(piece, value.dtype).tobytes())

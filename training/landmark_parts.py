@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The folder beside a landmark file in which what is done of it waits for the rest."""
+"""Folder with the completed parts of a landmark file, for resuming."""
 
 import fcntl
 import hashlib
@@ -25,15 +25,15 @@ _ENDING = '.part.npz'
 
 
 class Parts:
-    """Chunks that are done, a file each, and what they are chunks of.
+    """Completed chunks, one file each, and a description of the job.
 
-    A context manager: one process at a time has the folder. It is made at the start, and is left
-    behind with what is in it, if anything is, unless ``remove`` was called.
+    A context manager that locks the folder for one process. The folder is created on entering and,
+    if not empty, kept on leaving unless ``remove`` was called.
 
-    :param out: the landmark file; the folder is named after it.
-    :param dataset: of which samples.
-    :param search: what is done with them.
-    :raises TrainingError: at the start: the folder is in use, or holds something else.
+    :param out: the landmark file, which names the folder.
+    :param dataset: of the samples.
+    :param search: how they are processed.
+    :raises TrainingError: on entering: the folder is in use, or has other contents.
     """
 
     def __init__(self, out: Path, dataset: Dataset, search: Search):
@@ -45,7 +45,7 @@ class Parts:
 
     def __enter__(self) -> 'Parts':
         self.folder.mkdir(exist_ok=True)
-        # The system lets go of a lock when the process ends, however it does.
+        # The system releases the lock however the process ends.
         self._lock = os.open(self.folder, os.O_RDONLY)
         try:
             self._enter()
@@ -61,22 +61,22 @@ class Parts:
 
     @property
     def share_done(self) -> float:
-        """Of the images, 0 to 1."""
+        """Share of the images, 0 to 1."""
         return sum(self._rows[index] for index in self.done) / sum(self._rows)
 
     def add(self, chunk: Chunk) -> None:
-        """Keep a chunk; it is there whole or not at all, whenever the process ends."""
+        """Store a chunk atomically."""
         path = self._path(chunk.index)
         unfinished = path.with_suffix('.tmp.npz')
-        # By its name: with an open file, zipfile would complain of a Ctrl-C in the middle.
+        # By name: with an open file, zipfile complains when interrupted by Ctrl-C.
         np.savez(unfinished, labels=chunk.labels, landmarks=chunk.landmarks)
         unfinished.replace(path)
         self.done.add(chunk.index)
 
     def pieces(self, name: str) -> Iterator[np.ndarray]:
-        """``'labels'`` (n, 3) or ``'landmarks'`` (n, 468, 3) of all chunks, one after the other.
+        """``'labels'`` (n, 3) or ``'landmarks'`` (n, 468, 3) of each chunk, in order.
 
-        As ``training.detecting.Chunk`` has them.
+        See ``training.detecting.Chunk``.
         """
         for index in range(len(self._rows)):
             with np.load(self._path(index), allow_pickle=False) as part:
@@ -91,7 +91,8 @@ class Parts:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise TrainingError(
-                f'{self._out} is being made by another process; wait for it, or give another --out'
+                f'{self._out} is being written by another process; wait for it, or use another '
+                '--out'
             ) from error
         description = self.folder / _JOB
         if description.is_file():
@@ -100,7 +101,7 @@ class Parts:
             self.done = {index for index in indices if self._is_whole(index)}
         elif any(self.folder.iterdir()):
             raise TrainingError(
-                f'{self.folder} is no folder of parts of a landmark file; move it, or give '
+                f'{self.folder} has other contents than parts of a landmark file; move it, or use '
                 'another --out'
             )
         else:
@@ -120,8 +121,8 @@ class Parts:
         ]
         if different:
             raise TrainingError(
-                f'{self.folder} holds parts of another landmark file ({"; ".join(different)}); '
-                'finish that with its own options, delete the folder, or give another --out'
+                f'{self.folder} has parts of another landmark file ({"; ".join(different)}); '
+                'complete that with its own options, delete the folder, or use another --out'
             )
 
     def _is_whole(self, index: int) -> bool:
@@ -132,7 +133,7 @@ class Parts:
         try:
             with np.load(path, allow_pickle=False) as part:  # compares checksums
                 shapes = (part['labels'].shape, part['landmarks'].shape)
-        except Exception:  # numpy and zipfile raise whatever a broken file leads to
+        except Exception:  # numpy and zipfile may raise anything for a damaged file
             return False
         return shapes == ((rows, 3), (rows, LANDMARK_COUNT, 3))
 
@@ -141,7 +142,7 @@ class Parts:
 
 
 def _describe(dataset: Dataset, search: Search) -> dict[str, object]:
-    """What the content of the parts depends on, besides the pixels of the images."""
+    """All inputs of the parts, except image pixels."""
     samples = hashlib.sha256()
     for sample in dataset.samples:
         samples.update(f'{sample.name}\n{sample.group}\n'.encode())

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Images and labels to a landmark file: every image and its copies through a face detector."""
+"""Images and labels to a landmark file: detects faces in every image and its augmentations."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -31,8 +31,8 @@ def extract_landmarks(
     """Landmarks of the labelled faces of a dataset, in memory.
 
     :param detector: name of a detector, see ``headpose_ros.detection.factory.DETECTORS``.
-    :param copies: of ``training.copies.COPY_NAMES``.
-    :param jobs: processes; -1 for one a core.
+    :param copies: augmentations, of ``training.copies.COPY_NAMES``.
+    :param jobs: processes; -1 for one per core.
     :param bundle: file of the detector, see ``headpose_ros.detection.factory.create_detector``.
     :raises TrainingError: an image cannot be read, or the detector takes no bundle.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
@@ -58,15 +58,15 @@ def store_landmarks(
     jobs: int = -1,
     scheduler: str | None = None,
 ) -> pd.DataFrame:
-    """Write the landmark file of a dataset from what is done of it and what is not.
+    """Process what is missing of a dataset and write its landmark file.
 
-    Holds a few chunks at a time. The file is the same whatever works on it, and however often it
-    was interrupted; the parts are deleted when it is written.
+    Holds a few chunks in memory. The file does not depend on the workers or on interruptions; the
+    parts are deleted once it is written.
 
     :param parts: entered.
     :param out: path of the landmark file.
-    :param jobs: processes; -1 for one a core.
-    :param scheduler: of a Dask cluster that is taken instead, see ``detect_chunks``.
+    :param jobs: processes; -1 for one per core.
+    :param scheduler: of a Dask cluster to use instead, see ``detect_chunks``.
     :return: as of ``found_table``.
     :raises TrainingError: as ``training.detecting.detect_chunks``.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
@@ -87,7 +87,7 @@ def store_landmarks(
 
 
 def found_table(data: LandmarkFile) -> pd.DataFrame:
-    """Images, faces found and their share by range of yaw, of the dataset's own images."""
+    """Images, detected faces and detection rate by yaw range, without augmentations."""
     return _found_table(data.labels[data.plain], data.found[data.plain])
 
 
@@ -115,7 +115,7 @@ def _table_of_parts(search: Search, parts: Parts) -> pd.DataFrame:
 
 
 def _content(dataset: Dataset, search: Search, parts: Parts) -> dict[str, object | Rows]:
-    """As ``write_landmark_file`` takes it."""
+    """Content for ``write_landmark_file``."""
     samples, copies = dataset.samples, np.array(search.copies)
     count = len(samples) * len(copies)
     names = np.array([sample.name for sample in samples])
@@ -134,13 +134,13 @@ def _content(dataset: Dataset, search: Search, parts: Parts) -> dict[str, object
 
 
 def _repeated(texts: np.ndarray, times: int) -> Rows:
-    """Each of (n,) str so many times; one that is shorter than others takes as many bytes."""
+    """Each of (n,) str repeated; shorter ones take as many bytes."""
     pieces = (np.full(times, text, texts.dtype) for text in texts)
     return Rows(texts.dtype, (len(texts) * times,), pieces)
 
 
 def _description(dataset: Dataset, search: Search) -> dict[str, Any]:
-    """The fields of a landmark file that are no arrays."""
+    """The scalar fields of a landmark file."""
     return {
         'detector': search.detector,
         'detector_version': search.detector_version,
@@ -153,7 +153,7 @@ def _description(dataset: Dataset, search: Search) -> dict[str, Any]:
 def _with_progress(
     chunks: Iterable[Chunk], dataset: Dataset, search: Search, done: int = 0
 ) -> Iterator[Chunk]:
-    """Chunks as they come, counted in images on a progress bar."""
+    """Chunks as they complete, with a progress bar in images."""
     bar = tqdm(
         total=len(dataset.samples),
         initial=done,

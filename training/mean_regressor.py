@@ -11,12 +11,12 @@ from sklearn.exceptions import ConvergenceWarning
 
 
 class MeanRegressor(RegressorMixin, BaseEstimator):
-    """Predicts the weighted mean of what others predict, of any number of targets.
+    """Weighted mean of several regressors, for any number of targets.
 
-    scikit-learn's own ``VotingRegressor`` takes one target.
+    scikit-learn's ``VotingRegressor`` supports one target only.
 
-    :param regressors: unfitted regressors; each is fitted to all of the data.
-    :param weights: one a regressor, of any sum.
+    :param regressors: unfitted regressors; each is fitted to all data.
+    :param weights: one per regressor, any sum.
     """
 
     def __init__(self, regressors: list, weights: list[float]):
@@ -27,7 +27,7 @@ class MeanRegressor(RegressorMixin, BaseEstimator):
         """Fit all regressors to features (n, length) and targets (n, m)."""
         self.n_features_in_ = X.shape[1]
         with warnings.catch_warnings():
-            # Networks that are averaged gain nothing from further epochs.
+            # Averaged networks do not benefit from more epochs.
             warnings.simplefilter('ignore', ConvergenceWarning)
             self.regressors_ = [clone(regressor).fit(X, y) for regressor in self.regressors]
         return self

@@ -1,17 +1,17 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""How far estimated head rotations are from labelled ones. Degrees."""
+"""Error metrics of head rotations. Degrees."""
 
 import numpy as np
 
 from training.rotation import geodesic_angle, label_from_rotation, rotation_from_label
 
-# Ranges of the label's absolute yaw, degrees: from, up to but not with.
+# Ranges of the label's absolute yaw, degrees: from (inclusive), to (exclusive).
 YAW_RANGES = {'< 30': (0.0, 30.0), '30-60': (30.0, 60.0), '>= 60': (60.0, np.inf)}
 ALL_YAWS = 'all'
 
-# Ranges of the label's pitch, which is positive where the face looks up, in the same way.
+# Ranges of the label's pitch, positive looking up, likewise.
 PITCH_RANGES = {
     'pitch < -40': (-np.inf, -40.0),
     'pitch -40 to -20': (-40.0, -20.0),
@@ -21,7 +21,7 @@ PITCH_RANGES = {
     'pitch < -20': (-np.inf, -20.0),
 }
 
-# Largest pitch, yaw and roll of a label, degrees, in the restricted range that some report on.
+# Degrees, maximum pitch, yaw and roll of a label in the restricted range that some papers use.
 RESTRICTED = (40.0, 50.0, 30.0)
 RESTRICTED_MAE = 'MAE at pitch, yaw, roll within 40, 50, 30'
 
@@ -36,8 +36,7 @@ TRUSTED = f'pan within {TRUSTED_PAN:.0f}, tilt within {TRUSTED_TILT:.0f}'
 def angle_errors(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """Absolute errors of label pitch, yaw and roll, each at most 180 degrees.
 
-    The angles of one rotation are compared with those of the other as they are: no second
-    solution of the Euler angles is tried, which would hide flips.
+    Euler angles are compared directly: trying the second solution would hide flips.
 
     :param predicted: (n, 3, 3) ``R_opt``.
     :param labels: (n, 3) pitch, yaw, roll in radians.
@@ -47,28 +46,28 @@ def angle_errors(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def angle_slopes(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Slopes (3,) of estimated on labelled pitch, yaw and roll, by least squares.
+    """Slopes (3,) of estimated against labelled pitch, yaw and roll, by least squares.
 
-    Below 1 large angles are read too small. NaN where all labels are the same.
+    Below 1 large angles are underestimated. NaN if all labels are equal.
 
     :param predicted: (n, 3, 3) ``R_opt``.
     :param labels: (n, 3) pitch, yaw, roll in radians.
     """
     centred = np.degrees(labels - labels.mean(axis=0))
     spread = np.square(centred).sum(axis=0)
-    # Of the error on the label it is less by one, and an error has no step at 180 degrees.
+    # Slope of the error plus one: errors do not wrap at 180 degrees.
     common = (centred * _angle_differences(predicted, labels)).sum(axis=0)
     differ = np.ptp(labels, axis=0) > 0.0
     return 1.0 + np.divide(common, spread, out=np.full(3, np.nan), where=differ)
 
 
 def yaw_masks(yaw: np.ndarray) -> dict[str, np.ndarray]:
-    """Masks of (n,) yaws in radians: name of a range to (n,) bool; all of them come last."""
+    """Masks of (n,) yaws in radians: range name to (n,) bool; ``ALL_YAWS`` last."""
     return _masks(np.abs(yaw), YAW_RANGES) | {ALL_YAWS: np.ones(len(yaw), bool)}
 
 
 def label_masks(labels: np.ndarray) -> dict[str, np.ndarray]:
-    """Masks of (n, 3) labels by pitch, then by yaw: name of a range to (n,) bool; all are last.
+    """Masks of (n, 3) labels by pitch, then yaw: range name to (n,) bool; ``ALL_YAWS`` last.
 
     :param labels: pitch, yaw, roll in radians.
     """
@@ -82,9 +81,9 @@ def label_masks(labels: np.ndarray) -> dict[str, np.ndarray]:
 def pose_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """Error figures of n faces, in degrees.
 
-    ``MAE`` is the mean of the absolute errors of pitch, yaw and roll over all faces, ``median``
-    the median of these 3 n errors, ``geodesic`` the mean angle of the rotation between estimate
-    and label. The others are MAE of one angle and of a range of the label's yaw.
+    ``MAE`` is the mean absolute error of pitch, yaw and roll over all faces, ``median`` the median
+    of these 3 n errors, ``geodesic`` the mean angle between estimate and label. The others are MAE
+    by angle and by label yaw range.
 
     :param predicted: (n, 3, 3) ``R_opt``.
     :param labels: (n, 3) pitch, yaw, roll of the labels in radians.
@@ -107,9 +106,9 @@ def pose_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
 
 
 def camera_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """``pose_figures``, and what costs most where people look about in front of a camera.
+    """``pose_figures``, and the most relevant figures for people in front of a camera.
 
-    That is the mean geodesic error of those who look down, and the slopes of ``angle_slopes``.
+    These are the mean geodesic error of faces looking down, and the slopes of ``angle_slopes``.
 
     :param predicted: (n, 3, 3) ``R_opt``.
     :param labels: (n, 3) pitch, yaw, roll of the labels in radians, in the same axes.
@@ -123,17 +122,17 @@ def camera_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float
 
 
 def geodesic_at(pitch_range: str) -> str:
-    """Name of the figure for a key of ``PITCH_RANGES``."""
+    """Figure name for a key of ``PITCH_RANGES``."""
     return f'geodesic at {pitch_range}'
 
 
 def mae_at(yaw_range: str) -> str:
-    """Name of the figure for a key of ``YAW_RANGES``."""
+    """Figure name for a key of ``YAW_RANGES``."""
     return f'MAE at abs(yaw) {yaw_range}'
 
 
 def face_errors(predicted: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, str]:
-    """One error a face, and what it is: the geodesic angle, or that of pan without a roll label.
+    """One error per face and its name: the geodesic angle, or that of pan without roll labels.
 
     :param predicted: (n, 3, 3) ``R_opt``.
     :param labels: (n, 3) pitch, yaw, roll in radians, or tilt, pan, NaN.
@@ -146,12 +145,12 @@ def face_errors(predicted: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, 
 
 
 def pan_tilt_errors(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Absolute errors of pan and tilt, the azimuth and elevation of where a face points.
+    """Absolute errors of pan and tilt, azimuth and elevation of the facing direction.
 
-    They are not yaw and pitch: at a pan of 90 degrees every pitch points the same way.
+    Not yaw and pitch: at a pan of 90 degrees every pitch has the same direction.
 
     :param predicted: (n, 3, 3) ``R_opt``.
-    :param labels: (n, 3) tilt, pan in radians, and what is not looked at.
+    :param labels: (n, 3) tilt, pan in radians, third column unused.
     :return: (n, 2) degrees.
     """
     pan = np.arctan2(predicted[:, 0, 2], predicted[:, 2, 2])
@@ -163,7 +162,7 @@ def pan_tilt_figures(predicted: np.ndarray, labels: np.ndarray) -> dict[str, flo
     """Mean absolute errors of pan and tilt of n faces, in degrees; see ``pan_tilt_errors``.
 
     :param predicted: (n, 3, 3) ``R_opt``.
-    :param labels: (n, 3) tilt, pan in radians, and what is not looked at.
+    :param labels: (n, 3) tilt, pan in radians, third column unused.
     """
     errors = pan_tilt_errors(predicted, labels)
     tilt, pan = np.abs(_rounded_degrees(labels[:, :2])).T
@@ -189,5 +188,5 @@ def _wrapped(degrees: np.ndarray) -> np.ndarray:
 
 
 def _rounded_degrees(radians: np.ndarray) -> np.ndarray:
-    # A label of 30 degrees that went through radians is 30 again.
+    # Restores a label of 30 degrees after conversion to radians.
     return np.degrees(radians).round(6)

@@ -7,10 +7,10 @@ import numpy as np
 
 from headpose_ros.landmarks import LANDMARK_COUNT
 
-# Runs of vertices of MediaPipe's face mesh and of their mirror images: first vertex of a run on
-# the person's right, its mirror image, length. The vertices that are in no run are on the middle
-# line. Found as the assignment of least squared distance (scipy's linear_sum_assignment) between
-# the mean of FaceMesh's near-frontal faces and its mirror image.
+# Runs of vertices of MediaPipe's face mesh and their mirror images: first vertex of a run on the
+# person's right, its mirror image, length. Vertices in no run are on the midline. From the
+# assignment with least squared distance (scipy's linear_sum_assignment) between the mean of
+# FaceMesh's near-frontal faces and its mirror image.
 _RUNS = (
     (3, 248, 1),
     (7, 249, 1),
@@ -34,7 +34,7 @@ def _mirrored_vertices() -> np.ndarray:
     return vertices
 
 
-# (468,) vertex that each vertex becomes in a mirror.
+# (468,) mirror image of each vertex.
 MIRRORED_VERTICES = _mirrored_vertices()
 
 

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Model files as ``headpose_ros.regression`` reads them, and their checksums."""
+"""Writes model files for ``headpose_ros.regression``, and their checksums."""
 
 import json
 import platform
@@ -23,10 +23,10 @@ from headpose_ros.regression.uncertainty import Uncertainty
 def save_model(
     path: Path, steps: Steps, uncertainty: Uncertainty, description: ModelDescription
 ) -> None:
-    """Write a model file, which can run no code.
+    """Write a model file, which cannot execute code.
 
     :param path: of the file, ending in ``.npz``.
-    :param steps: from features to the nine entries of ``R_opt``, in the precision that is to run.
+    :param steps: from features to the nine entries of ``R_opt``, in the precision to run.
     :param uncertainty: fitted to errors of the regressor.
     """
     arrays = {f'{UNCERTAINTY}{name}': each for name, each in uncertainty.arrays().items()}
@@ -42,7 +42,7 @@ def save_model(
 def save_pipeline(
     path: Path, pipeline: Any, uncertainty: Uncertainty, description: ModelDescription
 ) -> None:
-    """Write a joblib file for those who go on in scikit-learn; to load it is to run code.
+    """Write a joblib file for use in scikit-learn; loading it executes code.
 
     :param path: of the file, ending in ``.joblib``.
     :param pipeline: fitted regressor from features to the nine entries of ``R_opt``.
@@ -58,7 +58,7 @@ def save_pipeline(
 
 
 def _store(steps: Steps, arrays: dict[str, np.ndarray], prefix: str) -> list[dict]:
-    """Steps as JSON, with the names of their arrays, which are put into ``arrays``."""
+    """Steps as JSON with array names; the arrays are added to ``arrays``."""
     names = {kind: name for name, kind in OPERATIONS.items()}
     stored = []
     for number, step in enumerate(steps):
@@ -76,10 +76,10 @@ def _store(steps: Steps, arrays: dict[str, np.ndarray], prefix: str) -> list[dic
 
 
 def list_file(path: Path) -> None:
-    """Write the checksum of a file into the manifest beside it, which is made if need be.
+    """Write the checksum of a file to the manifest next to it, creating that if needed.
 
     :raises OSError: the manifest cannot be written.
-    :raises ValueError: there is something else under its name.
+    :raises ValueError: the existing manifest is invalid.
     """
     manifest = path.with_name(NAME)
     listed = read_checksums(manifest) if manifest.exists() else {}
@@ -89,7 +89,7 @@ def list_file(path: Path) -> None:
 
 
 def library_versions() -> dict[str, str]:
-    """Versions of what a model depends on; a package that is not installed is left out."""
+    """Versions of the installed packages that a model depends on."""
     versions = {'python': platform.python_version()}
     for package in ('scikit-learn', 'numpy', 'scipy', 'joblib', 'mediapipe'):
         try:

@@ -1,8 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Work spread over the cores, with a progress bar."""
-
+"""Parallel execution with a progress bar."""
 import os
 import signal
 import threading
@@ -18,7 +17,7 @@ import joblib
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-_WATCH = 1.0  # seconds between two looks for the parent
+_WATCH = 1.0  # seconds, polling interval for the parent process
 
 
 def run_parallel(
@@ -29,13 +28,13 @@ def run_parallel(
     unit: str,
     units_per_call: int = 1,
 ) -> list[Any]:
-    """Results of a function for many arguments, in their order.
+    """Results of a function for many arguments, in order.
 
     :param arguments: positional arguments of each call.
-    :param jobs: processes; -1 for one a core. Each calculates with one thread.
-    :param description: text in front of the progress bar.
-    :param unit: what is counted behind it.
-    :param units_per_call: how many of it one call works on.
+    :param jobs: processes with one thread each; -1 for one per core.
+    :param description: label of the progress bar.
+    :param unit: unit of the progress bar.
+    :param units_per_call: units processed per call.
     """
     scale = units_per_call if units_per_call > 1 else False
     with processes(jobs):
@@ -49,44 +48,43 @@ def run_parallel(
 def stream_parallel(
     function: Callable, arguments: Iterable[tuple], stall: float | None = None
 ) -> Iterator[Any]:
-    """Results of a function for many arguments as they are ready, in any order.
+    """Results of a function for many arguments as they complete, in any order.
 
-    Works on joblib's current backend, such as that of ``processes``, and holds the arguments and
-    results of a few calls only. What is not done when the iterator is closed is given up.
+    Uses joblib's current backend, such as that of ``processes``, and holds the arguments and
+    results of a few calls only. Closing the iterator cancels the remaining calls.
 
-    :param stall: seconds without any result after which it is given up; ``None`` waits for ever.
-    :raises TimeoutError: given up.
+    :param stall: seconds without any result until timeout; ``None`` for no timeout.
+    :raises TimeoutError: no result within ``stall``.
     """
     parallel = joblib.Parallel(return_as='generator_unordered', batch_size=1, timeout=stall)
     results = _start(parallel, function, arguments)
-    # joblib warns of what is given up.
+    # joblib warns of cancelled calls.
     with warnings.catch_warnings(), closing(results):
         warnings.simplefilter('ignore', UserWarning)
         yield from results
 
 
 def processes(jobs: int) -> joblib.parallel_config:
-    """Context in which joblib works in processes of this machine, each with one thread.
+    """Context in which joblib uses local processes with one thread each.
 
-    :param jobs: processes; -1 for one a core.
+    :param jobs: processes; -1 for one per core.
     """
     return joblib.parallel_config('loky', n_jobs=jobs, inner_max_num_threads=1)
 
 
 def one_thread() -> threadpool_limits:
-    """Context in which numpy and scikit-learn calculate with one thread.
+    """Context in which numpy and scikit-learn use one thread.
 
-    Results and times then do not depend on the cores, and threads do not wait for one another
-    where others use the cores too.
+    Makes results and times independent of the number of cores, and avoids oversubscription.
     """
     return threadpool_limits(1)
 
 
 @cache
 def end_with(parent: int) -> None:
-    """From now on, end this process when that parent of it has ended.
+    """End this process when its parent ends.
 
-    joblib's processes wait for ever for work from one that was killed.
+    joblib's processes wait forever for a killed parent.
     """
     def watch() -> None:
         while os.getppid() == parent:
@@ -105,13 +103,13 @@ def _start(
 
 @contextmanager
 def _children_kept_quiet() -> Iterator[None]:
-    """Processes that are started here leave Ctrl-C and the last word to this one.
+    """Child processes started here ignore Ctrl-C and print no warnings at exit.
 
-    A terminal sends Ctrl-C to all of them. Afterwards joblib's process that frees what others left
-    behind may find it freed already, and would warn of that.
+    A terminal sends Ctrl-C to all of them. joblib's resource tracker then finds resources already
+    released and would warn.
     """
     variable = 'PYTHONWARNINGS'
-    resource_tracker.ensure_running()  # whose start would let SIGINT through again
+    resource_tracker.ensure_running()  # starting it later would unblock SIGINT
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     filters = os.environ.get(variable)
     os.environ[variable] = ','.join(filter(None, (filters, 'ignore:resource_tracker')))

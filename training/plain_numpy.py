@@ -1,10 +1,9 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""A fitted scikit-learn pipeline as the plain numpy steps that a robot runs.
+"""Converts a fitted scikit-learn pipeline to plain numpy steps for the robot.
 
-A step that scales or multiplies becomes part of the weights after it, and members of a mean that
-are alike run side by side.
+Scalings are folded into the following weights, and ensemble members of the same shape are stacked.
 """
 
 from collections import defaultdict
@@ -41,19 +40,19 @@ from headpose_ros.regression.uncertainty import FeatureSpace
 from training.errors import NoPlainFormError
 from training.mean_regressor import MeanRegressor
 
-Fitted = Any  # a fitted estimator of scikit-learn, whose classes share no useful type
+Fitted = Any  # a fitted scikit-learn estimator; its classes share no useful type
 
-# Made-up faces on which single precision is tried, and the largest difference of the entries of a
-# rotation matrix that counts as none: 0.006 degrees.
+# Synthetic faces for testing single precision, and maximum difference of the entries of a rotation
+# matrix: 0.006 degrees.
 _TRIES = 50
 _SAME = 1e-4
 
 
 def plain_steps(regressor: Fitted) -> Steps:
-    """Prediction of a fitted regressor without scikit-learn, in double precision.
+    """Convert a fitted regressor, in double precision.
 
-    :param regressor: a pipeline of the classes in ``_CONVERTERS``, or one of them alone.
-    :return: steps from features (n, length) to what ``regressor.predict`` gives.
+    :param regressor: a pipeline of the classes in ``_CONVERTERS``, or one of them.
+    :return: steps from features (n, length) to the output of ``regressor.predict``.
     :raises NoPlainFormError: a step is of another class.
     """
     return in_precision(_merged(_convert(regressor)), np.float64)
@@ -77,7 +76,7 @@ def choose_precision(steps: Steps, space: FeatureSpace) -> Steps:
 
 
 def in_precision(steps: Steps, dtype: type) -> Steps:
-    """The same steps with arrays of a precision, in the order in memory that is fastest."""
+    """The same steps with arrays of a precision, in the fastest memory order."""
     return tuple(_with_precision(step, np.dtype(dtype)) for step in steps)
 
 
@@ -89,14 +88,14 @@ def _with_precision(step: Step, dtype: np.dtype) -> Step:
 
 
 def _ready(numbers: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    # A row is multiplied fastest by tall weights in this order, which a file keeps.
+    # Fastest order for multiplying a row by tall weights; kept by the file.
     numbers = np.asarray(numbers, dtype)
     is_tall = numbers.ndim == 2 and len(numbers) > numbers.shape[1]
     return np.asarray(numbers, order='F' if is_tall else 'C')
 
 
 def _merged(steps: list[Step]) -> Steps:
-    """Steps with each scaling made part of the weights after it, or else of those before it."""
+    """Fold each scaling into the weights after it, or else before it."""
     forwards: list[Step] = []
     for step in steps:
         last = forwards[-1] if forwards else None
@@ -130,7 +129,7 @@ def _pipeline(pipeline: Fitted) -> list[Step]:
 
 
 def _mean(mean: Fitted) -> list[Step]:
-    # Members whose steps are alike, which can run side by side.
+    # Members with steps of the same form can be stacked.
     groups: dict[Any, list[Steps]] = defaultdict(list)
     for regressor, weight in zip(mean.regressors_, mean.weights, strict=True):
         steps = _convert(regressor)
@@ -143,14 +142,14 @@ def _mean(mean: Fitted) -> list[Step]:
 
 
 def _form(step: Step) -> Any:
-    """What is the same of two steps if they can run side by side."""
+    """Key that is equal for two steps that can be stacked."""
     if isinstance(step, Affine):
         return step.weights.shape
     return step if fields(step) else type(step)
 
 
 def _side_by_side(members: list[Steps]) -> Steps:
-    """The sum of members of one form, their weights stacked: as few calls of numpy as for one."""
+    """Sum of members of one form with stacked weights: as many numpy calls as for one."""
     stacked: list[Step] = []
     for first, *others in zip(*members, strict=True):
         if isinstance(first, Affine):

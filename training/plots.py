@@ -15,20 +15,20 @@ from headpose_ros.regression.features import FEATURE_SETS
 from training.landmark_file import LandmarkFile
 from training.metrics import YAW_RANGES, mae_at
 
-DPI = 110  # pixels an inch
+DPI = 110  # pixels per inch
 
 YAW_BIN = 15.0  # degrees, the step of Pointing'04's pan
 _MARKERS = dict(zip(FEATURE_SETS, 'o^sDvP<>', strict=False))
 
-ENOUGH_FACES = 5  # in a bin, for a median and a percentile to mean something
+ENOUGH_FACES = 5  # minimum per bin for a median and a percentile
 
 
 def plot_error_by_yaw(path: Path, data: LandmarkFile, errors: np.ndarray, measure: str) -> None:
-    """Error of each face against its labelled yaw, and below it the share of faces found.
+    """Error of each face against its labelled yaw, with the detection rate below.
 
-    :param data: plain images, found or not.
+    :param data: original images, found or not.
     :param errors: (n,) degrees, of the faces found.
-    :param measure: what the errors are.
+    :param measure: name of the error.
     """
     yaw = np.degrees(data.labels[:, 1])
     frame = pd.DataFrame({'yaw': yaw[data.found], 'error': errors})
@@ -39,9 +39,9 @@ def plot_error_by_yaw(path: Path, data: LandmarkFile, errors: np.ndarray, measur
 
     figure = Figure(figsize=(9, 6.5), layout='constrained')
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    top.scatter(frame['yaw'], frame['error'], s=6, alpha=0.3, linewidths=0, label='a face')
+    top.scatter(frame['yaw'], frame['error'], s=6, alpha=0.3, linewidths=0, label='faces')
     top.plot(curves.index, curves[0.5], 'o-', color='C1', label=f'median in {YAW_BIN:.0f}°')
-    top.plot(curves.index, curves[0.9], 's--', color='C3', label='90 % are below')
+    top.plot(curves.index, curves[0.9], 's--', color='C3', label='90th percentile')
     top.set_ylim(0.0, max(1.0, 1.6 * curves[0.9].max()) if len(curves) else None)
     beyond = int((frame['error'] > top.get_ylim()[1]).sum())
     top.set_title(
@@ -59,9 +59,9 @@ def plot_error_by_yaw(path: Path, data: LandmarkFile, errors: np.ndarray, measur
 
 
 def plot_accuracy(path: Path, table: pd.DataFrame, title: str) -> None:
-    """MAE and geodesic error of every regressor, best at the top, a marker a feature set.
+    """MAE and geodesic error of every regressor, best at the top, one marker per feature set.
 
-    :param table: one row a candidate, see ``training.compare``.
+    :param table: one row per candidate, see ``training.compare``.
     """
     figure = Figure(figsize=(11, 5), layout='constrained')
     axes = figure.subplots(1, 2, sharey=True)
@@ -81,7 +81,7 @@ def plot_accuracy(path: Path, table: pd.DataFrame, title: str) -> None:
 
 
 def plot_cost(path: Path, table: pd.DataFrame, title: str) -> None:
-    """MAE against the time of one prediction, a colour a regressor, a marker a feature set."""
+    """MAE against prediction time, one colour per regressor, one marker per feature set."""
     figure = Figure(figsize=(9.5, 5.5), layout='constrained')
     ax = figure.subplots()
     for color, (regressor, part) in enumerate(table.groupby('regressor', sort=False)):
@@ -95,7 +95,7 @@ def plot_cost(path: Path, table: pd.DataFrame, title: str) -> None:
                 label=f'{regressor}, {features}',
             )
     ax.set_xscale('log')
-    ax.set_xlabel('prediction of one face, ms (plain numpy where it can, otherwise scikit-learn)')
+    ax.set_xlabel('prediction of one face, ms (plain numpy if possible, else scikit-learn)')
     ax.set_ylabel('MAE, degrees')
     ax.grid(alpha=0.3, which='both')
     ax.set_title(title)
@@ -104,7 +104,7 @@ def plot_cost(path: Path, table: pd.DataFrame, title: str) -> None:
 
 
 def plot_yaw_ranges(path: Path, table: pd.DataFrame, title: str) -> None:
-    """MAE in ranges of yaw of each regressor on its best features."""
+    """MAE by yaw range of each regressor with its best feature set."""
     best = table.loc[table.groupby('regressor')['MAE'].idxmin()].sort_values('MAE')
     names = best['regressor'] + '\n' + best['features']
     figure = Figure(figsize=(11, 5), layout='constrained')

@@ -1,9 +1,9 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Pointing'04: angles in the file names, a face box beside each image (Gourier et al., 2004).
+"""Pointing'04: angles in the file names, a face box next to each image (Gourier et al., 2004).
 
-Tilt and pan are those of the mark that a person was told to look at, on a half sphere around
+Tilt and pan are those of the marker that the person was asked to face, on a hemisphere around
 them: elevation and azimuth.
 """
 
@@ -22,11 +22,11 @@ _TERMS = 'any purpose, provided that Gourier, Hall, Crowley (Pointing 2004) is c
 
 
 def read(folder: Path, images: list[Path]) -> Dataset | None:
-    """Dataset of images with such names; ``None`` when there is none.
+    """Dataset of images with such names; ``None`` without any.
 
-    The frontal images that the database holds a second time under another name are not read.
+    Duplicates of the frontal images under another name are skipped.
 
-    :raises TrainingError: a face box is missing or broken.
+    :raises TrainingError: a face box is missing or invalid.
     """
     samples, rest = [], []
     for image in images:

@@ -1,13 +1,12 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The regressors that are compared, each as a scikit-learn pipeline.
+"""The regressors to compare, as scikit-learn pipelines.
 
-Every one learns the nine entries of ``R_opt``. What the data decides (scaling, principal
-components) is a step of the pipeline, so that it is fitted on training faces only.
+Each predicts the nine entries of ``R_opt``. Data-dependent preprocessing (scaling, principal
+components) is part of the pipeline, so that it is fitted on training faces only.
 
-So are the settings that matter most: ``SETTINGS`` lists those to choose from, again on training
-faces only.
+The most important hyperparameters are also chosen on training faces only, from ``SETTINGS``.
 """
 
 from collections.abc import Callable
@@ -34,13 +33,13 @@ from training.mean_regressor import MeanRegressor
 
 SEED = 0
 
-# Of a regressor that is trained on copies of the images too, after its name.
+# Suffix to the name of a regressor trained with augmentation.
 WITH_COPIES = ' + copies'
 
-# Principal components that are kept of long features; further ones make no difference.
+# Principal components kept of long feature vectors; more make no difference.
 COMPONENTS = 100
 
-# Squared length of a feature vector grows with its length, so kernels get wider with it.
+# The squared norm of a feature vector grows with its length, so kernels widen with it.
 _GAMMA_TIMES_LENGTH = 0.28
 _SVR_GAMMA_TIMES_LENGTH = 1.4
 
@@ -62,7 +61,7 @@ def _elastic_net(length: int) -> Pipeline:
 
 
 def _pls(length: int) -> Pipeline:
-    # Features are moved to their centroid, which leaves them up to three dimensions fewer.
+    # Centring removes up to three dimensions.
     return make_pipeline(PLSRegression(n_components=min(40, length - 3), scale=False))
 
 
@@ -79,7 +78,7 @@ def _kernel_ridge(length: int) -> Pipeline:
 def _fourier_ridge(length: int) -> Pipeline:
     """Kernel ridge by random Fourier features (Rahimi and Recht, NIPS 2007).
 
-    As good as kernel ridge, and its file holds no face that it was trained on.
+    As accurate as kernel ridge, and its file contains no training face.
     """
     gamma = _GAMMA_TIMES_LENGTH / length
     sampler = RBFSampler(gamma=gamma, n_components=1000, random_state=SEED)
@@ -87,7 +86,7 @@ def _fourier_ridge(length: int) -> Pipeline:
 
 
 def _fourier_mlp(length: int) -> Pipeline:
-    """Mean of kernel ridge by random Fourier features and of three small networks."""
+    """Mean of kernel ridge by random Fourier features and three small networks."""
     fourier = make_pipeline(
         RBFSampler(gamma=_GAMMA_TIMES_LENGTH / length, n_components=1500, random_state=SEED),
         Ridge(alpha=1e-4, solver='cholesky'),
@@ -138,8 +137,8 @@ def _components(length: int) -> PCA:
     return PCA(min(COMPONENTS, length), svd_solver='covariance_eigh')
 
 
-# Name of a regressor to a function that gives, for a length of feature vectors, the settings to
-# choose from, as scikit-learn's grid search wants them. The others have nothing to choose.
+# Regressor name to function of the feature length, returning the parameter grid for scikit-learn's
+# grid search. The others have nothing to choose.
 SETTINGS: dict[str, Callable[[int], dict[str, list]]] = {
     'ridge': lambda length: {'ridge__alpha': [1e-3, 1e-2, 1e-1]},
     'lasso': lambda length: {'lasso__alpha': [1e-5, 1e-4]},
@@ -160,7 +159,7 @@ SETTINGS: dict[str, Callable[[int], dict[str, list]]] = {
     'mlp': lambda length: {'mlpregressor__alpha': [1e-2, 1e-1]},
 }
 
-# Name to a function that makes an unfitted pipeline for feature vectors of a length.
+# Name to function of the feature length, returning an unfitted pipeline.
 REGRESSORS: dict[str, Callable[[int], Pipeline]] = {
     'linear': _linear,
     'ridge': _ridge,
@@ -178,24 +177,23 @@ REGRESSORS: dict[str, Callable[[int], Pipeline]] = {
 
 
 def is_file(regressor: str) -> bool:
-    """Whether a regressor is told by the path of a file, not by its name."""
+    """Whether a regressor is given by the path of a file rather than a name."""
     return regressor.endswith(JOBLIB_SUFFIX)
 
 
 def read_regressor(path: Path) -> BaseEstimator:
-    """Unfitted copy of a regressor in a joblib file, which runs code.
+    """Unfitted clone of the regressor in a joblib file; executes code.
 
-    :param path: holds any regressor of scikit-learn, fitted or not, or what ``fit`` writes.
-    :raises TrainingError: it holds no such thing.
+    :param path: any scikit-learn regressor, fitted or not, or the output of ``fit``.
+    :raises TrainingError: it contains neither.
     """
     try:
         content = joblib.load(path)
         regressor = content.get('pipeline') if isinstance(content, dict) else content
         if not hasattr(regressor, 'predict'):
-            raise TypeError(f'it holds {type(regressor).__name__!r}')
+            raise TypeError(f'it contains {type(regressor).__name__!r}')
         return clone(regressor)
     except Exception as error:  # unpickling runs foreign code and may raise anything
         raise TrainingError(
-            f'{path}: not a regressor of scikit-learn, as joblib.dump writes it '
-            f'({one_line(error)})'
+            f'{path}: not a scikit-learn regressor written by joblib.dump ({one_line(error)})'
         ) from error

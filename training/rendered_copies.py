@@ -1,11 +1,11 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Copies of a training image on which the head is rendered at poses that the dataset lacks.
+"""Augmentations with the head rendered in poses that the dataset lacks.
 
-AFLW2000-3D has hardly any face that looks down and few profiles, and its faces were photographed
-from farther away than a robot sees them. What was not seen in a photograph cannot be rendered, so
-heads turn up, down, and further to the side where they already point.
+AFLW2000-3D has hardly any faces looking down and few profiles, and its photographs were taken from
+farther away than a robot sees people. Parts not visible in a photograph cannot be rendered, so
+heads are rotated up, down, and further to the side they already face.
 """
 
 from dataclasses import dataclass
@@ -20,33 +20,31 @@ from training.turnable_head import TurnableHead
 
 Range = tuple[float, float]
 
-# Degrees beyond which nothing is rendered, of label pitch and of the angle between where the face
-# points and the camera: less and less of the face is seen, and less of that was photographed. What
-# would go beyond is turned less, in tenths.
+# Degrees, limits of label pitch and of the angle between facing direction and camera: beyond, too
+# little of the face is visible. Rotations exceeding them are reduced, in tenths.
 _MAX_PITCH, _MAX_ANGLE = 65.0, 90.0
 _TENTHS = np.linspace(1.0, 0.0, 11)
 
-# Degrees between the label and the pose of the mesh that the landmarks make, up to which the head
-# is rendered. Of AFLW2000-3D's faces with yaw within 45 degrees 95 % are within, of those beyond
-# 60 a third: of a profile the network makes a face that is turned less.
+# Degrees, maximum difference between the label and the pose of the landmark mesh for rendering. 95
+# % of the faces of AFLW2000-3D with yaw within 45 degrees are below, a third of those beyond 60:
+# the network underestimates the rotation of profiles.
 _MAX_DISAGREEMENT = 15.0
 
-# Mean distance of the landmarks that are found on a rendering from those that were rendered, in
-# widths of the head, beyond which something else was found. 98 % of the faces that look less than
-# 30 degrees up or down are within, two thirds of the profiles. Without any limit, or with one of
-# 0.4, frontal faces of AFLW2000-3D are read worse.
+# Head widths, maximum mean distance of detected from rendered landmarks. 98 % of the faces within
+# 30 degrees of pitch are below, two thirds of the profiles. Without a limit, or with 0.4, errors
+# on frontal faces of AFLW2000-3D increase.
 _MAX_MISS = 0.15
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """A way to render a head anew. What is random is uniform in its range.
+    """Random pose of a rendering, uniform in each range.
 
-    :ivar pitch: degrees by which the head looks further up.
-    :ivar yaw: degrees by which it turns about its own axis to the person's right.
-    :ivar away: degrees by which it turns further from the camera, to the side where it points.
-    :ivar roll: degrees by which it is turned clockwise in the image.
-    :ivar distance: of the camera, in widths of the head between the cheekbones (0.134 m).
+    :ivar pitch: degrees, further up.
+    :ivar yaw: degrees about the head's own axis, to the person's right.
+    :ivar away: degrees further away from the camera, to the side the head faces.
+    :ivar roll: degrees, clockwise in the image.
+    :ivar distance: of the camera, in head widths between the cheekbones (0.134 m).
     """
 
     pitch: Range = (0.0, 0.0)
@@ -58,10 +56,10 @@ class Rendering:
     def of(
         self, head: TurnableHead, label: np.ndarray, chance: np.random.Generator
     ) -> 'Rendered':
-        """The head of a photograph rendered so.
+        """Render the head of a photograph.
 
         :param label: (3,) radians: pitch, yaw, roll in the photograph.
-        :param chance: that picks the pose; the same gives the same rendering.
+        :param chance: random generator of the pose.
         """
         rotation = rotation_from_label(label)
         turn = self._turn(rotation, np.degrees(label), chance)
@@ -90,7 +88,7 @@ class Rendered(NamedTuple):
 
     :ivar image: ``uint8`` (H, W, 3) BGR.
     :ivar label: (3,) radians: pitch, yaw, roll.
-    :ivar landmarks: (468, 2) pixels, where the landmarks are.
+    :ivar landmarks: (468, 2) pixels, true positions.
     :ivar width: of the head between the cheekbones, pixels.
     """
 
@@ -100,18 +98,18 @@ class Rendered(NamedTuple):
     width: float
 
     def miss(self, found: np.ndarray) -> float:
-        """Mean distance of landmarks (468, 3) that were found in the image, in ``width``."""
+        """Mean distance of landmarks (468, 3) detected in the image, in head widths."""
         away = np.linalg.norm(found[:, :2] - self.landmarks, axis=1)
         return float(away.mean() / self.width)
 
     def is_seen(self, found: np.ndarray) -> bool:
-        """Whether landmarks (468, 3) that were found in the image are those of the head."""
+        """Whether landmarks (468, 3) detected in the image are those of the head."""
         return self.miss(found) <= _MAX_MISS
 
 
-# Further down and up are apart, so that every photograph gives a face of each. Distances are 0.8
-# to 2 m, and 0.4 to 0.8 m when near, where perspective shows. Learned from 550 photographs of
-# AFLW2000-3D with and without all eight, faces of BIWI are read 0.75 degrees (geodesic) better.
+# Moderate and strong pitch are separate, so that every photograph gives one of each. Distances are
+# 0.8 to 2 m, and 0.4 to 0.8 m for near, where perspective matters. Trained on 550 photographs of
+# AFLW2000-3D, all eight reduce the geodesic error on BIWI by 0.75 degrees.
 RENDERED = {
     'looking down': Rendering(pitch=(-30.0, -10.0)),
     'looking further down': Rendering(pitch=(-50.0, -30.0)),
@@ -125,6 +123,6 @@ RENDERED = {
 
 
 def can_be_rendered(landmarks: np.ndarray, label: np.ndarray) -> bool:
-    """Whether the mesh of landmarks (468, 3) has about the pose of its label (3,), radians."""
+    """Whether the pose of the landmark mesh (468, 3) is close to its label (3,), radians."""
     angle = geodesic_angle(own_rotation(landmarks), rotation_from_label(label))
     return bool(np.degrees(angle) <= _MAX_DISAGREEMENT)

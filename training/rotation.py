@@ -1,11 +1,11 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Angles of labels, and what else of rotations the training alone needs.
+"""Label angles, and other rotation functions used only in training.
 
 Label angles are the pitch, yaw and roll of AFLW2000-3D and 300W-LP: +pitch looks up, +yaw turns
-the nose to the image's left, +roll turns the eye line clockwise in the image. All angles are
-radians; ``R_opt`` is that of ``headpose_ros.rotation``.
+the nose to the image's left, +roll rotates the eye line clockwise in the image. All angles are in
+radians; ``R_opt`` as in ``headpose_ros.rotation``.
 """
 
 import numpy as np

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""A labelled image and a set of them."""
+"""Labelled images and datasets."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,17 +20,15 @@ from training.errors import TrainingError
 class Sample:
     """A labelled image.
 
-    :ivar name: path inside the dataset's folder, without ending.
-    :ivar group: what must not be split between training and test: the photograph the image was
-        made from, or the person.
+    :ivar name: path in the dataset folder, without suffix.
+    :ivar group: never split between training and test: the source photograph, or the person.
     :ivar image: path of the image.
-    :ivar label: (3,) radians: pitch, yaw, roll as AFLW2000-3D has them, or tilt, pan, NaN where a
-        dataset labels only where the face points: elevation and azimuth, of the same signs.
-    :ivar region: (n, 2) pixels, points that span the labelled face.
-    :ivar camera: that took it, where the label is in its axes; ``None`` where the label is along
-        the line of sight.
-    :ivar corner: x and y, pixels: where the upper left corner of the file's image is in that of
-        the camera, of which it may be a crop.
+    :ivar label: (3,) radians: pitch, yaw, roll as in AFLW2000-3D, or tilt, pan, NaN if a dataset
+        labels only the facing direction: elevation and azimuth, same signs.
+    :ivar region: (n, 2) pixels, points spanning the labelled face.
+    :ivar camera: if the label is in its axes; ``None`` if it is along the line of sight.
+    :ivar corner: x and y, pixels: upper left corner of the image file in the camera image, of
+        which it may be a crop.
     """
 
     name: str
@@ -42,7 +40,7 @@ class Sample:
     corner: tuple[int, int] = (0, 0)
 
     def read_image(self) -> np.ndarray:
-        """``uint8`` (H, W, 3) BGR; with a camera its whole image, black around the crop.
+        """``uint8`` (H, W, 3) BGR; with a camera the full image, black around the crop.
 
         :raises TrainingError: the file cannot be read.
         """
@@ -57,13 +55,13 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Samples of a folder.
+    """Samples in a folder.
 
-    :ivar name: name of the dataset whose layout the folder has.
-    :ivar terms: under what terms it can be used.
-    :ivar samples: in the order of their names.
-    :ivar left_out: images that are not among them because of their angles.
-    :ivar rest: files of the folder that are neither images of it nor labels.
+    :ivar name: name of the dataset with this layout.
+    :ivar terms: terms of use.
+    :ivar samples: sorted by name.
+    :ivar left_out: number of images excluded because of their angles.
+    :ivar rest: other files in the folder.
     """
 
     name: str
@@ -79,7 +77,7 @@ class Dataset:
 
 
 def read_bgr(path: Path) -> np.ndarray:
-    """Image of a file, ``uint8`` (H, W, 3) BGR.
+    """Read an image file, ``uint8`` (H, W, 3) BGR.
 
     :raises TrainingError: it cannot be read.
     """
@@ -87,7 +85,7 @@ def read_bgr(path: Path) -> np.ndarray:
         data = np.fromfile(path, np.uint8)
         flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
         bgr = cv2.imdecode(data, flags) if data.size else None
-        # Grey floats, for one, are not read by OpenCV as colours.
+        # OpenCV does not read grey floats as colour, for example.
         return read_image_file(path) if bgr is None else GreyRange().to_uint8(bgr)
     except (OSError, UnreadableImageError) as error:
         raise TrainingError(f'{path}: not a readable image; download it again') from error

@@ -1,11 +1,11 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The head in a photograph, rendered anew at another rotation and from another distance.
+"""Renders the head in a photograph in another pose.
 
-After Zhu, Lei, Liu, Shi, Li: Face Alignment Across Large Poses, CVPR 2016, who made 300W-LP so.
-The mesh of the face is what the landmark network found in the photograph, with its depth; the
-rest of the head is a part of an ellipsoid that begins at the rim of the face.
+After Zhu, Lei, Liu, Shi, Li: Face Alignment Across Large Poses, CVPR 2016 (300W-LP). The face mesh
+is given by the detected landmarks with their depth; the rest of the head is part of an ellipsoid
+that begins at the rim of the face.
 """
 
 from functools import cached_property
@@ -24,36 +24,36 @@ from headpose_ros.media.sample_head.head_mesh import (
 from headpose_ros.media.sample_head.rasteriser import rasterise
 from training.mirroring import MIRRORED_VERTICES
 
-# The skull with some hair, in widths of the head between the cheekbones, from midway between
-# these: x to the person's left, y down, z back. With the face that makes a head 1.5 such widths
-# long, 1.2 wide and 1.7 high; set by eye on AFLW2000-3D, as pose depends little on it.
+# The skull with some hair, in head widths between the cheekbones, relative to their midpoint: x to
+# the person's left, y down, z back. Together with the face, a head 1.5 widths long, 1.2 wide and
+# 1.7 high; set by eye on AFLW2000-3D, as the pose hardly depends on it.
 _SKULL_CENTRE = np.array([0.0, -0.3, 0.12])
 _SKULL_RADII = np.array([0.58, 0.72, 0.75])
-_BACK = np.array([0.0, 0.1, 1.0])  # towards the hindmost point, from the centre, in radii
-_INSIDE = np.array([0.0, 0.0, 0.35])  # widths; seen from there no part of the face hides another
-_RINGS = np.linspace(0.0, 1.0, 13)  # from the rim of the face, 0, to the hindmost point
+_BACK = np.array([0.0, 0.1, 1.0])  # towards the rearmost point, from the centre, in radii
+_INSIDE = np.array([0.0, 0.0, 0.35])  # widths; a point from which the whole face is visible
+_RINGS = np.linspace(0.0, 1.0, 13)  # from the rim of the face, 0, to the rearmost point
 
-# Cosine of the angle at which the camera looked at a part of the skull, below which the photograph
-# shows too little of it, and lines from the rim to the back over which that limit is averaged.
+# Cosine of the viewing angle below which a part of the skull is not usable as texture, and number
+# of lines from rim to back over which that limit is averaged.
 _SEEN = 0.3
 _SMOOTHED = 5
 
-# The same of the face, less as the colours of its other half differ, which is taken instead where
-# that was seen better by so much.
+# The same for the face, lower as the colours of its halves differ; the other half is used instead
+# if its cosine is larger by this.
 _FACE_SEEN = 0.1
 _SEEN_BETTER = 0.2
 
 _BLUR = 0.05  # widths of the head, standard deviation
-_EDGE = 5  # pixels over which the edge of the head is soft
-_GROWTH = 1.25  # of the head's outline, when it is taken out of the photograph
-_HOLE_SIZE = 40  # pixels to which the head is reduced for that; what fills the hole is blurred
+_EDGE = 5  # pixels, width of the soft edge of the head
+_GROWTH = 1.25  # of the head's outline, when it is removed from the photograph
+_HOLE_SIZE = 40  # pixels to which the head is downscaled for that; the filling is blurred
 
 
 class TurnableHead:
-    """One face of a photograph as a textured mesh, the same pictures for the same parameters.
+    """A face in a photograph as a textured mesh, rendered deterministically.
 
-    Pixels are those of the detector: the middle of the first is (0.5, 0.5). The centre of the head
-    is midway between the cheekbones (landmarks 234 and 454) and stays where it is.
+    Pixel coordinates as in the detector: the centre of the first is (0.5, 0.5). The centre of the
+    head is midway between the cheekbones (landmarks 234 and 454) and stays in place.
 
     :param bgr: ``uint8`` (H, W, 3).
     :param landmarks: (468, 3) pixels, of the detector.
@@ -82,12 +82,12 @@ class TurnableHead:
         self._textures = np.vstack([bgr, blurred])
 
     def render(self, turn: np.ndarray, distance: float) -> tuple[np.ndarray, np.ndarray]:
-        """Picture of the head turned in front of a camera that looks straight at it.
+        """Render the rotated head in front of a camera facing it.
 
-        :param turn: (3, 3), about the head's centre in the camera's axes: the head's ``R_opt`` is
+        :param turn: (3, 3), about the head's centre in camera axes: the head's ``R_opt`` is
             ``turn`` times that in the photograph.
-        :param distance: of the camera, in widths of the head between the cheekbones.
-        :return: ``uint8`` of the photograph's shape, and where the landmarks are, (468, 2) pixels.
+        :param distance: of the camera, in head widths between the cheekbones.
+        :return: ``uint8`` of the photograph's shape, and true landmarks (468, 2) in pixels.
         """
         points = self._points @ turn.T
         depths = points[:, 2] + distance * self.width
@@ -103,8 +103,8 @@ class TurnableHead:
         head = cv2.remap(self._textures, *maps, cv2.INTER_LINEAR)
         return cv2.blendLinear(head, image, alpha, 1.0 - alpha), pixels[:LANDMARK_COUNT]
 
-    # Every point is there three times: with the photograph as its texture, with the other half of
-    # the face, and with the photograph blurred. Triangles (m, 3) have one of them.
+    # Every point exists three times: textured with the photograph, with the other half of the
+    # face, and with the blurred photograph. Triangles (m, 3) use one of them.
 
     def _face_texture(self, triangles: np.ndarray) -> np.ndarray:
         seen = _facing(self._points, triangles)
@@ -119,10 +119,10 @@ class TurnableHead:
         return triangles + is_blurred[triangles].any(axis=1)[:, None] * 2 * len(self._points)
 
     def _texture_coordinates(self, rings: np.ndarray, seen: np.ndarray) -> np.ndarray:
-        """Pixels (3 N, 2) of the photograph with the blurred one below.
+        """Pixels (3 N, 2) of the photograph stacked on the blurred one.
 
-        Beyond what was seen of the skull the photograph is repeated half way back to the rim; from
-        there on the blurred colour of that place remains.
+        Beyond the visible part of the skull the photograph is mirrored half way back to the rim;
+        from there on the blurred colour of that place is used.
         """
         flat = self._points[:, :2] + self._centre[:2]
         ring = np.arange(len(rings))[:, None]
@@ -155,14 +155,14 @@ class TurnableHead:
 
 
 def _skull(rim: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rings (k, n, 3) from the rim (n, 3) of a face, which is the first, and their normals."""
+    """Rings (k, n, 3) starting with the rim (n, 3) of a face, and their normals."""
     start = (rim - _SKULL_CENTRE) / _SKULL_RADII
     reach = np.linalg.norm(start, axis=1)
     start = start / reach[:, None]
     back = _BACK / np.linalg.norm(_BACK)
     angle = np.arccos(start @ back)[:, None]
     part = _RINGS[:, None, None]
-    # Great circles to the back, on which the jaw goes over into the skull.
+    # Great circles to the back, blending the jaw into the skull.
     directions = np.sin((1.0 - part) * angle) * start + np.sin(part * angle) * back
     directions /= np.sin(angle)
     reaches = 1.0 + (1.0 - part) ** 2 * (reach[:, None] - 1.0)
@@ -172,7 +172,7 @@ def _skull(rim: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _seen_up_to(facing: np.ndarray) -> np.ndarray:
-    """How far back (n,) the rings were seen, in rings, of cosines (k, n); 0 is the rim."""
+    """Visibility limit (n,) in rings, from cosines (k, n); 0 is the rim."""
     count, around = facing.shape
     last = np.cumprod(facing >= _SEEN, axis=0).sum(axis=0) - 1
     column = np.arange(around)
@@ -183,14 +183,14 @@ def _seen_up_to(facing: np.ndarray) -> np.ndarray:
 
 
 def _along(rings: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """Points (m, n, 2) at places (m, n), counted in rings, on the lines across rings (k, n, 2)."""
+    """Points (m, n, 2) at positions (m, n), in rings, on the lines across rings (k, n, 2)."""
     low = np.minimum(at.astype(int), len(rings) - 2)
     part, column = (at - low)[..., None], np.arange(at.shape[1])
     return (1.0 - part) * rings[low, column] + part * rings[low + 1, column]
 
 
 def _facing(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Cosines (m,) of the angles between the normals of triangles and the way to the camera."""
+    """Cosines (m,) of the angles between triangle normals and the camera direction."""
     a, b, c = points[triangles].swapaxes(0, 1)
     normals = np.cross(b - a, c - a)
     return normals[:, 2] / np.maximum(np.linalg.norm(normals, axis=1), 1e-9)

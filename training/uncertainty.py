@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Standard deviations that hold: fitted to, and checked on, errors of cross-validation."""
+"""Fits standard deviations to cross-validation errors, and measures their coverage."""
 
 import numpy as np
 import pandas as pd
@@ -25,33 +25,33 @@ from training.metrics import ALL_YAWS, yaw_masks
 from training.rotation import geodesic_angle
 
 COMPONENTS = 100
-NO_EXTENT = 1e-6  # of the largest deviation, or of a clue: what rounding leaves of nothing
-CLUE_ENDS = (0.002, 0.998)  # quantiles of the training faces
+NO_EXTENT = 1e-6  # relative to the largest deviation, or of a predictor: rounding error of zero
+CLUE_ENDS = (0.002, 0.998)  # quantiles of the training faces, range of a predictor
 FOLDS = 5
 
-# Radians, added to errors before their logarithm: an error of nothing is luck.
+# Radians, added to errors before the logarithm: errors near zero are chance.
 LUCK = np.radians(0.3)
 
-# The deviations are calibrated in so many parts of the faces.
+# The deviations are calibrated in this many bins of faces.
 PARTS = 8
-MIN_PART = 20  # faces, for quantiles to mean something
-ONE_DEVIATION, TWO_DEVIATIONS = 0.6827, 0.9545  # shares of a normal distribution within
-ONE_WEIGHT = 2 / 3  # of the first share against the second
+MIN_PART = 20  # minimum faces per bin, for quantiles
+ONE_DEVIATION, TWO_DEVIATIONS = 0.6827, 0.9545  # coverage for a normal distribution
+ONE_WEIGHT = 2 / 3  # of the first against the second
 
-# Where the amount of yaw, which is the second clue, and its square are among the terms.
+# Indices among the terms of absolute yaw, the second predictor, and its square.
 _PAIRS = list(zip(FIRST.tolist(), SECOND.tolist(), strict=True))
 YAW_TERM, YAW_SQUARED_TERM = _PAIRS.index((0, 2)), _PAIRS.index((2, 2))
 
-# The same of how small the face is, which is the last clue.
+# The same for the face size, the last predictor.
 _LAST = int(SECOND.max())
 SIZE_TERM, SIZE_SQUARED_TERM = _PAIRS.index((0, _LAST)), _PAIRS.index((_LAST, _LAST))
 
-# Degrees: of somebody who counts at once, of what is not dropped by default, and of all.
+# Degrees: certain faces, the default ``max_std``, and all.
 STD_LIMITS = (20, 60, 180)
 
-# Pixels, longer side of the landmarks' box: faces far away are told of in these ranges.
+# Pixels, longer side of the landmark box: ranges of distant faces.
 SIZE_RANGES = ((16, 22), (22, 27), (27, 35), (35, 50), (50, 72))
-FRONT_YAW = 45  # degrees; of these those seen from the front are told of too
+FRONT_YAW = 45  # degrees; frontal ones are also reported separately
 
 
 def angle_deviations(rotations: np.ndarray, labelled: np.ndarray) -> np.ndarray:
@@ -68,17 +68,17 @@ def fit_uncertainty(
     plain: np.ndarray,
     far: np.ndarray,
 ) -> Uncertainty:
-    """Fit standard deviations to predictions of faces that the regressor was not trained on.
+    """Fit standard deviations to predictions for faces not used to train the regressor.
 
-    All faces tell what an error depends on; those on images as they were taken set the scale, and
-    those that are far away the scale of small faces.
+    All faces determine the dependence on the predictors; original images set the scale, distant
+    faces the scale of small faces.
 
     :param features: (n, length).
     :param outputs: (n, 9) of the regressor.
     :param labelled: (n, 3, 3) ``R_opt`` of the labels.
     :param sizes: (n,) pixels, of ``headpose_ros.landmarks.face_sizes``.
-    :param plain: (n,) bool, no copy of an image.
-    :param far: (n,) bool, a copy that shows what a camera sees of a face far away.
+    :param plain: (n,) bool, original images.
+    :param far: (n,) bool, augmentations showing a distant face.
     """
     rotations = nearest_rotation(outputs.reshape(-1, 3, 3))
     errors = angle_deviations(rotations, labelled)
@@ -87,16 +87,16 @@ def fit_uncertainty(
     deviations = np.sqrt(pca.explained_variance_)
     kept = deviations > NO_EXTENT * deviations[0]
     space = FeatureSpace(pca.mean_, pca.components_[kept], deviations[kept])
-    clues = find_clues(space, features, outputs, rotations, sizes)
-    lowest, highest = np.quantile(clues, CLUE_ENDS, axis=0)
+    predictors = find_clues(space, features, outputs, rotations, sizes)
+    lowest, highest = np.quantile(predictors, CLUE_ENDS, axis=0)
     highest = np.maximum(highest, lowest + NO_EXTENT)
-    terms = quadratic_terms(clues, lowest, highest)
+    terms = quadratic_terms(predictors, lowest, highest)
     ridge = Ridge(alpha=1.0, fit_intercept=False).fit(terms, np.log(errors + LUCK))
     weights = ridge.coef_.T
     yaw = rpy_from_rotation(rotations[plain])[:, 2]
     ranges = [np.flatnonzero(mask) for name, mask in yaw_masks(yaw).items() if name != ALL_YAWS]
     for angle in range(3):
-        # First from sure to unsure, then from frontal to profile, which is not quite the same.
+        # First by predicted deviation, then by yaw.
         logarithms, of_angle = terms[plain] @ weights[:, angle], errors[plain, angle]
         parts = np.array_split(np.argsort(logarithms), PARTS)
         slope, offset = _correction(logarithms, logarithms, of_angle, parts, 1)
@@ -106,7 +106,7 @@ def fit_uncertainty(
         bend = _correction(terms[plain, YAW_TERM], logarithms, of_angle, ranges, 2)
         weights[[YAW_SQUARED_TERM, YAW_TERM, 0], angle] += bend
         if far.any():
-            # Then by size: large faces, which are right now, are one of the parts.
+            # Then by size: large faces, already calibrated, are one of the bins.
             by_size = np.flatnonzero(far)[np.argsort(sizes[far])]
             parts = [np.flatnonzero(plain), *np.array_split(by_size, PARTS)]
             logarithms = terms @ weights[:, angle]
@@ -118,16 +118,15 @@ def fit_uncertainty(
 def coverage(
     features: np.ndarray, outputs: np.ndarray, data: LandmarkFile, rows: np.ndarray
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Shares of errors within one and two standard deviations, in percent.
+    """Percent of errors within one and two standard deviations.
 
-    Cross-validated once more, by photograph: no deviation was fitted to the errors it is held
-    against. Of the images as they were taken, by the label's yaw; of the copies that show faces
-    far away, by size, with the geodesic error, of all and of those seen from the front; and for
-    limits of the largest standard deviation the share of the faces that keep within and their
-    geodesic error.
+    Cross-validated by photograph: deviations are compared with errors they were not fitted to.
+    Three tables: original images by label yaw; augmentations with distant faces by size, with the
+    geodesic error of all and of frontal ones; and, for limits on the largest standard deviation,
+    percent of faces kept and their geodesic error.
 
     :param features: (n, length).
-    :param outputs: (n, 9) of regressors that were trained without the photograph.
+    :param outputs: (n, 9) of regressors trained without the photograph.
     :param rows: (n,) indices into ``data``.
     """
     labelled, plain, far = data.upright_rotations[rows], data.plain[rows], data.far[rows]
@@ -173,10 +172,10 @@ def coverage(
 
 
 def shares_within(ratios: np.ndarray, std: np.ndarray) -> dict[str, object]:
-    """Percent of errors within one and two standard deviations, of all and by angle: a row.
+    """Table row: percent of errors within one and two standard deviations, overall and by angle.
 
     :param ratios: (n, 3) of the errors of roll, pitch and yaw to their deviations.
-    :param std: (n, 3) radians, the deviations, whose medians are told too.
+    :param std: (n, 3) radians, the deviations; their medians are included.
     """
     row: dict[str, object] = {}
     for count in (1, 2):
@@ -196,13 +195,13 @@ def _correction(
     parts: list[np.ndarray],
     degree: int,
 ) -> np.ndarray:
-    """Polynomial to be added to logarithms of deviations, so that they fit ``errors``.
+    """Polynomial correction of log deviations to fit ``errors``.
 
-    :param along: (n,), what the polynomial is in.
+    :param along: (n,), variable of the polynomial.
     :param logarithms: (n,), of deviations.
     :param errors: (n,), absolute.
-    :param parts: indices of the faces of each part; those with too few faces are left out.
-    :return: (degree + 1,) coefficients, the highest first.
+    :param parts: indices of the faces in each bin; bins with too few faces are ignored.
+    :return: (degree + 1,) coefficients, highest first.
     """
     centres, wanted = [], []
     for part in parts:
@@ -211,7 +210,7 @@ def _correction(
         ratios = errors[part] / np.exp(logarithms[part])
         one, two = np.quantile(ratios, (ONE_DEVIATION, TWO_DEVIATIONS))
         centres.append(np.median(along[part]))
-        # Errors have longer tails than a normal distribution: both shares cannot be met.
+        # Errors have heavier tails than a normal distribution: both cannot be met.
         wanted.append(ONE_WEIGHT * np.log(one) + (1.0 - ONE_WEIGHT) * np.log(two / 2.0))
     if not centres:
         return np.zeros(degree + 1)

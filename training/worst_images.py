@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The images a model does worst on, with the labelled and the estimated axes."""
+"""Images with the largest errors, with labelled and estimated axes."""
 
 from pathlib import Path
 
@@ -26,10 +26,10 @@ AXIS_NAMES = ('x, out of the face', "y, to the person's left", 'z, to the top of
 def draw_worst_images(
     path: Path, dataset: Dataset, seen: LandmarkFile, predicted: np.ndarray
 ) -> None:
-    """Write a picture of the worst faces: for each the label on the left, the estimate right.
+    """Write an image of the faces with the largest errors: label left, estimate right.
 
-    :param seen: the plain images whose face was found.
-    :param predicted: (n, 3, 3) ``R_opt`` of them.
+    :param seen: the original images with a face found.
+    :param predicted: (n, 3, 3) ``R_opt``.
     """
     errors, measure = face_errors(predicted, seen.labels)
     samples = {sample.name: sample for sample in dataset.samples}
@@ -60,12 +60,12 @@ def draw_worst_images(
 def _labelled_rotations(seen: LandmarkFile) -> np.ndarray:
     if seen.has_roll:
         return seen.rotations
-    # Tilt and pan as of a pan-tilt head, which has no roll.
+    # Tilt and pan as of a pan-tilt unit, without roll.
     return Rotation.from_euler('YX', seen.labels[:, 1::-1] * (1.0, -1.0)).as_matrix()
 
 
 def _crop(bgr: np.ndarray, landmarks: np.ndarray, rotation: np.ndarray) -> np.ndarray:
-    """Square of ``CROP_SIZE`` about a face, with the axes of its head."""
+    """Square of ``CROP_SIZE`` around a face, with the head axes."""
     low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
     side = (1.0 + 2.0 * CROP_MARGIN) * (high - low).max()
     scale = CROP_SIZE / side

@@ -3,8 +3,8 @@
 
 """Head orientation from camera images.
 
-The names below are the public API of the core, which needs no ROS; the nodes are in ``.ros``. Each
-is imported when it is first used: to import the package alone costs neither MediaPipe nor numpy.
+Public API of the core, without ROS; the nodes are in ``.ros``. Names are imported on first use, so
+``import headpose_ros`` loads neither MediaPipe nor numpy.
 """
 
 from importlib import import_module
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from headpose_ros.people.follower import FollowSettings, HeadFollower, People
     from headpose_ros.six_dof import CameraPose, camera_pose
 
-# In full, for what reads types without running code.
+# Spelled out for static analysis.
 __all__ = [
     'Camera', 'CameraPose', 'FollowSettings', 'HeadFollower', 'HeadPose', 'HeadPoseError',
     'HeadPoseEstimator', 'OverlayStyle', 'People', 'camera_pose', 'draw_heads',
@@ -42,7 +42,7 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name == '__version__':
-        from importlib.metadata import version  # takes longer than all that is above
+        from importlib.metadata import version  # slower than everything above
 
         return version('headpose_ros')
     if name not in _HOMES:

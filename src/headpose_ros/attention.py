@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Who faces what: the probability that a head points into a cone around a target."""
+"""Attention: the probability that a head points into a cone around a target."""
 
 import math
 
@@ -10,23 +10,23 @@ import numpy as np
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.six_dof import CameraPose
 
-# Radians, half the opening of the cone: within it the eyes turn without the head.
+# Radians, half-angle of the cone, within which people move only their eyes.
 ATTENTION_ANGLE = math.radians(10.0)
 
-# A standard deviation below this, radians, changes no probability that is printed.
+# Radians; smaller standard deviations change no displayed probability.
 _LEAST_STD = 1e-4
 
-# Standard deviations beyond which the normal density is nothing.
+# Standard deviations beyond which the normal density is negligible.
 _REACH = 5.0
 
-# Gauss-Legendre nodes and weights on -1 to 1: to 0.001 of probability.
+# Gauss-Legendre nodes and weights on -1 to 1; exact to 0.001 of probability.
 _QUADRATURE = np.transpose(np.polynomial.legendre.leggauss(16)).tolist()
 
 
 def facing_camera(head: HeadPose, angle: float = ATTENTION_ANGLE) -> float:
-    """Probability, 0 to 1, that a head points at the camera; needs no calibration.
+    """Probability, 0 to 1, that a head faces the camera; needs no calibration.
 
-    :param angle: radians, of the cone's axis with its side.
+    :param angle: radians, half-angle of the cone.
     """
     to_camera = np.array([0.0, 0.0, -1.0])
     return _within_cone(-head.rotation[:, 2], to_camera, head.rotation_covariance, angle)
@@ -35,17 +35,17 @@ def facing_camera(head: HeadPose, angle: float = ATTENTION_ANGLE) -> float:
 def facing_point(
     pose: CameraPose, target: np.ndarray, angle: float = ATTENTION_ANGLE
 ) -> float:
-    """Probability, 0 to 1, that a head points at a place; its own is not sure either.
+    """Probability, 0 to 1, that a head faces a point; includes the uncertainty of its position.
 
-    :param target: (3,) metres, in the optical frame of the camera.
-    :param angle: radians, of the cone's axis with its side.
+    :param target: (3,) metres, in the camera's optical frame.
+    :param angle: radians, half-angle of the cone.
     """
     to_target = target - pose.position
     distance = float(np.linalg.norm(to_target))
     if distance == 0.0:
         return 1.0
     direction = to_target / distance
-    # A head that is moved by d sees the target turned by direction x d / distance.
+    # Moving the head by d rotates the direction to the target by direction x d / distance.
     turn = np.cross(np.eye(3), direction) / distance
     covariance = pose.covariance[3:, 3:] + turn.T @ pose.covariance[:3, :3] @ turn
     return _within_cone(-pose.rotation[:, 2], direction, covariance, angle)
@@ -56,12 +56,12 @@ def _within_cone(
 ) -> float:
     """Probability that a direction is within an angle of another.
 
-    The error of the direction is taken as normal in the plane that touches the sphere of
-    directions at ``facing``, and the target to be there at its angle from it.
+    The error of the direction is assumed normal in the tangent plane of the unit sphere at
+    ``facing``; the target lies in that plane at its angular distance.
 
     :param facing: (3,) unit vector.
     :param target: (3,) unit vector.
-    :param covariance: (3, 3) of small rotations of ``facing`` about the axes, square radians.
+    :param covariance: (3, 3) rad², of small rotations of ``facing`` about the axes.
     """
     cos = float(facing @ target)
     across = target - cos * facing
@@ -69,25 +69,25 @@ def _within_cone(
     offset = math.atan2(length, cos)
     if offset - angle > _REACH * math.sqrt(float(covariance.trace())):
         return 0.0
-    # Axes of the plane: towards the target, and across.
+    # Axes of the plane: towards the target, and perpendicular to that.
     first = across / length if length > _LEAST_STD else _perpendicular(facing)
     x, y, z = facing.tolist()
     a, b, c = first.tolist()
     second = np.array([y * c - z * b, z * a - x * c, x * b - y * a])
-    # A turn about ``second`` moves ``facing`` along ``first``, one about ``first`` against
+    # A rotation about ``second`` moves ``facing`` along ``first``, one about ``first`` along minus
     # ``second``.
     along, both, aside = (
         float(second @ covariance @ second), -float(first @ covariance @ second),
         float(first @ covariance @ first),
     )
-    # Its principal axes: the narrow one is turned from ``second`` by ``turn``.
+    # Principal axes: the narrow one is rotated from ``second`` by ``turn``.
     turn = 0.5 * math.atan2(2.0 * both, along - aside)
     mean, spread = 0.5 * (along + aside), math.hypot(0.5 * (along - aside), both)
     wide, narrow = (
         math.sqrt(max(variance, _LEAST_STD**2)) for variance in (mean + spread, mean - spread)
     )
     x, y = offset * math.sin(turn), offset * math.cos(turn)  # of the target: narrow, wide axis
-    # Along the narrow axis from side to side of the cone, or as far as the density reaches.
+    # Integrate along the narrow axis across the cone, or as far as the density reaches.
     low, high = max(x - angle, -_REACH * narrow), min(x + angle, _REACH * narrow)
     if low >= high or abs(y) - angle > _REACH * wide:
         return 0.0
@@ -102,6 +102,6 @@ def _within_cone(
 
 
 def _perpendicular(vector: np.ndarray) -> np.ndarray:
-    """Any unit vector (3,) perpendicular to one."""
+    """A unit vector (3,) perpendicular to the given one."""
     across = np.cross(vector, np.eye(3)[np.abs(vector).argmin()])
     return across / np.linalg.norm(across)

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Image in, head poses out: the public face of the core."""
+"""Image in, head poses out: the main entry point of the core."""
 
 import os
 import time
@@ -22,49 +22,47 @@ from headpose_ros.images.bgr import check_bgr
 from headpose_ros.landmarks import turned_landmarks
 from headpose_ros.regression.model_file import load_model
 
-# A face of which the landmark network is less sure than this is one when its pose is surer than
-# that many radians, as of most faces seen from the side.
+# A face below this landmark score is kept only if its pose std (radians) is below this limit, as
+# for most faces in profile.
 SURE_SCORE, SURE_STD = 0.9, np.radians(25.0)
 
-# Radians, by mode. What is less sure than this is no face, as most things that are taken for one;
-# in a video the next frames tell better.
+# Radians, by mode: larger stds are treated as false positives. Looser for video, where the next
+# frames decide.
 UNSURE_STD = {'image': np.radians(35.0), 'video': np.radians(90.0)}
 
 ROTATIONS = (0, 90, 180, 270)  # degrees, clockwise
 
 
 class HeadPoseEstimator:
-    """Finds the faces of an image and tells how the heads are turned.
+    """Detects faces in an image and estimates the head poses.
 
     >>> with HeadPoseEstimator(max_faces=2) as estimator:
     ...     for head in estimator.estimate(bgr):
     ...         print(np.degrees(head.rpy).round())
     [-3.  6. -1.]
 
-    To be used from one thread.
+    Not thread-safe.
 
     :param detector: landmark network, ``'face_mesh'`` or ``'face_landmarker'``.
-    :param mode: ``'image'`` for images that have nothing to do with one another; ``'video'``
-        follows the faces from one image to the next, which is faster and steadier.
-    :param max_faces: how many heads to return at the most. In ``'image'`` mode these are the
-        largest faces; in ``'video'`` mode those that are already followed stay.
-    :param model: a model file (.npz) of your own, or a .joblib with any regressor of scikit-learn
-        from a source you trust (such files run code when they are loaded); ``None`` for the model
-        that comes with the package.
-    :param bundle: file of ``'face_landmarker'``; ``None`` for ``$HEADPOSE_FACE_LANDMARKER``, or
-        what ``headpose fetch-model`` downloaded.
-    :param face_detector: what proposes faces far away: ``'full_range'``, ``'yunet'`` or
+    :param mode: ``'image'`` for unrelated images; ``'video'`` tracks faces from one image to the
+        next, which is faster and more stable.
+    :param max_faces: maximum number of heads returned. In ``'image'`` mode the largest faces; in
+        ``'video'`` mode faces already tracked take precedence.
+    :param model: your own model file (.npz), or a .joblib with any scikit-learn regressor from a
+        trusted source (loading one executes code); ``None`` for the built-in model.
+    :param bundle: bundle of ``'face_landmarker'``; ``None`` for ``$HEADPOSE_FACE_LANDMARKER``, or
+        the one downloaded by ``headpose fetch-model``.
+    :param face_detector: detector for distant faces: ``'full_range'``, ``'yunet'`` or
         ``'short_range'``; ``'auto'`` for the first of these that is installed.
-    :param search_rate: in ``'video'`` mode, looks per second for new faces, at most, while a face
-        is followed; five times as many while there is none; fewer where nothing changes. 0: only
-        in the first image.
-    :param image_rotation: 0, 90, 180 or 270 degrees by which the images have to be turned
-        clockwise to be upright, for a camera that is mounted otherwise. Poses and landmarks are
-        in the axes of the image as it is given.
-    :param min_detection_confidence: 0 to 1; a face is dropped whose detection scores below it.
-    :param min_tracking_confidence: 0 to 1; a followed face is looked at again whose landmarks
-        score below it.
-    :raises ValueError: a parameter has no meaning.
+    :param search_rate: in ``'video'`` mode, maximum rate (Hz) of searches for new faces while a
+        face is tracked; five times that while none is; lower in static scenes. 0: search the first
+        image only.
+    :param image_rotation: clockwise rotation that makes the images upright, for rotated cameras:
+        0, 90, 180 or 270 degrees. Poses and landmarks stay in the axes of the given image.
+    :param min_detection_confidence: 0 to 1; detections scoring below are discarded.
+    :param min_tracking_confidence: 0 to 1; a tracked face whose landmarks score below is detected
+        again.
+    :raises ValueError: invalid parameter.
     :raises headpose_ros.errors.ModelError: the model cannot be used.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector or its bundle is not
         installed.
@@ -85,7 +83,7 @@ class HeadPoseEstimator:
     ):
         if image_rotation not in ROTATIONS:
             known = ', '.join(map(str, ROTATIONS))
-            raise ValueError(f'image_rotation is {image_rotation!r}; want one of {known}')
+            raise ValueError(f'image_rotation is {image_rotation!r}; expected one of {known}')
         self._quarters = image_rotation // 90
         self._unsure_std = UNSURE_STD.get(mode, 0.0)
         self._create_detector = partial(
@@ -101,14 +99,14 @@ class HeadPoseEstimator:
     def estimate(
         self, bgr: np.ndarray, camera: Camera | None = None, stamp: float | None = None
     ) -> list[HeadPose]:
-        """Heads of an image, the largest face first; an empty list when there is none.
+        """Heads in an image, largest face first; empty if there is none.
 
         :param bgr: ``uint8`` (H, W, 3), blue, green, red.
-        :param camera: that took it, if it is calibrated. Then the model sees each face freed of
-            the lens, of its place in the image and of the perspective of a near head, and the
-            heads have a ``sight``; but for those that are where the calibration does not reach.
-        :param stamp: seconds, when it was taken; ``None`` for now. In ``'video'`` mode looks for
-            new faces are rationed by it.
+        :param camera: calibration of the image, if known. Landmarks are then undistorted and
+            re-projected to a virtual camera facing the head, perspective of near heads removed,
+            and the heads have a ``sight``, except where the calibration is not valid.
+        :param stamp: acquisition time in seconds; ``None`` for now. Schedules the searches for new
+            faces in ``'video'`` mode.
         :raises ValueError: not such an image.
         """
         check_bgr(bgr)
@@ -137,7 +135,7 @@ class HeadPoseEstimator:
             return list(self._detector.detect(bgr, seconds))
         upright = np.ascontiguousarray(np.rot90(bgr, -self._quarters))
         height, width = upright.shape[:2]
-        # About the centres of the two images, of which one turns onto the other.
+        # About the image centres, which map onto each other.
         back = np.array([-self._quarters])
         faces = []
         for face in self._detector.detect(upright, seconds):
@@ -150,11 +148,12 @@ class HeadPoseEstimator:
     def set_confidences(
         self, min_detection_confidence: float, min_tracking_confidence: float
     ) -> None:
-        """Go on with a detector of other confidences, each 0 to 1.
+        """Restart the detector with other confidences, each 0 to 1.
 
-        :raises ValueError: a confidence has no meaning; then the detector stays as it was.
-        :raises headpose_ros.errors.DetectorUnavailableError: the detector cannot start anew;
-            then it stays as it was too.
+        On error the running detector is kept.
+
+        :raises ValueError: invalid confidence.
+        :raises headpose_ros.errors.DetectorUnavailableError: the detector cannot be restarted.
         """
         before = self._detector
         self._detector = self._create_detector(
@@ -163,7 +162,7 @@ class HeadPoseEstimator:
         before.close()
 
     def close(self) -> None:
-        """Free the detector; the estimator cannot be used after it."""
+        """Release the detector; the estimator cannot be used afterwards."""
         self._detector.close()
 
     def __enter__(self) -> 'HeadPoseEstimator':
@@ -178,5 +177,5 @@ def _sight(camera: Camera | None, landmarks: np.ndarray) -> LineOfSight | None:
         return None
     try:
         return camera.sight_to(landmarks)
-    except ValueError:  # the calibration does not reach there
+    except ValueError:  # the calibration is not valid there
         return None

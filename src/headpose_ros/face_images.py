@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Small images of single faces: as they are, and upright."""
+"""Crops of single faces, as seen and aligned."""
 
 import math
 
@@ -11,18 +11,18 @@ import numpy as np
 from headpose_ros.landmarks import CHIN, FOREHEAD, Box, box_of
 from headpose_ros.landmarks70 import EYES
 
-# Middles of the eyes that are nearer to one another than this, in heights of the face, are seen
-# from the side, and say little about how it is tilted. From the front they are 0.4 apart.
+# Face heights: eye centres closer than this are of a profile and do not give its tilt. Frontal
+# faces have 0.4.
 MIN_EYE_DISTANCE = 0.25
 
 
 def cropped_face(bgr: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
-    """What is in a box, in the middle of an image of that size, as large as it can be.
+    """Crop of a box, centred and scaled to fit an image of this size.
 
     :param bgr: ``uint8`` (H, W, 3).
-    :param box: pixels; what lies outside of the image does not count.
+    :param box: pixels; clipped to the image.
     :param size: width and height, pixels.
-    :return: ``uint8`` (height, width, 3), black beside the box.
+    :return: ``uint8`` (height, width, 3), padded with black.
     """
     width, height = size
     out = np.zeros((height, width, 3), np.uint8)
@@ -36,12 +36,12 @@ def cropped_face(bgr: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray
 
 
 def aligned_face(bgr: np.ndarray, landmarks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A face turned until its eyes are level, in an image of that size, as large as it can be.
+    """A face rotated so that the eyes are level, scaled to fit an image of this size.
 
     :param bgr: ``uint8`` (H, W, 3).
     :param landmarks: (468, 2 or 3) pixels.
     :param size: width and height, pixels.
-    :return: ``uint8`` (height, width, 3), black beyond the border of the image.
+    :return: ``uint8`` (height, width, 3), black beyond the image border.
     """
     width, height = size
     tilt = tilt_of(landmarks)
@@ -49,7 +49,7 @@ def aligned_face(bgr: np.ndarray, landmarks: np.ndarray, size: tuple[int, int]) 
     upright = np.array([[cos, sin], [-sin, cos]])
     box = box_of(landmarks[:, :2] @ upright.T)
     scale = min(width / max(box.width, 1.0), height / max(box.height, 1.0))
-    # Of the image only what is shown, made small first: otherwise most pixels would be skipped.
+    # Downscale the visible part first: warpAffine would skip most pixels.
     middle = upright.T @ box.center
     half = np.abs(upright.T) @ (width / scale / 2.0, height / scale / 2.0)
     part = _part(bgr, Box(*(middle - half), *(middle + half)))
@@ -58,7 +58,7 @@ def aligned_face(bgr: np.ndarray, landmarks: np.ndarray, size: tuple[int, int]) 
     corner = np.floor(np.clip(middle - half, 0.0, (bgr.shape[1], bgr.shape[0])))
     small = _scaled(part, scale) if scale < 1.0 else part
     shrunk = np.array([small.shape[1] / part.shape[1], small.shape[0] / part.shape[0]])
-    # From the middle of a pixel of the small part, through the image, to the output.
+    # From pixel centres of the downscaled part, via the image, to the output.
     turn = scale * upright / shrunk
     shift = scale * upright @ (corner - middle) + (width / 2.0, height / 2.0)
     shift += turn @ (0.5, 0.5) - 0.5
@@ -66,7 +66,7 @@ def aligned_face(bgr: np.ndarray, landmarks: np.ndarray, size: tuple[int, int]) 
 
 
 def tilt_of(landmarks: np.ndarray) -> float:
-    """Radians by which a face is turned clockwise in the image, by its eyes where these say so."""
+    """Clockwise in-plane rotation of a face, radians; from the eyes except for profiles."""
     right, left = landmarks[EYES, :2].mean(axis=1)
     across, down = left - right, landmarks[CHIN, :2] - landmarks[FOREHEAD, :2]
     if np.hypot(*across) < MIN_EYE_DISTANCE * np.hypot(*down):
@@ -75,7 +75,7 @@ def tilt_of(landmarks: np.ndarray) -> float:
 
 
 def _part(bgr: np.ndarray, box: Box) -> np.ndarray:
-    """Pixels that a box covers, in whole or in part, without a copy."""
+    """View of the pixels that a box covers, wholly or partly."""
     height, width = bgr.shape[:2]
     left, right = np.clip([math.floor(box.left), math.ceil(box.right)], 0, width)
     top, bottom = np.clip([math.floor(box.top), math.ceil(box.bottom)], 0, height)

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the estimator says about one head."""
+"""Result of the estimator for one head."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,17 +21,17 @@ from headpose_ros.rotation import (
 class HeadPose:
     """One head in one image.
 
-    :ivar rotation: (3, 3) ``R_opt``, the head in the camera's optical frame along the line of
-        sight to it; the identity faces the camera (see ``headpose_ros.rotation``).
-    :ivar landmarks: (468, 3) pixels of the face mesh; x right, y down, depth in the scale of x,
-        smaller is nearer.
-    :ivar std: (3,) radians, standard deviations of roll, pitch and yaw: how sure ``rpy`` is.
-    :ivar score: 0 to 1, how sure the landmark network is that this is a face.
-    :ivar track_id: of the person, such as ``f1``, kept from frame to frame by a ``FaceTracker``;
-        ``None`` when nothing tracks.
-    :ivar sight: the line of sight to the head; ``None`` where the camera is not calibrated.
-    :ivar neutral: (3, 3) ``rotation`` that counts as straight ahead, to which ``rpy`` is relative
-        and nothing else; ``None`` for a head that faces the camera.
+    :ivar rotation: (3, 3) ``R_opt``, the head in the optical frame along the line of sight to it;
+        identity faces the camera (see ``headpose_ros.rotation``).
+    :ivar landmarks: (468, 3) pixels, face mesh; x right, y down, depth in the scale of x, smaller
+        is nearer.
+    :ivar std: (3,) radians, standard deviations of roll, pitch and yaw.
+    :ivar score: 0 to 1, confidence of the landmark network that this is a face.
+    :ivar track_id: track ID of the person, such as ``f1``, assigned by a ``FaceTracker``; ``None``
+        without tracking.
+    :ivar sight: line of sight to the head; ``None`` without calibration.
+    :ivar neutral: (3, 3) ``rotation`` of the neutral pose, to which only ``rpy`` is relative;
+        ``None``: neutral is facing the camera.
     """
 
     rotation: np.ndarray
@@ -44,24 +44,24 @@ class HeadPose:
 
     @cached_property
     def rpy(self) -> np.ndarray:
-        """(3,) roll, pitch, yaw in radians, REP-103 signs, zero when looking straight ahead."""
+        """(3,) roll, pitch, yaw in radians, REP-103 signs, zero in the neutral pose."""
         if self.neutral is None:
             return rpy_from_rotation(self.rotation)
         return rpy_from_rotation(self.neutral.T @ self.rotation)
 
     @cached_property
     def quaternion(self) -> np.ndarray:
-        """(4,) x, y, z, w of the head frame in the optical frame."""
+        """(4,) x, y, z, w, orientation of the head frame in the optical frame."""
         return quaternion_from_rotation(self.rotation)
 
     @cached_property
     def rotation_covariance(self) -> np.ndarray:
-        """(3, 3) square radians, of small rotations about the fixed axes of ``rotation``."""
+        """(3, 3) rad², of small rotations about the fixed axes of ``rotation``."""
         return rotation_covariance(self.rotation, self.std)
 
     @cached_property
     def box(self) -> Box:
-        """Around the landmarks, pixels; may reach beyond the image."""
+        """Bounding box of the landmarks, pixels; may extend beyond the image."""
         return box_of(self.landmarks)
 
     @cached_property
@@ -71,13 +71,13 @@ class HeadPose:
         return np.array([box.left, box.top, box.width, box.height])
 
     def is_sure(self, max_std: float) -> bool:
-        """Whether no angle has a larger standard deviation than so many radians."""
+        """Whether no angle has a standard deviation above ``max_std`` (radians)."""
         return max(self.std.tolist()) <= max_std
 
     def known_as(
         self, track_id: str, rotation: np.ndarray, neutral: np.ndarray | None
     ) -> 'HeadPose':
-        """The head of a tracked person: with track ID, smoothed rotation and neutral pose."""
+        """Copy with track ID, smoothed rotation and neutral pose."""
         head = replace(self, track_id=track_id, rotation=rotation, neutral=neutral)
-        head.__dict__['box'] = self.box  # of the same landmarks
+        head.__dict__['box'] = self.box  # same landmarks
         return head

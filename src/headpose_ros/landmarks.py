@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The landmarks of a face: which vertices of the face mesh are what, and the box around them."""
+"""Face mesh vertices by meaning, bounding boxes, in-plane quarter turns."""
 
 import math
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ import numpy as np
 LANDMARK_COUNT = 468  # vertices of MediaPipe's face mesh, without the irises
 
 NOSE_TIP = 1
-SELLION = 168  # at the deepest point of the nose bridge, midway between the eyes
+SELLION = 168  # deepest point of the nose bridge, midway between the eyes
 
 # Nose tip, chin, outer eye corners and mouth corners: the points of the usual solvePnP recipe.
 SIX_POINTS = (NOSE_TIP, 199, 33, 263, 61, 291)
@@ -20,17 +20,17 @@ SIX_POINTS = (NOSE_TIP, 199, 33, 263, 61, 291)
 # On the cheekbones in front of the ears, the person's left one first.
 CHEEKBONES = (454, 234)
 
-FOREHEAD, CHIN = 10, 152  # in the middle: at the hairline, and lowest
+FOREHEAD, CHIN = 10, 152  # on the midline: at the hairline, and lowest
 
-# Of quarters, clockwise as x is right and y down.
+# Of quarter turns, clockwise as x is right and y down.
 _COS, _SIN = np.array([1.0, 0.0, -1.0, 0.0]), np.array([0.0, 1.0, 0.0, -1.0])
 
-# A face whose landmarks span less than this many pixels has no shape left to read.
+# Pixels; faces whose landmarks span less have no usable shape.
 MIN_FACE_SIZE = 4.0
 
 
 class Box(NamedTuple):
-    """An upright box in an image, pixels; plain numbers, with which Python beats numpy."""
+    """An axis-aligned box in pixels; plain floats, faster than numpy for single boxes."""
 
     left: float
     top: float
@@ -63,11 +63,11 @@ class Box(NamedTuple):
         return (self.left + self.right) / 2.0, (self.top + self.bottom) / 2.0
 
     def moved(self, x: float, y: float) -> 'Box':
-        """The box so many pixels further to the right and down."""
+        """The box shifted right and down, pixels."""
         return Box(self.left + x, self.top + y, self.right + x, self.bottom + y)
 
     def common(self, other: 'Box') -> float:
-        """Square pixels that both cover."""
+        """Area of the intersection, square pixels."""
         width = min(self.right, other.right) - max(self.left, other.left)
         height = min(self.bottom, other.bottom) - max(self.top, other.top)
         return max(width, 0.0) * max(height, 0.0)
@@ -80,21 +80,21 @@ class Box(NamedTuple):
 
 
 def box_of(points: np.ndarray) -> Box:
-    """Box around points (n, 2 or 3) in pixels."""
-    rows = np.ascontiguousarray(points.T[:2])  # along which numpy is several times faster
+    """Bounding box of points (n, 2 or 3) in pixels."""
+    rows = np.ascontiguousarray(points.T[:2])  # numpy reduces rows several times faster
     low, high = np.minimum.reduce(rows, axis=1), np.maximum.reduce(rows, axis=1)
     return Box(*low.tolist(), *high.tolist())
 
 
 def face_sizes(landmarks: np.ndarray) -> np.ndarray:
-    """Longer sides (n,) of the boxes around faces (n, 468, 3), in the unit of the landmarks."""
+    """Longer sides (n,) of the bounding boxes of faces (n, 468, 3), in the landmarks' unit."""
     return np.ptp(landmarks[..., :2], axis=-2).max(axis=-1)
 
 
 def quarter_turns(landmarks: np.ndarray) -> np.ndarray:
-    """By how many quarters faces (n, 468, 3) are turned clockwise from upright: (n,) int, 0 to 3.
+    """Clockwise quarter turns of faces (n, 468, 3) from upright: (n,) int, 0 to 3.
 
-    Within 45 degrees of upright, from the top of the forehead to the chin, it is none.
+    0 if the line from forehead to chin is within 45 degrees of vertical.
     """
     down = landmarks[:, CHIN, :2] - landmarks[:, FOREHEAD, :2]
     quarters = np.rint(np.arctan2(-down[:, 0], down[:, 1]) / (np.pi / 2.0))
@@ -102,7 +102,7 @@ def quarter_turns(landmarks: np.ndarray) -> np.ndarray:
 
 
 def turned_landmarks(landmarks: np.ndarray, quarters: np.ndarray) -> np.ndarray:
-    """Landmarks (n, 468, 3) turned clockwise about the origin by so many quarters (n,)."""
+    """Rotate landmarks (n, 468, 3) clockwise about the origin by quarter turns (n,)."""
     if not quarters.any():
         return landmarks
     cos, sin = _COS[quarters % 4], _SIN[quarters % 4]
@@ -112,13 +112,13 @@ def turned_landmarks(landmarks: np.ndarray, quarters: np.ndarray) -> np.ndarray:
 
 
 def has_shape(landmarks: np.ndarray) -> bool:
-    """Whether landmarks (n, 2 or 3) in pixels are numbers, and of a face large enough to read."""
+    """Whether landmarks (n, 2 or 3) in pixels are finite and span at least ``MIN_FACE_SIZE``."""
     box = box_of(landmarks)
     return box.longer_side >= MIN_FACE_SIZE and math.isfinite(np.add.reduce(landmarks, axis=None))
 
 
 def distinct(boxes: Iterable[Box], same: float) -> list[int]:
-    """Indices of the boxes but for those that overlap one of them before by ``same`` or more."""
+    """Indices of boxes without those that overlap an earlier kept one by ``same`` or more."""
     kept: dict[int, Box] = {}
     for i, box in enumerate(boxes):
         if all(box.overlap(other) < same for other in kept.values()):
@@ -127,5 +127,5 @@ def distinct(boxes: Iterable[Box], same: float) -> list[int]:
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float:
-    """Intersection over union of the boxes around points (n, 2 or 3) and (m, 2 or 3), 0 to 1."""
+    """Intersection over union of the bounding boxes of two point sets (n, 2 or 3), 0 to 1."""
     return box_of(a).overlap(box_of(b))

@@ -1,22 +1,22 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The 70 points of dlib's and OpenPose's order, as ROS4HRI has them, from the face mesh."""
+"""The 70 facial landmarks of ROS4HRI (dlib and OpenPose order) from the face mesh."""
 
 import numpy as np
 
 POINT_COUNT = 70
-RIGHT_PUPIL, LEFT_PUPIL = 68, 69  # of the points; the person's right and left
+RIGHT_PUPIL, LEFT_PUPIL = 68, 69  # the person's right and left
 
-# (68,) vertex of the face mesh for each point but the pupils. Left and right are those of the
-# person; every vertex of one side is the mirror image of its counterpart.
+# (68,) face mesh vertex for each point except the pupils. Left and right are the person's; both
+# sides are mirror images.
 #
-# Of AFLW2000-3D's 1201 faces within 30 degrees of frontal, it is the vertex that is nearest on
-# average to the point which the dataset has in its place (with that of its mirror image, so that
-# both sides agree); the outer corners of the eyes are the mesh's own corners, which are as near.
-# What is left is 3.0 % of the size of a face on average, 1 to 3 % but for the jaw, 3 to 7 %.
+# Chosen as the vertex closest on average to the point in AFLW2000-3D (1201 faces within 30 degrees
+# of frontal, averaged with the mirrored point to make both sides agree); for the outer eye corners
+# the mesh's own corners, which are as close. Remaining error: 3.0 % of the face size on average,
+# 3 to 7 % for the jaw, 1 to 3 % elsewhere.
 VERTICES = np.array([
-    # jaw, from the person's right ear to the chin and on to the left ear
+    # jaw, from the person's right ear via the chin to the left ear
     127, 234, 132, 58, 172, 136, 150, 176, 152, 400, 379, 365, 397, 288, 361, 454, 356,
     70, 53, 52, 65, 107,  # right eyebrow, from outside
     336, 295, 282, 283, 300,  # left eyebrow, from inside
@@ -37,8 +37,8 @@ EYES = np.array([(33, 133, 159, 145), (263, 362, 386, 374)])
 def points70(landmarks: np.ndarray) -> np.ndarray:
     """The 70 points of a face: (70, 2) in the unit of the landmarks.
 
-    The mesh has no irises: the pupils, the last two, are the middles of the eyes, between their
-    corners and lids, wherever the person looks.
+    The mesh has no irises: the pupils (last two) are the eye centres, between corners and lids,
+    regardless of gaze.
 
     :param landmarks: (468, 2 or 3).
     """

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Head poses drawn on an image."""
+"""Draws head poses on an image."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,35 +19,35 @@ from headpose_ros.rotation import OPTICAL_FROM_HEAD
 # Red, green, blue for x, y, z as in RViz: out of the face, to the person's left, to the top of
 # the head. BGR.
 AXIS_COLORS = ((48, 48, 235), (64, 200, 64), (240, 140, 40))
-HEAD_COLOR = (230, 230, 230)  # of box and text
+HEAD_COLOR = (230, 230, 230)  # box and text
 PRIMARY_COLOR = (40, 215, 255)
 MESH_COLOR = (230, 225, 130)
 OUTLINE_COLOR = (20, 20, 20)
 
 AXIS_LENGTH = 0.6  # of the face's larger side
 MESH_OPACITY = 0.5
-MESH_OPAQUE_WIDTH = 150  # pixels of the face; on smaller ones lines cover all, and are fainter
-PLATE_OPACITY = 0.6  # of the dark ground below text
+MESH_OPAQUE_WIDTH = 150  # pixels, face width; fainter on smaller faces, which lines would cover
+PLATE_OPACITY = 0.6  # of the dark background of text
 
-# Pixels of the height at which lines are 2 pixels wide and text has scale 0.5. Of an image that
-# is narrower than 4:3 the height of such an image counts, for a line of text must fit its width.
+# Pixels, image height at which lines are 2 pixels wide and text has scale 0.5. For images narrower
+# than 4:3 the height of a 4:3 image of that width, so that a line of text fits.
 REFERENCE_HEIGHT = 480
-MIN_TEXT_SCALE = 0.35  # smaller letters of OpenCV's font cannot be read
+MIN_TEXT_SCALE = 0.35  # smaller letters of OpenCV's font are illegible
 FONT = cv2.FONT_HERSHEY_SIMPLEX
-TEXT_WEIGHT = 10  # how much worse than a face it is to hide other text
-SUBPIXEL_BITS = 4  # binary digits after the point of the mesh's coordinates
+TEXT_WEIGHT = 10  # cost of covering other text, relative to covering a face
+SUBPIXEL_BITS = 4  # fractional bits of the mesh coordinates
 
 
 @dataclass(frozen=True)
 class OverlayStyle:
-    """What is drawn of each head beside its box.
+    """What is drawn for each head besides its box.
 
-    :ivar ids: numbers of the people.
+    :ivar ids: track IDs.
     :ivar angles: roll, pitch and yaw, degrees.
-    :ivar axes: of the head, at the tip of the nose.
-    :ivar mesh: of the face.
-    :ivar attention_angle: radians, see ``attention.facing_camera``: the probability that a head
-        faces the camera; ``None`` for none.
+    :ivar axes: head axes, at the tip of the nose.
+    :ivar mesh: face mesh.
+    :ivar attention_angle: radians, cone of the probability that the head faces the camera (see
+        ``attention.facing_camera``); ``None`` hides it.
     """
 
     ids: bool = True
@@ -63,16 +63,16 @@ def draw_heads(
     style: OverlayStyle = OverlayStyle(),
     primary_id: str | None = None,
 ) -> np.ndarray:
-    """Copy of an image with box, axes and angles of each head.
+    """Return a copy of an image with box, axes and angles of each head drawn on it.
 
     :param bgr: ``uint8`` (H, W, 3).
     :param heads: in any order.
     :param style: what is drawn.
-    :param primary_id: ``track_id`` of the head that stands out, in another colour and with a
-        thicker box; ``None`` for none.
+    :param primary_id: ``track_id`` of the head to highlight by colour and a thicker box; ``None``
+        for none.
     """
     image = bgr.copy()
-    # The primary last and so on top; its text first, which then has the best place.
+    # The primary head is drawn last, on top; its text is placed first.
     heads = sorted(heads, key=lambda head: _is_primary(head, primary_id))
     for head in heads:
         if style.mesh:
@@ -88,7 +88,7 @@ def draw_heads(
     for head in reversed(heads):
         words = _words(head, style)
         places = list(_places(image, words, head.box, len(heads) == 1)) if words else []
-        if places:  # otherwise the image is too small for letters
+        if places:  # otherwise the image is too small for text
             text, area = min(places, key=lambda place: _hidden(place[1], texts, boxes))
             _draw_text(image, text, area, _color(head, primary_id))
             texts.append(area)
@@ -96,12 +96,12 @@ def draw_heads(
 
 
 def draw_axes(image: np.ndarray, rotation: np.ndarray, origin: np.ndarray, length: float) -> None:
-    """Draw the axes of a head into an image, the nearest last.
+    """Draw the axes of a head in place, nearest last.
 
-    :param image: ``uint8`` (H, W, 3) BGR, drawn into.
+    :param image: ``uint8`` (H, W, 3) BGR, modified.
     :param rotation: (3, 3) ``R_opt``.
     :param origin: (2,) pixels.
-    :param length: pixels of an axis that lies in the image plane.
+    :param length: pixels, of an axis parallel to the image plane.
     """
     axes = rotation @ OPTICAL_FROM_HEAD
     thickness = _thickness(image)
@@ -113,20 +113,20 @@ def draw_axes(image: np.ndarray, rotation: np.ndarray, origin: np.ndarray, lengt
 
 
 def describe(head: HeadPose) -> str:
-    """Angles of a head in words, degrees."""
+    """Angles of a head as text, degrees."""
     return '  '.join(_angles(head))
 
 
 class _Text(NamedTuple):
-    """Lines of text, and how large they are, in pixels."""
+    """Lines of text and their size in pixels."""
 
     lines: list[str]
     scale: float
     thickness: int
-    width: int  # with a margin on both sides
-    line_height: int  # from one line to the next
+    width: int  # including margins
+    line_height: int  # line spacing
     letters: int  # height of a letter such as k
-    margin: int  # between the letters and the edges
+    margin: int  # between text and edges
 
     @property
     def height(self) -> int:
@@ -155,7 +155,7 @@ def _color(head: HeadPose, primary_id: str | None) -> tuple[int, int, int]:
 
 
 def _draw_mesh(image: np.ndarray, head: HeadPose) -> None:
-    """Lines through which the face can be seen."""
+    """Draw the mesh semi-transparently."""
     low = np.clip(np.floor(head.box[:2]) - 1, 0, image.shape[1::-1]).astype(int)
     high = np.clip(np.ceil(head.box[2:]) + 2, 0, image.shape[1::-1]).astype(int)
     part = image[low[1]:high[1], low[0]:high[0]]
@@ -177,7 +177,7 @@ def _draw_box(image: np.ndarray, head: HeadPose, primary_id: str | None) -> None
 
 
 def _hidden(area: Box, texts: list[Box], boxes: list[Box]) -> float:
-    """How much text in that area would hide, other text above all."""
+    """Cost of covering an area with text; covering other text weighs most."""
     return TEXT_WEIGHT * sum(map(area.common, texts)) + sum(map(area.common, boxes))
 
 
@@ -186,7 +186,7 @@ def _draw_text(image: np.ndarray, text: _Text, area: Box, color: tuple[int, int,
     plate = image[top:top + text.height, left:left + text.width]
     plate[:] = cv2.convertScaleAbs(plate, alpha=1 - PLATE_OPACITY)
     for i, line in enumerate(text.lines):
-        # OpenCV wants the left end of the line that the letters stand on.
+        # OpenCV takes the left end of the baseline.
         base = top + text.margin + text.letters + text.line_height * i
         origin = left + text.margin, base
         cv2.putText(image, line, origin, FONT, text.scale, color, text.thickness, cv2.LINE_AA)
@@ -195,9 +195,9 @@ def _draw_text(image: np.ndarray, text: _Text, area: Box, color: tuple[int, int,
 def _places(
     image: np.ndarray, words: list[str], box: Box, is_alone: bool
 ) -> Iterator[tuple[_Text, Box]]:
-    """Where words can stand inside an image beside a box, the best place first."""
+    """Possible text positions next to a box and inside the image, best first."""
     row, column = _set(image, ['  '.join(words)]), _set(image, words)
-    # A column is not wider than most faces and leaves the room over those beside it to them.
+    # A column is no wider than most faces and leaves space for the text of neighbours.
     layouts = (row, column) if is_alone or row.width <= box.width else (column, row)
     gap = _thickness(image)
     for text in layouts:
@@ -217,7 +217,7 @@ def _set(image: np.ndarray, lines: list[str]) -> _Text:
     scale = max(MIN_TEXT_SCALE, 0.5 * _size(image))
     thickness = max(1, _thickness(image) // 2)
     sizes = [cv2.getTextSize(line, FONT, scale, thickness) for line in lines]
-    (_, letters), tails = sizes[0]  # heights above and below the line they stand on
+    (_, letters), tails = sizes[0]  # heights above and below the baseline
     margin = letters // 2
     width = max(width for (width, _), _ in sizes) + 2 * margin
     line_height = letters + tails + thickness + margin
@@ -239,5 +239,5 @@ def _pixel(point: np.ndarray | tuple[float, ...]) -> tuple[int, int]:
 
 
 def _limited(points: np.ndarray) -> np.ndarray:
-    # OpenCV draws with 32-bit integers; a landmark far outside the image stays far outside.
+    # OpenCV draws with 32-bit integers; landmarks far outside the image stay outside.
     return np.clip(points, -30000, 30000)

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Quiet for libraries that write notes to the terminal which no setting silences."""
+"""Silences libraries that print to the terminal and have no setting for it."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def silent_stderr() -> Iterator[None]:
-    """Discard what is written to file descriptor 2, by C++ code too."""
+    """Discard output to file descriptor 2, including that of C++ code."""
     sys.stderr.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

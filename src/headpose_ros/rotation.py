@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Rotations, angles and frames: the one place that knows the conventions.
+"""Rotations, angles and frames: the single place where the conventions are defined.
 
 ``R_opt`` is the rotation of the head in the camera's optical frame (REP-103: x right, y down,
 z forward); the identity faces the camera. The head frame is REP-103's too: x out of the face,
@@ -10,7 +10,7 @@ y to the person's left, z to the top of the head. All angles are radians.
 Published angles are REP-103's roll, pitch, yaw: +roll tilts the head to the person's right, +pitch
 looks down, +yaw turns to the person's left. Those of the labels are in ``training.rotation``.
 
-scipy has most of this too, but costs the node 23 MB and a quarter of a second.
+scipy has most of this too, but adds 23 MB and a quarter of a second to the node.
 """
 
 import math
@@ -29,9 +29,9 @@ _QUARTERS = np.array([
 
 
 def rpy_from_rotation(rotation: np.ndarray) -> np.ndarray:
-    """Roll, pitch, yaw to publish, of ``Qt R_opt Q`` about fixed axes: (..., 3, 3) to (..., 3)."""
-    # Of the head's matrix in its own axes, OPTICAL_FROM_HEAD.T @ r @ OPTICAL_FROM_HEAD, these are
-    # the first column and the last row, which are entries of r.
+    """Published roll, pitch, yaw, of ``Qt R_opt Q`` about fixed axes: (..., 3, 3) to (..., 3)."""
+    # From the first column and last row of OPTICAL_FROM_HEAD.T @ r @ OPTICAL_FROM_HEAD, which are
+    # entries of r.
     r = np.asarray(rotation, float)
     return np.stack(
         [
@@ -44,7 +44,7 @@ def rpy_from_rotation(rotation: np.ndarray) -> np.ndarray:
 
 
 def rotation_from_rpy(roll_pitch_yaw: np.ndarray) -> np.ndarray:
-    """``R_opt`` of published roll, pitch, yaw: (3,) to (3, 3)."""
+    """``R_opt`` from published roll, pitch, yaw: (3,) to (3, 3)."""
     x, y, z = (rotation_from_vector(v) for v in np.diag(np.asarray(roll_pitch_yaw, float)))
     head = z @ y @ x
     return OPTICAL_FROM_HEAD @ head @ OPTICAL_FROM_HEAD.T
@@ -58,17 +58,17 @@ def quaternion_from_rotation(rotation: np.ndarray) -> np.ndarray:
     return np.array([x * factor, y * factor, z * factor, math.cos(half)])
 
 
-# OpenCV's, for what is done in each frame: scipy's ways from matrices and to quaternions take as
+# OpenCV for per-frame conversions: scipy's conversions from matrices and to quaternions take as
 # long as the regressor.
 
 
 def vector_from_rotation(rotation: np.ndarray) -> np.ndarray:
-    """Rotation vector of the shortest way, radians: (3, 3) to (3,). Zero below 1e-5 radians."""
+    """Rotation vector, radians: (3, 3) to (3,). Zero below 1e-5 radians."""
     return cv2.Rodrigues(rotation)[0][:, 0]
 
 
 def rotation_from_vector(vector: np.ndarray) -> np.ndarray:
-    """Rotation by a vector in radians: (3,) to (3, 3)."""
+    """Rotation from a rotation vector in radians: (3,) to (3, 3)."""
     return cv2.Rodrigues(vector)[0]
 
 
@@ -76,11 +76,10 @@ def rotation_covariance(rotation: np.ndarray, rpy_std: np.ndarray) -> np.ndarray
     """Covariance (3, 3) of small rotations about the fixed axes of the optical frame.
 
     :param rotation: (3, 3) ``R_opt``.
-    :param rpy_std: (3,) standard deviations of its roll, pitch and yaw, taken as independent.
+    :param rpy_std: (3,) standard deviations of its roll, pitch and yaw, assumed independent.
     """
-    # A little more roll turns about the x axis of the head, more pitch about the y axis between
-    # the two others, more yaw about the z axis that does not move: columns of these axes, in the
-    # optical frame.
+    # Small changes of roll rotate about the x axis of the head, of pitch about the intermediate y
+    # axis, of yaw about the fixed z axis: these axes as columns, in the optical frame.
     sin_pitch = min(max(-float(rotation[1, 2]), -1.0), 1.0)
     cos_pitch = math.sqrt(1.0 - sin_pitch**2)
     yaw = math.atan2(-rotation[0, 2], rotation[2, 2])
@@ -92,7 +91,7 @@ def rotation_covariance(rotation: np.ndarray, rpy_std: np.ndarray) -> np.ndarray
 
 
 def quarter_rotations(quarters: np.ndarray) -> np.ndarray:
-    """Rotations (n, 3, 3) about the optical axis by so many quarters (n,), clockwise as seen."""
+    """Rotations (n, 3, 3) about the optical axis by quarter turns (n,), clockwise in the image."""
     return _QUARTERS[quarters % 4]
 
 

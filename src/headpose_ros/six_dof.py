@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Six degrees of freedom: where a head is, and how it is turned, in the axes of the camera."""
+"""6-DoF head pose in the camera's optical frame."""
 
 import math
 from collections.abc import Hashable, Mapping
@@ -16,43 +16,41 @@ from headpose_ros.head_pose import HeadPose
 from headpose_ros.landmarks import SELLION
 from headpose_ros.rotation import OPTICAL_FROM_HEAD, quaternion_from_rotation
 
-# Metres from cheekbone to cheekbone (bizygomatic breadth): the mean of men (142.6 mm) and women
-# (133.8 mm) in the US Army's survey ANSUR II (2012, 4082 men and 1986 women). It is what
-# landmarks 234 and 454 are apart: in the frontal faces of AFLW2000-3D by 2.21 times the distance
-# of the eyes' middles, in the survey by 2.20 times that of the pupils.
+# Metres, bizygomatic breadth (cheekbone to cheekbone): mean of men (142.6 mm) and women (133.8 mm)
+# in the US Army survey ANSUR II (2012, 4082 men, 1986 women). Equals the distance of landmarks 234
+# and 454: 2.21 eye-centre distances in frontal faces of AFLW2000-3D, 2.20 interpupillary distances
+# in the survey.
 HEAD_WIDTH = 0.138
 
-# Metres of an adult's head along the axes of the head frame: depth, breadth and height with the
-# chin, means of men and women of the same survey and of that of 1988, to the centimetre; and its
-# middle as seen from the sellion.
+# Metres, size of an adult head along the axes of the head frame (depth, breadth, height including
+# the chin): means of men and women in the same survey and in that of 1988, to the centimetre; and
+# its centre relative to the sellion.
 HEAD_SIZE = (0.20, 0.15, 0.23)
 HEAD_CENTER = np.array([-0.09, 0.0, 0.0])
 
-# Standard deviation of the width among people, relative to the mean: in the same survey, of as
-# many men as women.
+# Relative standard deviation of the width among people: same survey, men and women weighted
+# equally.
 WIDTH_SPREAD = 0.053
 
-# How much smaller the landmarks of a head that is seen from its side are, relatively; it goes with
-# 1 - cos of the angle by which it is turned from the line of sight. Fitted to the scales of
-# AFLW2000-3D: 0.062, with a standard error of 0.009.
+# Relative shrinking of the landmarks of a head in profile; proportional to 1 - cos of the angle
+# between head and line of sight. Fitted to the scales of AFLW2000-3D: 0.062, standard error 0.009.
 SHRINKING = 0.06
 
-# The landmarks' size is off by about as much, relatively, as the angles are in radians: on
-# AFLW2000-3D by 3.6 % where these have a standard deviation of 0.040, by 5.8 % at 0.064, by 6.9 %
-# at 0.093, and it does not get much worse than this.
+# The relative error of the landmark size is about the std of the angles in radians: on AFLW2000-3D
+# 3.6 % at a std of 0.040, 5.8 % at 0.064, 6.9 % at 0.093, and hardly more beyond.
 MAX_SIZE_ERROR = 0.1
 
-# Error across the line of sight, in head widths: measured on the rendered head, 0.4 to 2 m away.
+# Error across the line of sight, head widths: measured on the rendered head at 0.4 to 2 m.
 LATERAL_ERROR = 0.02
 
 
 @dataclass(frozen=True)
 class KnownWidth:
-    """How wide a head is taken to be, from which its distance follows.
+    """Assumed head width, which determines the distance.
 
     :ivar metres: between the cheekbones.
-    :ivar error: standard deviation of the distance, relative.
-    :ivar is_measured: whether a depth camera measured the distance in this very image.
+    :ivar error: relative standard deviation of the distance.
+    :ivar is_measured: whether a depth camera measured the distance in this image.
     """
 
     metres: float
@@ -62,13 +60,12 @@ class KnownWidth:
 
 @dataclass(frozen=True, eq=False)
 class CameraPose:
-    """The pose of a head in the optical frame of the camera.
+    """6-DoF head pose in the camera's optical frame.
 
-    :ivar rotation: (3, 3) ``R_opt`` in the camera's axes, not along the line of sight.
-    :ivar position: (3,) metres, of the sellion, between the eyes (the origin of REP-155's face
-        frame).
-    :ivar covariance: (6, 6) of position and of small rotations about the fixed axes of the optical
-        frame: x, y, z in metres, then x, y, z in radians.
+    :ivar rotation: (3, 3) ``R_opt`` in camera axes, not along the line of sight.
+    :ivar position: (3,) metres, of the sellion between the eyes (origin of REP-155's face frame).
+    :ivar covariance: (6, 6) of position (metres) and small rotations (radians) about the fixed
+        axes of the optical frame: x, y, z, rotation about x, y, z.
     """
 
     rotation: np.ndarray
@@ -77,19 +74,18 @@ class CameraPose:
 
     @cached_property
     def quaternion(self) -> np.ndarray:
-        """(4,) x, y, z, w of the head frame in the optical frame."""
+        """(4,) x, y, z, w, orientation of the head frame in the optical frame."""
         return quaternion_from_rotation(self.rotation)
 
     def point(self, offset: np.ndarray) -> np.ndarray:
-        """(3,) metres in the optical frame, of an offset (3,) in metres in the head frame."""
+        """Transform a point (3,) from the head frame to the optical frame, metres."""
         return self.position + self.rotation @ OPTICAL_FROM_HEAD @ offset
 
 
 def camera_pose(head: HeadPose, head_width: float | KnownWidth = HEAD_WIDTH) -> CameraPose:
-    """Pose of a head in the axes of the camera.
+    """6-DoF pose of a head in the camera's optical frame.
 
-    The distance is that at which a head of the width given has landmarks of that size, depth
-    included.
+    The distance follows from the size of the landmarks, depth included, and the head width.
 
     >>> camera = Camera.nominal(width=300, height=300)
     >>> with HeadPoseEstimator() as estimator:
@@ -99,7 +95,7 @@ def camera_pose(head: HeadPose, head_width: float | KnownWidth = HEAD_WIDTH) -> 
     0.4 m
 
     :param head: with a ``sight``.
-    :param head_width: metres between the cheekbones, or what more is known of them.
+    :param head_width: metres between the cheekbones, or a ``KnownWidth``.
     :raises ValueError: the head has no line of sight, or the width is not positive.
     """
     if isinstance(head_width, KnownWidth):
@@ -119,36 +115,36 @@ def camera_pose(head: HeadPose, head_width: float | KnownWidth = HEAD_WIDTH) -> 
 
 
 def sight_of(head: HeadPose) -> LineOfSight:
-    """The line of sight to a head; ``ValueError`` where it has none."""
+    """The line of sight to a head; ``ValueError`` if it has none."""
     if head.sight is None:
-        raise ValueError('the head has no line of sight; estimate it with a calibrated camera')
+        raise ValueError('the head has no line of sight; pass a camera to estimate()')
     return head.sight
 
 
 def metres_per_width(head: HeadPose) -> float:
-    """Metres that the unit of ``sight.points`` is for each metre of a head's width."""
+    """Metres per unit of ``sight.points`` and per metre of head width."""
     return sight_of(head).distance * (1.0 - SHRINKING * (1.0 - float(head.rotation[2, 2])))
 
 
 def size_error(head: HeadPose) -> float:
-    """Standard deviation of the size of the landmarks, relative."""
+    """Relative standard deviation of the landmark size."""
     return min(math.sqrt(float(head.std @ head.std) / 3.0), MAX_SIZE_ERROR)
 
 
 def check_head_width(head_width: float) -> None:
     """Raise ``ValueError`` unless it is a positive number of metres."""
     if not 0.0 < head_width < np.inf:
-        raise ValueError(f'head_width is {head_width!r}; want a positive number of metres')
+        raise ValueError(f'head_width is {head_width!r}; expected a positive number of metres')
 
 
 class CameraPoses:
-    """Where the heads of one image are, each worked out once and only when it is asked for.
+    """Camera poses of the heads in one image, computed on demand and cached.
 
     :param image_size: width and height, pixels.
     :param head_width: metres between the cheekbones.
-    :param widths: what is known better of people, by track ID.
+    :param widths: better-known widths, by track ID.
 
-    :ivar of: ``camera_pose`` of a head with a ``sight``, by its width.
+    :ivar of: ``camera_pose`` of a head with a ``sight``, with its width.
     """
 
     def __init__(
@@ -161,14 +157,14 @@ class CameraPoses:
         self.of = cache(self._pose)
 
     def is_measured(self, head: HeadPose) -> bool:
-        """Whether a depth camera measured how far away a head is."""
+        """Whether a depth camera measured the distance of a head."""
         known = self._widths.get(head.track_id)
         return known is not None and known.is_measured
 
     def guess(self, head: HeadPose) -> CameraPose | None:
-        """The same of any head, through a nominal camera where the real one is not calibrated.
+        """The same for any head, with a nominal camera if the real one is not calibrated.
 
-        ``None`` for what cannot be a face in such a camera.
+        ``None`` if the landmarks are impossible for such a camera.
         """
         if head.sight is not None:
             return self.of(head)

@@ -1,4 +1,4 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What this project is compared with: each peer from an image or landmarks to ``R_opt``."""
+"""Baselines, each from an image or landmarks to ``R_opt``."""

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""FaceMesh as the peers' recipes use it: one look at the whole image, no second try."""
+"""FaceMesh as used by the baselines: a single pass over the whole image."""
 
 from collections.abc import Callable
 
@@ -19,21 +19,21 @@ _IMAGES_PER_TASK = 100
 
 
 def find_faces(dataset: Dataset, jobs: int = -1) -> np.ndarray:
-    """Landmarks (n, 468, 3) in pixels of the labelled face of each sample; NaN where not found.
+    """Landmarks (n, 468, 3) in pixels of the labelled face of each sample; NaN if not found.
 
-    :param jobs: processes; -1 for one a core.
+    :param jobs: processes; -1 for one per core.
     """
-    return map_samples(_find_some, dataset, jobs, "the peers' face_mesh")
+    return map_samples(_find_some, dataset, jobs, 'face_mesh of the baselines')
 
 
 def map_samples(
     function: Callable[[list[Sample]], np.ndarray], dataset: Dataset, jobs: int, description: str
 ) -> np.ndarray:
-    """Results (n, ...) of a function for the n samples of a dataset, some at a time.
+    """Results (n, ...) of a function for the n samples of a dataset, in batches.
 
-    :param function: of m samples, gives (m, ...).
-    :param jobs: processes; -1 for one a core.
-    :param description: text in front of the progress bar.
+    :param function: of m samples, returns (m, ...).
+    :param jobs: processes; -1 for one per core.
+    :param description: label of the progress bar.
     """
     samples, step = dataset.samples, _IMAGES_PER_TASK
     tasks = [(samples[i : i + step],) for i in range(0, len(samples), step)]
@@ -42,7 +42,7 @@ def map_samples(
 
 def _find_some(samples: list[Sample]) -> np.ndarray:
     landmarks = np.full((len(samples), LANDMARK_COUNT, 3), np.nan, np.float32)
-    # MediaPipe's notes would tear the progress bar.
+    # MediaPipe's output would garble the progress bar.
     face_mesh = import_mediapipe().solutions.face_mesh.FaceMesh
     with silent_stderr(), face_mesh(True, MAX_FACES, refine_landmarks=True) as mesh:
         for i, sample in enumerate(samples):

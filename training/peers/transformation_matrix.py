@@ -1,10 +1,10 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""MediaPipe's own answer: the ``facial_transformation_matrixes`` of its Face Landmarker.
+"""MediaPipe's own head pose: the ``facial_transformation_matrixes`` of its Face Landmarker.
 
-The task fits its canonical face to the landmarks, seen by a camera with a vertical view of 63
-degrees. Nothing is trained here.
+The task fits its canonical face to the landmarks, with a camera of 63 degrees vertical field of
+view. Not trained here.
 """
 
 import os
@@ -29,15 +29,15 @@ from training.samples import Dataset, Sample
 NAME = "MediaPipe's transformation matrix"
 NOTE = 'not trained here: the Face Landmarker fits a canonical face'
 
-# Camera and canonical face have the axes of OpenGL: x right, y up, z backwards, that is out of
-# the face. The optical frame has x right, y down, z forward.
+# Camera and canonical face have OpenGL axes: x right, y up, z backwards (out of the face). The
+# optical frame has x right, y down, z forward.
 _OPTICAL_FROM_OPENGL = np.diag([1.0, -1.0, -1.0])
 
 
 class TransformationMatrix:
     """Face Landmarker with its transformation matrices, on single images.
 
-    :param bundle: path of the ``.task`` file; ``None`` looks where ``assets.bundle`` says.
+    :param bundle: path of the ``.task`` file; ``None`` for the default of ``assets.bundle``.
     :raises headpose_ros.errors.DetectorUnavailableError: MediaPipe or the bundle is missing.
     """
 
@@ -54,7 +54,7 @@ class TransformationMatrix:
             self._landmarker = tasks.vision.FaceLandmarker.create_from_options(options)
 
     def detect(self, bgr: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Landmarks (468, 3) in pixels and ``R_opt`` (3, 3) of the faces of a BGR image."""
+        """Landmarks (468, 3) in pixels and ``R_opt`` (3, 3) of the faces in a BGR image."""
         rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
         found = self._landmarker.detect(
             self._mediapipe.Image(self._mediapipe.ImageFormat.SRGB, rgb)
@@ -68,7 +68,7 @@ class TransformationMatrix:
         ]
 
     def close(self) -> None:
-        """Free the graph."""
+        """Release the graph."""
         self._landmarker.close()
 
 
@@ -81,9 +81,9 @@ def rotation_from_matrix(matrix: np.ndarray) -> np.ndarray:
 def estimate(
     dataset: Dataset, bundle: str | os.PathLike | None = None, jobs: int = -1
 ) -> np.ndarray:
-    """``R_opt`` (n, 3, 3) of the labelled face of each sample; NaN where it is not found.
+    """``R_opt`` (n, 3, 3) of the labelled face of each sample; NaN if not found.
 
-    :param jobs: processes; -1 for one a core.
+    :param jobs: processes; -1 for one per core.
     """
     return map_samples(partial(_estimate_some, bundle=bundle), dataset, jobs, NAME)
 

@@ -1,4 +1,4 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Files that come with the package or are downloaded for it: where they are, whose they are."""
+"""Files shipped with the package or downloaded: where they are, whose they are."""

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Files with networks that are downloaded: where they are, and whose."""
+"""Downloadable network files: where they are, and whose."""
 
 import hashlib
 import io
@@ -20,7 +20,7 @@ from headpose_ros.errors import DetectorUnavailableError
 
 
 class Asset(NamedTuple):
-    """A file that is downloaded on demand."""
+    """A file downloaded on demand."""
 
     url: str
     sha256: str
@@ -29,11 +29,11 @@ class Asset(NamedTuple):
 
     @property
     def path(self) -> Path:
-        """Where ``headpose fetch-model`` puts it: in the user's data folder."""
+        """Default path of ``headpose fetch-model``, in the user's data folder."""
         return user_data_path('headpose_ros') / self.url.rpartition('/')[2]
 
     def matches(self, content: bytes) -> bool:
-        """Whether it is this file."""
+        """Whether content is that of this file."""
         return hashlib.sha256(content).hexdigest() == self.sha256
 
 
@@ -58,37 +58,37 @@ ASSETS = {'face_landmarker': FACE_LANDMARKER, 'yunet': YUNET}
 
 VARIABLE = 'HEADPOSE_FACE_LANDMARKER'
 
-# What the Face Landmarker takes out of a bundle, which is a zip file.
+# Members of a bundle (a zip file) used by the Face Landmarker.
 DETECTOR_FILE = 'face_detector.tflite'
 _NETWORKS = {DETECTOR_FILE, 'face_landmarks_detector.tflite'}
 
 
 def default_path() -> Path:
-    """Where ``headpose fetch-model`` puts the bundle."""
+    """Default path of the bundle of ``headpose fetch-model``."""
     return FACE_LANDMARKER.path
 
 
 def find_bundle(given: str | os.PathLike | None = None) -> Path:
-    """Path of the bundle: the one given, else that of the variable, else the fetched one.
+    """Path of the bundle: as given, else from ``VARIABLE``, else the downloaded one.
 
     :raises DetectorUnavailableError: there is no such file.
     """
     named = os.environ.get(VARIABLE)
     if given is not None:
-        path, what = Path(given).expanduser(), 'there is no bundle {}'
+        path, what = Path(given).expanduser(), 'no such bundle: {}'
     elif named:
-        path, what = Path(named).expanduser(), f'{VARIABLE} names {{}}, and there is no such file'
+        path, what = Path(named).expanduser(), f'{VARIABLE} is set to {{}}, no such file'
     else:
-        path, what = default_path(), 'the detector face_landmarker needs its bundle {}'
+        path, what = default_path(), 'detector face_landmarker requires its bundle {}'
     if path.is_file():
         return path
     raise DetectorUnavailableError(f'{what.format(path)}; download it with: {fetch_command(path)}')
 
 
 def read_bundle(path: Path) -> bytes:
-    """Content of a bundle; a warning when it is not the one that the models are trained on.
+    """Content of a bundle; warns if it is not the one used in training.
 
-    :raises DetectorUnavailableError: it cannot be read, or is no whole bundle.
+    :raises DetectorUnavailableError: it cannot be read, is not a bundle, or is truncated.
     """
     try:
         content = path.read_bytes()
@@ -98,26 +98,26 @@ def read_bundle(path: Path) -> bytes:
         return content
     if not _is_whole(content):
         raise DetectorUnavailableError(
-            f'{path} is no face landmarker bundle, or a truncated one; download it with: '
+            f'{path} is not a face landmarker bundle, or is truncated; download it with: '
             f'{fetch_command(path)}'
         )
     warnings.warn(
-        f'{path} is another face landmarker bundle than the one headpose_ros is made with: a '
-        'model trained with that one may misread its landmarks',
+        f'{path} is not the face landmarker bundle that the built-in model was trained with; '
+        'poses may be less accurate',
         stacklevel=2,
     )
     return content
 
 
 def fetch_command(path: Path, name: str = 'face_landmarker') -> str:
-    """What downloads a file of ``ASSETS`` to a path, in words."""
+    """Command that downloads a file of ``ASSETS`` to a path."""
     asset = ASSETS[name]
     what = '' if asset is FACE_LANDMARKER else f' {name}'
     out = what if path == asset.path else f'{what} --out {shlex.quote(str(path))}'
     command = f'headpose fetch-model{out}'
     if shutil.which('headpose'):
         return command
-    # A colcon workspace has its programs elsewhere.
+    # A colcon workspace does not put the command on the PATH.
     return f'{command} (here: {shlex.quote(sys.executable)} -m headpose_ros fetch-model{out})'
 
 

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""``SHA256SUMS``: checksums of the model files beside it, as ``sha256sum --check`` reads them."""
+"""``SHA256SUMS``: checksums of the model files next to it, in the format of ``sha256sum``."""
 
 import hashlib
 from pathlib import Path
@@ -12,9 +12,9 @@ NAME = 'SHA256SUMS'
 
 
 def check_listed(path: Path, content: bytes) -> None:
-    """Make sure that a file is the one that the manifest beside it names.
+    """Check a file against the manifest next to it.
 
-    :raises ChecksumError: it is another one, or the manifest does not name it.
+    :raises ChecksumError: wrong checksum, or not listed.
     """
     manifest = path.with_name(NAME)
     try:
@@ -22,22 +22,22 @@ def check_listed(path: Path, content: bytes) -> None:
     except (OSError, ValueError) as error:
         raise ChecksumError(f'{manifest} cannot be read: {error}') from error
     if path.name not in listed:
-        raise ChecksumError(f'{manifest} has no checksum of it')
+        raise ChecksumError(f'not listed in {manifest}')
     if listed[path.name] != checksum_of(content):
-        raise ChecksumError(f'its checksum is not the one in {manifest}')
+        raise ChecksumError(f'checksum differs from {manifest}')
 
 
 def read_checksums(manifest: Path) -> dict[str, str]:
-    """Name of each file to its checksum."""
+    """File name to checksum."""
     listed = {}
     for line in manifest.read_text(encoding='utf-8').splitlines():
         checksum, separator, name = line.partition('  ')
         if not separator:
-            raise ValueError(f'{line!r} is no line of sha256sum')
+            raise ValueError(f'{line!r} is not a line of sha256sum')
         listed[name] = checksum
     return listed
 
 
 def checksum_of(content: bytes) -> str:
-    """SHA-256 of a file, as ``sha256sum`` writes it."""
+    """SHA-256 of a file, as printed by ``sha256sum``."""
     return hashlib.sha256(content).hexdigest()

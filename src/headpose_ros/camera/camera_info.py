@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The calibration of a camera, messages as sensor_msgs/CameraInfo describes them."""
+"""Camera calibration from sensor_msgs/CameraInfo."""
 
 import re
 from typing import Any
@@ -12,21 +12,21 @@ from headpose_ros.camera.camera import Camera
 from headpose_ros.errors import CalibrationError
 
 UNCALIBRATED_CURE = (
-    'calibrate it (camera_calibration), or do without head_pose/pose and TF, which need it'
+    'calibrate the camera (camera_calibration); without it there is no head_pose/pose and no TF'
 )
 
 
-# In names of topics of images without distortion, as image_proc and many drivers have it.
+# Topic names of rectified images, as used by image_proc and many drivers.
 _RECTIFIED = re.compile(r'(^|[/_])rect(ified)?([/_]|$)')
 
 
 class CameraInfoCache:
-    """The newest ``camera_info`` as the camera for an image.
+    """The latest ``camera_info`` as a camera.
 
-    :param topic: name of its topic, for the reasons.
-    :param is_rectified: whether images are rectified already.
+    :param topic: its topic, for messages.
+    :param is_rectified: whether the images are already rectified.
 
-    :ivar problem: why the last image had no calibration, in words; empty when it had one.
+    :ivar problem: why the last image had no calibration, as text; empty if it had one.
     """
 
     def __init__(self, topic: str, is_rectified: bool):
@@ -36,18 +36,18 @@ class CameraInfoCache:
 
     @property
     def was_heard(self) -> bool:
-        """Whether any ``camera_info`` came."""
+        """Whether any ``camera_info`` was received."""
         return self._key is not None
 
     def forget(self) -> None:
-        """Another camera may be there from now on."""
+        """Reset: the next message may be from another camera."""
         self._key: tuple | None = None
         self._camera: Camera | None = None
         self._reason = f'no message on {self._topic} yet; {UNCALIBRATED_CURE}'
         self.problem = self._reason
 
     def update(self, message: Any) -> None:
-        """Take another calibration from now on."""
+        """Use this calibration from now on."""
         if (key := _key(message)) == self._key:
             return
         self._key = key
@@ -57,40 +57,38 @@ class CameraInfoCache:
             self._camera, self._reason = None, f'{self._topic}: {error}'
 
     def is_bent_twice(self, image_topic: str) -> bool:
-        """Whether images that are rectified by their name are freed of a distortion once more."""
+        """Whether images that are rectified, judging by their topic, are undistorted again."""
         camera = self._camera
         is_bent = not self._is_rectified and camera is not None and bool(camera.distortion.any())
         return is_bent and _RECTIFIED.search(image_topic) is not None
 
     def camera_for(self, width: int, height: int) -> Camera | None:
-        """The camera that took an image of that size, ``None`` while it is not known."""
+        """The camera for an image of this size; ``None`` while unknown."""
         self.problem = self._reason
         if self._camera is None or (self._camera.width, self._camera.height) == (width, height):
             return self._camera
         self.problem = (
-            f'{self._topic} is about images of {self._camera.width}x{self._camera.height} '
-            f'pixels, but they have {width}x{height}; publish the calibration of these'
+            f'{self._topic} is for {self._camera.width}x{self._camera.height} images, but they '
+            f'are {width}x{height}; publish the calibration for this size'
         )
         return None
 
 
 def camera_of(message: Any, is_rectified: bool) -> Camera:
-    """Camera of a calibration, for the images that it comes with.
+    """Camera from a calibration message.
 
-    :param message: a sensor_msgs/CameraInfo, of the full sensor; its binning and region of
-        interest are applied.
-    :param is_rectified: whether these images are rectified, so that ``P`` counts and not ``K``
-        and the distortion.
-    :raises CalibrationError: it is all zeros, as "uncalibrated" is, or makes no sense.
+    :param message: a sensor_msgs/CameraInfo; binning and region of interest are applied.
+    :param is_rectified: whether the images are rectified: use ``P`` instead of ``K`` and ``D``.
+    :raises CalibrationError: it is all zeros (uncalibrated) or invalid.
     """
     name, numbers = ('P', message.p) if is_rectified else ('K', message.k)
     matrix = np.array(numbers, float).reshape(3, -1)[:, :3]
     if not matrix[:2, :2].any():
-        raise CalibrationError(f'{name} is zero, which means not calibrated; {UNCALIBRATED_CURE}')
+        raise CalibrationError(f'{name} is zero; {UNCALIBRATED_CURE}')
     roi = message.roi
     size = (roi.width or message.width, roi.height or message.height)
     binning = (max(1, message.binning_x), max(1, message.binning_y))
-    # The middle of the first binned pixel is not that of the first of the sensor.
+    # Pixel centres: that of the first binned pixel is not that of the first sensor pixel.
     offsets = (roi.x_offset, roi.y_offset)
     for axis, (offset, factor) in enumerate(zip(offsets, binning, strict=True)):
         matrix[axis, 2] = (matrix[axis, 2] - offset + 0.5) / factor - 0.5
@@ -108,7 +106,7 @@ def camera_of(message: Any, is_rectified: bool) -> Camera:
 
 
 def _key(message: Any) -> tuple:
-    """What a camera depends on, comparable even where it is not a number."""
+    """All inputs of ``camera_of``, comparable even with NaN."""
     roi = message.roi
     return (
         message.width, message.height, message.distortion_model,

@@ -1,11 +1,11 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""How far away a face is, measured by a depth camera.
+"""Distance of a face, measured by a depth camera.
 
-A depth image is what REP-118 says: ``uint16`` millimetres or ``float32`` metres along the optical
-axis, in the pixels of the colour image ("registered", "aligned"); 0 or not a number is nothing.
-It may have another size as long as it shows the same view.
+Depth images follow REP-118: ``uint16`` millimetres or ``float32`` metres along the optical axis,
+registered (aligned) to the colour image; 0 or NaN is no measurement. The resolution may differ if
+the view is the same.
 """
 
 from dataclasses import dataclass
@@ -15,35 +15,35 @@ import numpy as np
 from headpose_ros.camera.line_of_sight import LineOfSight
 from headpose_ros.landmarks import CHEEKBONES
 
-# Landmarks count where the surface, taken as that of a ball around the middle of the head, is
-# turned from the camera by less than 60 degrees: what is steeper is where depth cameras see holes
-# and the background, and what is hidden lies beyond.
+# Cosine: landmarks are used where the surface, modelled as a sphere around the head centre, is
+# inclined to the camera by less than 60 degrees. Steeper surfaces show holes and background in
+# depth images; occluded landmarks lie beyond.
 MIN_FACING = 0.5
 
-# Relative: what is nearer or farther than expected by more than this is no face. A child of six
-# has a face that is 17 % narrower than the default.
+# Relative: anything nearer or farther than expected by more than this is not the face. The face of
+# a six-year-old is 17 % narrower than the default.
 MAX_DIFFERENCE = 0.3
 
-# Half of the depth within which landmarks count as one surface: the landmarks' own depth is right
-# to about a centimetre, and structured light spreads by 1.4 mm times the square of the distance
-# in metres (Khoshelham and Elberink, "Accuracy and Resolution of Kinect Depth Data for Indoor
-# Mapping Applications", Sensors 12, 2012).
+# Half the depth range within which landmarks count as one surface: the depth of the landmarks is
+# accurate to about a centimetre, structured light to 1.4 mm times the squared distance in metres
+# (Khoshelham and Elberink, "Accuracy and Resolution of Kinect Depth Data for Indoor Mapping
+# Applications", Sensors 12, 2012).
 SURFACE_DEPTH, SENSOR_SPREAD = 0.015, 0.003  # metres, and per square metre of distance
 
-# At least so many landmarks, and so many of those that face the camera, must be on the surface.
+# Minimum number of landmarks on the surface, and minimum share of those facing the camera.
 MIN_COUNT, MIN_SHARE = 15, 0.15
 
-# Metres by which the surface as a whole is off from where the landmarks are, on the rendered head
-# with exact depth: the landmarks' own depth is not that of the person.
+# Metres, offset of the surface from the landmarks on the rendered head with exact depth: the depth
+# of the landmarks is not person-specific.
 RELIEF_ERROR = 0.004
 
 
 @dataclass(frozen=True)
 class Surface:
-    """The surface of a face as a depth camera sees it.
+    """The surface of a face measured by a depth camera.
 
-    :ivar scale: metres that the unit of ``LineOfSight.points`` is.
-    :ivar error: standard deviation of the scale, relative.
+    :ivar scale: metres per unit of ``LineOfSight.points``.
+    :ivar error: relative standard deviation of the scale.
     """
 
     scale: float
@@ -51,10 +51,10 @@ class Surface:
 
 
 def metres_at(depth: np.ndarray, pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Depths (n,) at pixels, metres; not a number where there is nothing.
+    """Depths (n,) at pixels, metres; NaN without a measurement.
 
     :param depth: ``uint16`` millimetres or ``float32`` metres (H, W).
-    :param pixels: (n, 2) of the colour image, the middle of the first pixel being (0.5, 0.5).
+    :param pixels: (n, 2) of the colour image, the centre of the first being (0.5, 0.5).
     :param size: width and height of the colour image.
     """
     height, width = depth.shape
@@ -62,7 +62,7 @@ def metres_at(depth: np.ndarray, pixels: np.ndarray, size: tuple[int, int]) -> n
     x, y = at.T
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     found = np.full(len(pixels), np.nan)
-    with np.errstate(invalid='ignore'):  # of whatever bytes there are
+    with np.errstate(invalid='ignore'):  # arbitrary bytes
         found[inside] = depth[y[inside], x[inside]]
     if depth.dtype == np.uint16:
         found /= 1000.0
@@ -74,18 +74,18 @@ def find_surface(
     depth: np.ndarray, landmarks: np.ndarray, sight: LineOfSight, size: tuple[int, int],
     expected: float, spread: float,
 ) -> Surface | None:
-    """The surface of a face: the most landmarks that agree on one distance, near what is expected.
+    """The surface of a face: the largest set of landmarks with consistent distances near expected.
 
-    Each landmark tells the distance, as its own depth says where on the head it is. Hair, a hand
-    and the background behind an edge agree on others.
+    Each landmark with depth gives an estimate of the head distance, given its own relative depth.
+    Hair, a hand and the background give other distances.
 
     :param depth: see above.
     :param landmarks: (468, 3) pixels.
-    :param sight: the line of sight to them.
+    :param sight: line of sight to them.
     :param size: width and height of the colour image.
-    :param expected: metres that the unit of ``sight.points`` is without depth.
-    :param spread: standard deviation of that, relative.
-    :return: ``None`` where too few landmarks have depth.
+    :param expected: metres per unit of ``sight.points`` without depth.
+    :param spread: relative standard deviation of that.
+    :return: ``None`` if too few landmarks have depth.
     """
     points = sight.points
     outward = points - points[list(CHEEKBONES)].mean(axis=0)
@@ -95,9 +95,9 @@ def find_surface(
     if not len(faces):
         return None
     measured = metres_at(depth, landmarks[faces, :2], size)
-    with np.errstate(invalid='ignore'):  # of what a very wide lens sees beside the camera
+    with np.errstate(invalid='ignore'):  # landmarks beside the camera, with very wide lenses
         offsets = np.log(measured / (expected * (points[faces] @ sight.rotation[2])))
-    offsets = np.sort(offsets[np.abs(offsets) <= MAX_DIFFERENCE])  # nor those without depth
+    offsets = np.sort(offsets[np.abs(offsets) <= MAX_DIFFERENCE])  # drops NaN too
     if len(offsets) < MIN_COUNT:
         return None
     reach = SURFACE_DEPTH / expected + SENSOR_SPREAD * expected
@@ -108,7 +108,7 @@ def find_surface(
     surface = offsets[first[best] : last[best]]
     if len(surface) < max(MIN_COUNT, MIN_SHARE * len(faces)):
         return None
-    # Once more around its own middle, as the densest place is off by chance.
+    # Refine around the mean, as the densest position has a random offset.
     middle = surface.mean()
     surface = offsets[np.abs(offsets - middle) <= reach]
     error = np.hypot(surface.std(), RELIEF_ERROR / expected)

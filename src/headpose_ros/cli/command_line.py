@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""How the command lines of this project look, and how they end."""
+"""Help and exit codes shared by the command lines of this project."""
 
 import codecs
 import os
@@ -20,11 +20,10 @@ _HELP = {'help_option_names': ['-h', '--help']}
 
 
 class CommandLine(typer.Typer):
-    """Commands with plain help, and an exit code of the process that a shell can use.
+    """Commands with plain help and conventional exit codes.
 
-    It is 0 or, for what may be expected to go wrong, 1 with one sentence on standard error; 2 for
-    arguments that make no sense; as a shell has it where a command was stopped, 130 by Ctrl-C and
-    141 by the end of its reader.
+    0: success; 1: an expected error, with one sentence on standard error; 2: invalid arguments;
+    130: Ctrl-C; 141: broken pipe.
     """
 
     def __init__(self, **settings: Any):
@@ -34,7 +33,7 @@ class CommandLine(typer.Typer):
         )
 
     def command(self, *args: Any, **settings: Any) -> Any:
-        """Typer's decorator of the function of a command."""
+        """Typer's decorator for a command."""
 
         def add(function: Callable) -> Callable:
             text = settings.get('help') or function.__doc__ or ''
@@ -46,16 +45,16 @@ class CommandLine(typer.Typer):
         return add
 
     def run(self, name: str, args: list[str] | None = None) -> int:
-        """Run the command that arguments name; the exit code of the process.
+        """Run a command and return the exit code.
 
-        :param name: of the program, for its help.
-        :param args: of the command line; ``None`` for those of the process.
+        :param name: program name shown in the help.
+        :param args: command-line arguments; ``None`` for those of the process.
         """
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors=_ANY_TEXT)
         try:
-            with _one_sentence():  # of the help too
+            with _one_sentence():  # covers the help too
                 return self(args, prog_name=name)
         except SystemExit as end:
             return int(end.code or 0)
@@ -84,19 +83,18 @@ def _one_sentence() -> Iterator[None]:
 
 
 def _let_go_of_output() -> None:
-    """Write what is left to standard output, if that can still be written to."""
+    """Flush standard output if it can still be written to."""
     try:
         sys.stdout.flush()
     except OSError:
-        # Python writes out what it has kept once more when it ends.
+        # Python flushes its buffer again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _any_text(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Encode a character that an output does not know.
+    """Encode a character that the output encoding lacks.
 
-    Bytes of a file name that is not text come out as they are, other letters as Python writes
-    them.
+    Undecodable bytes of a file name are written unchanged, other characters as Python escapes.
     """
     assert isinstance(error, UnicodeEncodeError)
     letter = error.object[error.start]

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the commands ``image``, ``video`` and ``bag`` do."""
+"""Implementation of the commands ``image``, ``video`` and ``bag``."""
 
 import math
 import sys
@@ -42,15 +42,15 @@ def process_video(name: str, options: StreamOptions) -> None:
 def process_bag(
     path: Path, topic: str | None, is_rectified: bool, depth: str | None, options: StreamOptions
 ) -> None:
-    """A rosbag2."""
+    """A rosbag2 recording."""
     with closing(Bag(path.expanduser())) as bag:
         source = BagFrames(bag, topic, is_rectified, depth)
         _follow(source, writers.write_video, options)
-        told = [source.describe_camera(), source.describe_stamps()]
+        notes = [source.describe_camera(), source.describe_stamps()]
         if source.depth is not None:
-            told.append(source.depth.describe())
-        for each in filter(None, told):
-            print(each, file=sys.stderr)
+            notes.append(source.depth.describe())
+        for note in filter(None, notes):
+            print(note, file=sys.stderr)
 
 
 def _follow(source: FrameSource, draw: Draw, options: StreamOptions) -> None:
@@ -84,7 +84,7 @@ def _process(
     except ValueError as error:
         raise FileError(str(error)) from error
     finder = find(estimator, follow)
-    # A bar among rows on a terminal would be drawn over by them.
+    # Rows printed to the same terminal would garble a progress bar.
     has_bar = not (rows == writers.STANDARD_OUTPUT and sys.stdout.isatty())
     with estimator:
         run(source, finder, outputs, has_bar)

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The command ``info``: what a file holds, or what is installed."""
+"""The command ``info``: contents of a file, or what is installed."""
 
 import platform
 from contextlib import closing
@@ -29,7 +29,7 @@ Lines = list[tuple[str, object]]
 
 
 def print_info(file: Path | None) -> None:
-    """Print what a file holds; of ``None`` what is installed.
+    """Print the contents of a file; for ``None``, what is installed.
 
     :raises HeadPoseError: the file cannot be read.
     """
@@ -41,11 +41,11 @@ def print_info(file: Path | None) -> None:
 
 def _of_file(path: Path) -> Lines:
     if not path.exists():
-        raise FileError(f'{path}: there is no such file')
+        raise FileError(f'{path}: no such file')
     if is_bag(path):
         return _of_bag(path)
     if path.is_dir():
-        raise FileError(f'{path} is a folder without a bag; name a file')
+        raise FileError(f'{path} is a folder without a bag; specify a file')
     if path.suffix in MODEL_SUFFIXES:
         return _of_model(path)
     if path.suffix.lower() != MOVING_SUFFIX and is_image(path):
@@ -55,16 +55,17 @@ def _of_file(path: Path) -> Lines:
 
 
 def _of_model(path: Path) -> Lines:
-    told = read_description(path)
+    model = read_description(path)
+    features = f'{model.features}, {model.feature_count} of {model.landmark_count} landmarks'
     return [
-        ('detector', told.detector),
-        ('features', f'{told.features}, {told.feature_count} of {told.landmark_count} landmarks'),
-        ('regressor', told.regressor),
-        ('training data', told.training_data),
-        ('protocol', told.protocol),
-        *((name, f'{value:g}') for name, value in told.figures.items()),
-        ('made by', told.command),
-        ('made with', ', '.join(f'{name} {each}' for name, each in told.versions.items())),
+        ('detector', model.detector),
+        ('features', features),
+        ('regressor', model.regressor),
+        ('training data', model.training_data),
+        ('protocol', model.protocol),
+        *((name, f'{value:g}') for name, value in model.figures.items()),
+        ('created by', model.command),
+        ('versions', ', '.join(f'{name} {each}' for name, each in model.versions.items())),
     ]
 
 
@@ -74,8 +75,8 @@ def _of_bag(path: Path) -> Lines:
             (topic, f'{kind}, {_messages(count, bag.seconds)}')
             for topic, (kind, count) in bag.topics.items()
         ]
-        broken = [('broken', bag.problem)] if bag.problem else []
-        return [('bag', path), ('length', f'{bag.seconds:.2f} s'), *topics, *broken]
+        broken = [('damaged', bag.problem)] if bag.problem else []
+        return [('bag', path), ('duration', f'{bag.seconds:.2f} s'), *topics, *broken]
 
 
 def _messages(count: int, seconds: float) -> str:
@@ -86,12 +87,12 @@ def _messages(count: int, seconds: float) -> str:
 def _of_video(path: Path) -> Lines:
     video = VideoSource(path)
     width, height = video.size
-    # Many containers hold no number of frames, or a wrong one.
+    # Many containers store no frame count, or a wrong one.
     about = '' if video.is_counted else 'about '
-    length = f'{about}{video.count} frames, {video.seconds:.2f} s' if video.count else 'not told'
+    length = f'{about}{video.count} frames, {video.seconds:.2f} s' if video.count else 'unknown'
     return [
         ('video', path), ('size', f'{width} x {height} pixels'), ('rate', f'{video.rate:g} Hz'),
-        ('length', length), *([('broken', video.problem)] if video.problem else []),
+        ('duration', length), *([('damaged', video.problem)] if video.problem else []),
     ]
 
 
@@ -115,13 +116,13 @@ def _version(package: str) -> str:
 def _state(detector: str) -> str:
     try:
         create_detector(detector, 'image', 1).close()
-        return f'works, model {find_model(detector)}'
+        return f'available, model {find_model(detector)}'
     except (DetectorUnavailableError, ModelError) as error:
-        return f'does not work: {error}'
+        return f'unavailable: {error}'
 
 
 def _bundle() -> str:
     try:
         return str(find_bundle())
     except DetectorUnavailableError:
-        return f'none at {default_path()}'
+        return f'not found at {default_path()}'

@@ -3,7 +3,7 @@
 
 """The command ``headpose``, also ``python -m headpose_ros``.
 
-What a command alone needs is imported in it, so that the help comes at once.
+Each command imports what it needs itself, to keep ``--help`` fast.
 """
 
 import signal
@@ -20,8 +20,8 @@ from headpose_ros.cli.command_line import CommandLine
 from headpose_ros.cli.options import ImageOptions, StreamOptions, with_options
 
 app = CommandLine(
-    help='Head poses (roll, pitch, yaw in degrees) from images, videos and rosbag2 files, without '
-    'ROS.',
+    help='Estimate head poses (roll, pitch, yaw in degrees) in images, videos and rosbag2 files, '
+    'without ROS.',
     no_args_is_help=True,
 )
 
@@ -30,13 +30,13 @@ app = CommandLine(
 @with_options(ImageOptions)
 def image(
     source: Annotated[
-        list[str], Argument(metavar='FILE', help='Image files, or folders of images.')
+        list[str], Argument(metavar='FILE', help='Image files or folders of images.')
     ],
     options: ImageOptions,
 ) -> None:
-    """Estimate head poses in images, each on its own.
+    """Estimate head poses in unrelated images (no tracking).
 
-    Prints one CSV row per face. A folder stands for all images in it, without its subfolders.
+    Prints one CSV row per face. Folders are not searched recursively.
 
     Example: headpose image photo.jpg photos/ --out heads.csv
     """
@@ -52,15 +52,15 @@ def video(
         str,
         Argument(
             metavar='VIDEO',
-            help='Video file; webcam such as /dev/video0, or its number; or "sample", a rendered '
-            'head that moves.',
+            help='Video file, webcam (/dev/video0 or its number), or "sample", a rendered moving '
+            'head.',
         ),
     ],
     options: StreamOptions,
 ) -> None:
     """Estimate head poses in a video file or from a webcam.
 
-    Prints one CSV row per face and frame, and tracks people from frame to frame. A webcam runs
+    Tracks people from frame to frame and prints one CSV row per face and frame. A webcam runs
     until Ctrl-C.
 
     Example: headpose video talk.mp4 --out heads.csv --annotated drawn.mp4
@@ -74,33 +74,36 @@ def video(
 @with_options(StreamOptions)
 def bag(
     source: Annotated[
-        Path, Argument(metavar='BAG', help='Folder of the bag, or one of its .mcap or .db3 files.')
+        Path, Argument(metavar='BAG', help='Bag folder, or one of its .mcap or .db3 files.')
     ],
     options: StreamOptions,
     topic: Annotated[
         str | None,
-        Option(metavar='TOPIC', help='Image topic, raw or compressed.  [default: the only one]'),
+        Option(
+            metavar='TOPIC',
+            help='Image topic, raw or compressed; required if the bag has several.',
+        ),
     ] = None,
     rectified: Annotated[
         bool,
         Option(
             '--rectified',
-            help='The images are rectified: use P of camera_info, not K and the distortion.',
+            help='Images are rectified: use P of camera_info instead of K and D.',
         ),
     ] = False,
     depth: Annotated[
         str | None,
         Option(
             metavar='TOPIC',
-            help='Of depth that is registered to the images, raw or compressedDepth, to measure '
-            'distances with.  [default: the only one that is called aligned or registered]',
+            help='Depth topic registered to the images, raw or compressedDepth, for metric '
+            'distances.  [default: the one named aligned or registered, if unique]',
         ),
     ] = None,
 ) -> None:
     """Estimate head poses in the images of a rosbag2 recording.
 
-    Prints one CSV row per face and image, and tracks people from image to image. Uses the
-    camera_info beside the image topic.
+    Tracks people from image to image and prints one CSV row per face and image. Uses the
+    camera_info topic next to the image topic.
 
     Example: headpose bag recording/ --topic /camera/image_raw --out heads.csv
     """
@@ -115,12 +118,12 @@ def info(
         Path | None,
         Argument(
             metavar='FILE',
-            help='Image, video, bag or model. A .joblib model runs code when it is loaded: name '
-            'only those you trust.',
+            help='Image, video, bag or model. Loading a .joblib model executes code: use only '
+            'trusted ones.',
         ),
     ] = None,
 ) -> None:
-    """Show what a file contains, or without one, what is installed."""
+    """Show the contents of a file or, without FILE, what is installed."""
     from headpose_ros.cli.info import print_info
 
     print_info(file)
@@ -131,20 +134,20 @@ def fetch_model(
     name: Annotated[
         Literal['face_landmarker', 'yunet'],
         Argument(
-            help='Landmark network for --detector face_landmarker, or --face-detector yunet.',
+            help='Network for --detector face_landmarker, or for --face-detector yunet.',
         ),
     ] = 'face_landmarker',
     out: Annotated[
         Path | None,
         Option(
             metavar='FILE',
-            help=f'Where to save it.  [default: {FACE_LANDMARKER.path}, or {YUNET.path.name} in '
-            'that folder]',
+            help=f'Output file.  [default: {FACE_LANDMARKER.path}, or {YUNET.path.name} in that '
+            'folder]',
         ),
     ] = None,
     url: Annotated[
         str | None,
-        Option(metavar='URL', help='Download from here.  [default: the site of its maker]'),
+        Option(metavar='URL', help="Download from this URL.  [default: the publisher's]"),
     ] = None,
 ) -> None:
     """Download an optional network and verify its checksum."""
@@ -154,19 +157,19 @@ def fetch_model(
     path = out.expanduser() if out else asset.path
     fetch(asset, url or asset.url, path)
     if asset is FACE_LANDMARKER and path != asset.path:
-        print(f'name it with {VARIABLE}, or with the parameter bundle')
+        print(f'to use it, set {VARIABLE} or the parameter bundle to this path')
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run a command; the exit code of the process.
+    """Run a command and return the exit code.
 
-    :param args: of the command line; ``None`` for those of the process.
+    :param args: command-line arguments; ``None`` for those of the process.
     """
     return app.run('headpose', args)
 
 
 def run_process() -> int:
-    """Run the command of the process, which SIGTERM ends as tidily as Ctrl-C does."""
+    """Run the command of the process; SIGTERM ends it as cleanly as Ctrl-C."""
     signal.signal(signal.SIGTERM, _end)
     warnings.showwarning = _warn
     return main()

@@ -1,10 +1,10 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Options that several commands have.
+"""Options shared by several commands.
 
-Choices are written out: ``--help`` would take long if it imported what they are of. A test
-compares the two, and the defaults.
+Choices are spelled out so that ``--help`` need not import their definitions; a test compares both,
+and the defaults.
 """
 
 from collections.abc import Callable
@@ -31,49 +31,49 @@ Bundle = Annotated[
 
 @dataclass(frozen=True)
 class Options:
-    """What all commands on files take: each field is an option."""
+    """Options of all commands on files, one per field."""
 
     out: Annotated[
         str | None,
         Option(
             metavar='FILE',
-            help='Write the rows to this .csv or .jsonl file; "-" is standard output.  '
+            help='Write rows to this .csv or .jsonl file; "-" is standard output.  '
             '[default: -, or no rows with --annotated]',
         ),
     ] = None
     row_format: Annotated[
         Literal['csv', 'jsonl'] | None,
-        Option('--format', help='Format of the rows.  [default: by the name of --out, or csv]'),
+        Option('--format', help='Row format.  [default: from the suffix of --out, or csv]'),
     ] = None
     drawn: Annotated[
         str | None,
         Option(
             '--annotated', metavar='FILE',
-            help='Write a video with the heads drawn on it (.mp4, .avi, .mkv, .mov).',
+            help='Write an annotated video (.mp4, .avi, .mkv, .mov).',
         ),
     ] = None
-    force: Annotated[bool, Option('--force', help='Overwrite files that exist.')] = False
+    force: Annotated[bool, Option('--force', help='Overwrite existing files.')] = False
     detector: Detector = 'face_mesh'
     bundle: Bundle = None
     model: Annotated[
         Path | None,
         Option(
             metavar='FILE',
-            help='Trained model (.npz), or any scikit-learn regressor (.joblib, which runs code '
-            'when it is loaded: name only those you trust).  [default: the built-in model]',
+            help='Trained model (.npz), or any scikit-learn regressor (.joblib; loading one '
+            'executes code: use only trusted files).  [default: the built-in model]',
         ),
     ] = None
     max_faces: Annotated[int, Option(metavar='N', help='Maximum number of faces per image.')] = 5
     face_detector: Annotated[
         Literal['auto', 'full_range', 'short_range', 'yunet'],
-        Option(help='Network that finds distant faces; auto takes the best one installed.'),
+        Option(help='Face detector for distant faces; auto selects the best one installed.'),
     ] = 'auto'
     image_rotation: Annotated[
         int,
         Option(
             metavar='DEG',
-            help='Clockwise rotation that makes the images upright: 0, 90, 180 or 270. What a '
-            'photo or video file says of its rotation is applied anyway.',
+            help='Clockwise rotation that makes the images upright: 0, 90, 180 or 270. Rotation '
+            'metadata of photos and videos is always applied.',
         ),
     ] = 0
     max_std: Annotated[
@@ -84,37 +84,37 @@ class Options:
 
 @dataclass(frozen=True)
 class ImageOptions(Options):
-    """The same for unrelated images."""
+    """Options for unrelated images."""
 
     drawn: Annotated[
         str | None,
         Option(
             '--annotated', metavar='FOLDER',
-            help='Write the images with the heads drawn on them to this folder.',
+            help='Write annotated images to this folder.',
         ),
     ] = None
 
 
 @dataclass(frozen=True)
 class StreamOptions(Options):
-    """The same for images that follow one another."""
+    """Options for image sequences."""
 
     primary: Annotated[
         Literal['largest', 'nearest_center', 'longest_tracked'],
-        Option(help='Which person is the primary one.'),
+        Option(help='How the primary person is selected.'),
     ] = 'largest'
     smoothing: Annotated[
         float,
         Option(
             metavar='HZ',
-            help='Cutoff of the smoothing filter for a still head: lower is smoother, 0 turns it '
-            'off.',
+            help='Cutoff frequency of the smoothing filter for a still head: lower is smoother, '
+            '0 disables smoothing.',
         ),
     ] = 0.5
 
 
 def with_options(kind: type[Options]) -> Callable[[Callable], Callable]:
-    """Decorate a command: for its parameter ``options`` it takes the fields of a dataclass."""
+    """Decorator: replaces the parameter ``options`` of a command by the fields of a dataclass."""
 
     def decorate(function: Callable) -> Callable:
         @wraps(function)

@@ -1,4 +1,4 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Where faces are in an image, and their 468 landmarks."""
+"""Face detection, landmarks and tracking in the image."""

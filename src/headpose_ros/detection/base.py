@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What passes between detection, landmarks and following."""
+"""Interfaces between face detection, landmark networks and tracking."""
 
 from typing import NamedTuple, Protocol
 
@@ -15,8 +15,8 @@ class Face(NamedTuple):
     """A face in an image.
 
     :ivar landmarks: (468, 3) pixels; x right, y down, depth in the scale of x, smaller is
-        nearer; the vertices are those of MediaPipe's face mesh.
-    :ivar score: 0 to 1, how sure the landmark network is that this is a face.
+        nearer; the vertices of MediaPipe's face mesh.
+    :ivar score: 0 to 1, confidence of the landmark network that this is a face.
     """
 
     landmarks: np.ndarray
@@ -24,15 +24,15 @@ class Face(NamedTuple):
 
     @property
     def box(self) -> Box:
-        """Around the landmarks, pixels."""
+        """Bounding box of the landmarks, pixels."""
         return box_of(self.landmarks)
 
 
 class Candidate(NamedTuple):
-    """A place where a face may be.
+    """A face proposal.
 
-    :ivar region: where the landmark network should look.
-    :ivar score: 0 to 1, of the network that proposes it.
+    :ivar region: region of interest for the landmark network.
+    :ivar score: 0 to 1, from the network that proposes it.
     """
 
     region: Region
@@ -46,16 +46,16 @@ class CandidateDetector(Protocol):
         """Candidates in a ``uint8`` (H, W, 3) RGB image, in its pixels."""
 
     def close(self) -> None:
-        """Free what it holds."""
+        """Release resources."""
 
 
 class Searcher(NamedTuple):
-    """A detector and what to show it.
+    """A detector and its input size.
 
-    :ivar detector: that proposes faces.
-    :ivar look_size: pixels of the longer side of an image; more shows it nothing.
-    :ivar smallest_tile: side in pixels of the part of an image in which, shown at that size, it
-        still sees a face of 20 pixels.
+    :ivar detector: proposes faces.
+    :ivar look_size: pixels, longer side of its input; larger inputs do not help.
+    :ivar smallest_tile: pixels, side of an image tile in which, scaled to that size, it still
+        detects a face of 20 pixels.
     """
 
     detector: CandidateDetector
@@ -70,20 +70,20 @@ class LandmarkNetwork(Protocol):
         """The face in a region of a ``uint8`` (H, W, 3) BGR image, or ``None``."""
 
     def forget(self) -> None:
-        """Forget all images before: the next has nothing to do with them."""
+        """Drop all state: the next image is unrelated."""
 
     def close(self) -> None:
-        """Free what it holds."""
+        """Release resources."""
 
 
 class FaceDetector(Protocol):
-    """Image to faces. Used from one thread."""
+    """Image to faces. Not thread-safe."""
 
     def detect(self, bgr: np.ndarray, seconds: float = 0.0) -> list[Face]:
         """Faces of a ``uint8`` (H, W, 3) BGR image.
 
-        :param seconds: when it was taken; of these a video's looks for new faces are rationed.
+        :param seconds: acquisition time; schedules the searches for new faces in a video.
         """
 
     def close(self) -> None:
-        """Free what the detector holds."""
+        """Release resources."""

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""A close look at a place where a face may be: whether there is one, and which way up."""
+"""Second pass on a face proposal: whether it is a face, and its in-plane orientation."""
 
 import math
 from dataclasses import replace
@@ -12,43 +12,42 @@ import numpy as np
 from headpose_ros.detection.base import Candidate, CandidateDetector, Face, LandmarkNetwork
 from headpose_ros.detection.region import MARGIN, Region
 
-# Pixels of a view of a proposed face, which the detector sees 128 of, and the side of what is
-# shown in it, in sizes of the face's box.
+# Pixels, size of the crop around a proposed face (the detector scales it to 128), and its extent
+# in sizes of the face box.
 _VIEW_SIZE = 192
 _VIEW_SIDE = 2.0
 
-# Share of the view's side within which the face is around its middle; what is further out is
-# somebody else.
+# Share of the crop's side within which the face must be from its centre; others are other faces.
 _CENTRAL = 0.25
 
 _QUARTERS = tuple(quarter * math.pi / 2.0 for quarter in range(4))
 
-# Score of the detector from which an upright face needs no second opinion: 85 % of the faces of
-# AFLW2000-3D reach it, and hardly any that is turned by a quarter or more.
+# Detector score from which other orientations are not tried: reached by 85 % of the faces of
+# AFLW2000-3D when upright, and by hardly any rotated by a quarter turn or more.
 _SURE = 0.85
 
-# Scores in a video of a face on its side or upside down, and of a proposal of which the close look
-# sees nothing. Most of what is taken for a face in videos of things alone seems not to be upright;
-# of the faces of AFLW2000-3D, turned by quarters, 95 % score that much.
+# Minimum scores in a video: of a face on its side or upside down, and of a proposal in which the
+# second pass detects nothing. Most false positives in videos without people appear not upright;
+# 95 % of the faces of AFLW2000-3D rotated by quarter turns reach it.
 _SURELY_TURNED, _SURELY_PROPOSED = 0.7, 0.7
 
-# What is added to the score of an upright face, and of one of fewer pixels, of which scores tell
-# little. Chosen on AFLW2000-3D, upright and turned.
+# Score bonus for upright faces, and for upright faces smaller than this many pixels, whose scores
+# say little. Tuned on AFLW2000-3D, upright and rotated.
 _UPRIGHT, _SMALL_UPRIGHT, _SMALL_FACE = 0.05, 0.3, 64.0
 
 
 class FaceChecker:
-    """Looks closely at one place, with a face detector for near faces and the landmark network.
+    """Verifies a face proposal with a close-range face detector and the landmark network.
 
-    A face upside down is found by most detectors and fitted by the landmark network as if it were
-    upright, but detectors are surer of it the right way up. So a view of the place is turned by
-    quarters and the one is taken of which the detector is surest.
+    Most detectors find a face upside down, and the landmark network fits it as if upright, but
+    detectors score it higher when upright. The crop is therefore rotated by quarter turns and the
+    orientation with the highest score is used.
 
-    :param near: the face detector; not closed with this one.
-    :param network: not closed with this one.
-    :param in_video: what is doubtful in one image will be seen again: a face that is not upright
-        must be sure to be one, and a proposal that is sure is fitted, upright, even if the close
-        look sees nothing.
+    :param near: close-range face detector; remains owned by the caller.
+    :param network: remains owned by the caller.
+    :param in_video: whether uncertain faces will be seen again: faces that are not upright need a
+        high score, and confident proposals are fitted upright even if the second pass detects
+        nothing.
     """
 
     def __init__(
@@ -59,9 +58,9 @@ class FaceChecker:
         self._in_video = in_video
 
     def find(self, bgr: np.ndarray, proposed: Candidate) -> Face | None:
-        """The face that is proposed, whichever way up it is; ``None`` where there is none.
+        """The proposed face in any in-plane orientation; ``None`` if there is none.
 
-        Its score can be low, as of faces seen from the side.
+        Its score can be low, as for profiles.
         """
         place = replace(proposed.region, clockwise=0.0)
         upright = _SMALL_UPRIGHT if place.box.width < _SMALL_FACE else _UPRIGHT
@@ -82,12 +81,12 @@ class FaceChecker:
         return None if best is None else self._fit(bgr, best)
 
     def find_again(self, bgr: np.ndarray, region: Region) -> Face | None:
-        """The face that was in a region in the image before, as upright as it was there."""
+        """The face that was in a region in the previous image, in the same orientation."""
         candidate = self._propose(bgr, region)
         return None if candidate is None else self._fit(bgr, candidate)
 
     def _propose(self, bgr: np.ndarray, region: Region) -> Candidate | None:
-        """What the detector is surest of in the middle of a view of a region."""
+        """The highest-scoring detection in the centre of the crop of a region."""
         shown = region.grown(_VIEW_SIDE / MARGIN)
         rgb = cv2.cvtColor(shown.view(bgr, _VIEW_SIZE), cv2.COLOR_BGR2RGB)
         middle, reach = _VIEW_SIZE / 2.0, _CENTRAL * _VIEW_SIZE
@@ -102,5 +101,5 @@ class FaceChecker:
         face = self._network.fit(bgr, candidate.region)
         if face is None:
             return None
-        # Once more: the landmarks tell better than a box where to look.
+        # Again: the landmarks give a better region than a box.
         return self._network.fit(bgr, Region.around_landmarks(face.landmarks))

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The networks of ``mediapipe.solutions``, which are inside of MediaPipe's wheel."""
+"""The networks of ``mediapipe.solutions``, included in the MediaPipe wheel."""
 
 import warnings
 from functools import cache
@@ -30,8 +30,8 @@ SHORT_RANGE, FULL_RANGE = 'ShortRange', 'FullRange'
 def face_mesh_network(min_confidence: float) -> LandmarkNetwork:
     """The landmark network of FaceMesh with attention.
 
-    :param min_confidence: 0 to 1, below which a face is none where MediaPipe decides.
-    :raises DetectorUnavailableError: the MediaPipe that is installed has none.
+    :param min_confidence: 0 to 1, threshold where MediaPipe decides whether it is a face.
+    :raises DetectorUnavailableError: the installed MediaPipe does not have it.
     """
     _check_solutions()
 
@@ -48,9 +48,9 @@ def face_mesh_network(min_confidence: float) -> LandmarkNetwork:
 def solutions_detector(network: str, min_confidence: float) -> CandidateDetector:
     """A face detector.
 
-    :param network: ``SHORT_RANGE``, for selfies, or ``FULL_RANGE``, for faces far away.
-    :param min_confidence: 0 to 1, below which nothing is proposed.
-    :raises DetectorUnavailableError: the MediaPipe that is installed has none.
+    :param network: ``SHORT_RANGE``, for selfies, or ``FULL_RANGE``, for distant faces.
+    :param min_confidence: 0 to 1, score threshold.
+    :raises DetectorUnavailableError: the installed MediaPipe does not have it.
     """
     _check_solutions()
 
@@ -65,34 +65,34 @@ def solutions_detector(network: str, min_confidence: float) -> CandidateDetector
 
 
 def has_solutions() -> bool:
-    """Whether the MediaPipe that is installed has these networks.
+    """Whether the installed MediaPipe has these networks.
 
-    :raises DetectorUnavailableError: there is none.
+    :raises DetectorUnavailableError: MediaPipe is not installed.
     """
     return hasattr(import_mediapipe(), 'solutions')
 
 
 def _check_solutions() -> None:
     if not has_solutions():
-        here = f'install one that has it with {INSTALL}, or ' if CAN_HAVE_FACE_MESH else ''
+        here = f'install an earlier one with {INSTALL}, or ' if CAN_HAVE_FACE_MESH else ''
         raise DetectorUnavailableError(
-            f'MediaPipe {import_mediapipe().__version__} has no FaceMesh, which was removed in '
-            f'0.10.30; {here}set the detector to face_landmarker, whose bundle is downloaded '
-            f'with: {fetch_command(default_path())}'
+            f'MediaPipe {import_mediapipe().__version__} has no FaceMesh (removed in 0.10.30); '
+            f'{here}set the detector to face_landmarker and download its bundle with: '
+            f'{fetch_command(default_path())}'
         )
 
 
 @cache
 def _warn_of_plain(reason: str) -> None:
     warnings.warn(
-        f'falling back to FaceMesh.process, which is slower, as this MediaPipe differs: {reason}; '
-        'the poses are nearly the same',
+        f'unsupported MediaPipe version ({reason}): falling back to FaceMesh.process, which is '
+        'slower; poses are nearly the same',
         stacklevel=3,
     )
 
 
 class PlainFaceMesh:
-    """MediaPipe's own class, which follows one face; see ``view_network.Tracker``."""
+    """MediaPipe's own class, which tracks one face; see ``view_network.Tracker``."""
 
     def __init__(self, min_confidence: float):
         from mediapipe.python.solutions.face_mesh import FaceMesh
@@ -109,7 +109,7 @@ class PlainFaceMesh:
         return [as_array(face.landmark) for face in faces]
 
     def close(self) -> None:
-        """Free it."""
+        """Release it."""
         self._face_mesh.close()
 
 

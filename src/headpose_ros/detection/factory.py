@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Detectors by their names, made of networks that propose faces and of a landmark network."""
+"""Creates detectors by name from face detection networks and a landmark network."""
 
 import math
 import os
@@ -19,19 +19,20 @@ MODES = ('image', 'video')
 
 DETECTORS = (face_mesh.NAME, face_landmarker.NAME)
 
-SEARCH_RATE = 6.0  # looks for new faces, a second
+SEARCH_RATE = 6.0  # Hz, searches for new faces
 
-# Score of the close look from which something is a face. With 0.5, 1 % more of the profiles of
-# AFLW2000-3D are found, and nearly three times as much where the heads are painted over.
+# Detector score of the second pass from which it is a face. At 0.5, 1 % more profiles of
+# AFLW2000-3D are found, but nearly three times as many false positives in images with the heads
+# painted over.
 MIN_DETECTION_CONFIDENCE = 0.6
 
-# What is shown to each detector: what the networks of MediaPipe see, 128 and 192 pixels, or a
-# little more, and what YuNet takes as long for. Faces of 20 pixels are then of 12, 9 and 10.
+# Input sizes: those of the MediaPipe networks (128 and 192 pixels) or slightly more, and for YuNet
+# what takes as long. Faces of 20 pixels then have 12, 9 and 10.
 _SHORT_RANGE = {'look_size': 192, 'smallest_tile': 216}
 _FULL_RANGE = {'look_size': 192, 'smallest_tile': 432}
 _YUNET = {'look_size': 320, 'smallest_tile': 640}
 
-# Score from which faces far away are worth a closer look, which then decides.
+# Score from which distant faces are passed to the second pass, which decides.
 _PROPOSED = 0.3
 
 FACE_DETECTORS = ('auto', 'full_range', 'short_range', 'yunet')
@@ -47,32 +48,32 @@ def create_detector(
     min_detection_confidence: float = MIN_DETECTION_CONFIDENCE,
     min_tracking_confidence: float = 0.5,
 ) -> FaceDetector:
-    """Detector of a name, one of ``DETECTORS``.
+    """Create a detector by name, one of ``DETECTORS``.
 
     The parameters are those of ``headpose_ros.estimator.HeadPoseEstimator``.
 
-    :raises ValueError: a parameter has no meaning.
-    :raises DetectorUnavailableError: what is installed cannot run it.
+    :raises ValueError: invalid parameter.
+    :raises DetectorUnavailableError: it cannot run with what is installed.
     """
     _check_choice('detector', name, DETECTORS)
     _check_choice('mode', mode, MODES)
     _check_choice('face detector', face_detector, FACE_DETECTORS)
     if not isinstance(max_faces, int) or max_faces < 1:
-        raise ValueError(f'max_faces is {max_faces!r}; want a whole number from 1')
+        raise ValueError(f'max_faces is {max_faces!r}; expected an integer >= 1')
     if not 0.0 <= search_rate < math.inf:
-        raise ValueError(f'search_rate is {search_rate!r}; want looks a second, 0 or more')
+        raise ValueError(f'search_rate is {search_rate!r}; expected a rate >= 0 in Hz')
     confidences = {
         'min_detection_confidence': min_detection_confidence,
         'min_tracking_confidence': min_tracking_confidence,
     }
     for key, value in confidences.items():
         if not 0.0 <= value <= 1.0:
-            raise ValueError(f'{key} is {value!r}; want a number from 0 to 1')
+            raise ValueError(f'{key} is {value!r}; expected a number from 0 to 1')
     with ExitStack() as started:
         if name == face_mesh.NAME:
             if bundle is not None:
                 raise ValueError(
-                    f'bundle is {os.fspath(bundle)!r}, but {name} takes none; leave it out'
+                    f'bundle is {os.fspath(bundle)!r}, but {name} takes none; omit it'
                 )
             network = face_mesh.face_mesh_network(min_tracking_confidence)
             started.callback(network.close)
@@ -109,7 +110,7 @@ def _far_searcher(face_detector: str) -> Searcher | None:
     if face_detector == 'yunet':
         if not YUNET.path.is_file():
             raise DetectorUnavailableError(
-                f'the face detector yunet needs its file {YUNET.path}; download it with: '
+                f'face detector yunet requires {YUNET.path}; download it with: '
                 f'{fetch_command(YUNET.path, "yunet")}'
             )
         return Searcher(YuNetDetector(YUNET.path, _PROPOSED), **_YUNET)

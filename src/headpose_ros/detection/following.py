@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The faces of a video: each followed from frame to frame, new ones looked for now and then."""
+"""Face tracking in a video, with periodic searches for new faces."""
 
 from typing import NamedTuple
 
@@ -14,23 +14,23 @@ from headpose_ros.detection.region import Region
 from headpose_ros.detection.search import SAME_FACE, Look, each_once, looks, propose
 from headpose_ros.landmarks import Box, has_shape
 
-# Seconds between two frames, at the most, and where their stamps do not grow.
+# Seconds between two frames: maximum counted, and assumed while stamps do not advance.
 _MAX_GAP, _ONE_FRAME = 0.2, 1.0 / 30.0
 
-# Proposed faces that are checked in one frame; others get their turn when they are proposed again.
+# Proposals checked per frame; others are checked when proposed again.
 _MAX_CHECKS = 2
 
-# Seconds for which what was no face is not looked at again: at first, and at the most. Each time
-# that it is none again they double, or every look would be at the same pattern of the wall.
+# Seconds before a rejected proposal is checked again: initial and maximum. Doubled with each
+# rejection, or every search would end at the same pattern on the wall.
 _FIRST_REST, _LONGEST_REST = 0.3, 1.2
 
 
 class _Rejected(NamedTuple):
-    """What was no face.
+    """A rejected proposal.
 
-    :ivar box: of it.
-    :ivar until: second of the clock at which it may be looked at again.
-    :ivar rest: seconds that it was not.
+    :ivar box: in pixels.
+    :ivar until: clock in seconds from which it may be checked again.
+    :ivar rest: seconds, interval before that.
     """
 
     box: Box
@@ -39,13 +39,13 @@ class _Rejected(NamedTuple):
 
 
 class FollowingDetector:
-    """Follows each face by where its landmarks were, and looks for others.
+    """Tracks each face from its previous landmarks, and searches for others.
 
-    :param searchers: that propose faces, the one for near faces first, that for far ones last.
-    :param network: fits landmarks to the faces that are followed.
-    :param max_faces: while so many are followed, nobody else is looked for.
-    :param search_rate: as ``LookTurns`` has it.
-    :param min_tracking_confidence: a followed face whose score falls below it is looked at again.
+    :param searchers: face detectors, close-range first, long-range last.
+    :param network: fits landmarks to tracked faces.
+    :param max_faces: no searches while this many are tracked.
+    :param search_rate: see ``LookTurns``.
+    :param min_tracking_confidence: a tracked face scoring below is detected again.
     """
 
     def __init__(
@@ -65,11 +65,11 @@ class FollowingDetector:
         self._faces: list[Face] = []
         self._shape: tuple[int, ...] = ()
         self._seconds: float | None = None
-        self._clock = 0.0  # seconds that passed, for stamps that stand still too
+        self._clock = 0.0  # elapsed seconds, also while stamps do not advance
         self._rejected: list[_Rejected] = []
 
     def detect(self, bgr: np.ndarray, seconds: float = 0.0) -> list[Face]:
-        """Faces of the next frame, those who are followed for longest first."""
+        """Faces in the next frame, longest tracked first."""
         if bgr.shape[:2] != self._shape:
             self._shape = bgr.shape[:2]
             self._faces, self._rejected, self._seconds = [], [], None
@@ -87,7 +87,7 @@ class FollowingDetector:
             else:
                 self._turns.lost(face.box)
         once = each_once(faces)
-        if len(once) < len(faces):  # one slipped onto another
+        if len(once) < len(faces):  # one track slipped onto another face
             self._turns.lost(once[-1].box)
         if len(once) < self._max_faces:
             look = self._turns.next(bgr, passed, [face.box for face in once])
@@ -97,7 +97,7 @@ class FollowingDetector:
         return self._faces
 
     def _passed(self, seconds: float) -> float:
-        """Seconds since the frame before."""
+        """Seconds since the previous frame."""
         before, self._seconds = self._seconds, seconds
         if before is None:
             return 0.0
@@ -107,10 +107,10 @@ class FollowingDetector:
         return passed
 
     def _find(self, bgr: np.ndarray, look: Look, known: list[Face]) -> list[Face]:
-        # In tiles faces are small. The whole image shows near ones, which the last may miss.
+        # Faces in tiles are small. In the whole image they may be too close for the last one.
         searchers = self._searchers if look.is_whole else self._searchers[-1:]
         candidates = [c for each in searchers for c in look.candidates(bgr, each)]
-        # Remembered for as long again, to double it.
+        # Kept for twice the interval, so that it can be doubled.
         self._rejected = [
             each for each in self._rejected if self._clock < each.until + each.rest
         ]
@@ -138,7 +138,7 @@ class FollowingDetector:
         self._rejected.append(_Rejected(box, self._clock + rest, rest))
 
     def close(self) -> None:
-        """Free the networks."""
+        """Release the networks."""
         for searcher in self._searchers:
             searcher.detector.close()
         self._network.close()

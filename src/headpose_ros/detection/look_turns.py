@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Which part of a video's image is looked at next: one in which something has changed."""
+"""Schedules which part of a video image is searched next: one that has changed."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -13,38 +13,37 @@ import numpy as np
 from headpose_ros.detection.search import Look
 from headpose_ros.landmarks import Box
 
-# While there is nobody, turns are so many times as frequent, and every so many looks are at the
-# whole image: people who are near come first.
-_NOBODY = 5.0
+# Factor on the turn rate while no face is tracked; and every how many searches the whole image is
+# searched: people close by come first.
+_NO_FACE = 5.0
 _WHOLE_EVERY = 5
 
-# A part has changed when in a cell of so many pixels a side, less than half a face, a colour has
-# by so many levels of 255. The noise of a camera, averaged over a cell, stays below.
+# A part has changed when any colour of a cell of this many pixels a side (less than half a face)
+# differs by this many of 255 levels. Camera noise averaged over a cell stays below.
 _CELL, _CHANGE = 8, 8
 
-# What people who are followed do changes nothing, within so many sizes of their faces: their hair.
+# Changes within this many face sizes of a tracked face are ignored: hair.
 _HEAD = 2.0
 
-# Share of the parts that were seen which is little: more have changed where the camera moves.
+# Share of the searched parts up to which few have changed; when the camera moves it is more.
 _FEW = 0.4
 
-# Turns after which a part is looked at again though nothing has changed, sooner where something
-# was nearly a face.
+# Turns after which an unchanged part is searched again, and sooner after a near miss.
 _LATEST, _SOON = 60, 6
 
-# Turns for which somebody who was lost is looked for at that place, in every other, and how much
-# more frequent turns are then.
+# Turns, every other of which searches where a track was lost, and the factor on the turn rate
+# meanwhile.
 _SEEK, _SEEK_RATE = 8, 3.0
 
 
 class _Seen(NamedTuple):
-    """What a part was when it was looked at.
+    """State of a part when it was searched.
 
-    :ivar cells: (h, w, 3) ``uint8`` of the image, a pixel for each cell.
-    :ivar known: boxes of the faces that were followed.
-    :ivar turn: number of the turn.
-    :ivar latest: that of the turn in which it is looked at again, whether it has changed or not.
-    :ivar rest: turns until then, if something in it was nearly a face.
+    :ivar cells: (h, w, 3) ``uint8`` of the image, one pixel per cell.
+    :ivar known: boxes of the tracked faces.
+    :ivar turn: turn number.
+    :ivar latest: turn in which it is searched again even if unchanged.
+    :ivar rest: turns until then, after a near miss.
     """
 
     cells: np.ndarray
@@ -55,14 +54,14 @@ class _Seen(NamedTuple):
 
 
 class LookTurns:
-    """Rations the looks at a video of images of one size.
+    """Schedules searches in a video with images of one size.
 
-    A look takes longer than following a face. In a room where nothing moves they are few; where
-    the camera moves, everything changes and each turn has one.
+    A search takes longer than tracking a face. Static scenes need few; with a moving camera
+    everything changes and every turn has one.
 
-    :param whole: looks at the whole image, the upright one first.
-    :param tiles: looks at its parts.
-    :param rate: turns a second while somebody is followed; five times as many while nobody is.
+    :param whole: searches of the whole image, upright first.
+    :param tiles: searches of its tiles.
+    :param rate: turns per second while a face is tracked; five times as many while none is.
     """
 
     def __init__(self, whole: Sequence[Look], tiles: Sequence[Look], rate: float):
@@ -74,19 +73,19 @@ class LookTurns:
         self._sought: list[tuple[float, float, int]] = []  # x, y and the last turn
 
     def next(self, bgr: np.ndarray, passed: float, known: Sequence[Box]) -> Look | None:
-        """The look at the next image, (H, W, 3), if there is to be one.
+        """The search in the next image, (H, W, 3), if one is due.
 
-        :param passed: seconds since the image before.
-        :param known: boxes of the faces that are followed in it.
+        :param passed: seconds since the previous image.
+        :param known: boxes of the faces tracked in it.
         """
-        more = _NOBODY if not known else _SEEK_RATE if self._sought else 1.0
+        more = _NO_FACE if not known else _SEEK_RATE if self._sought else 1.0
         self._due += passed * self._rate * more
         if self._due < 1.0:
             return None
         self._due = min(self._due - 1.0, 1.0)
         self._turn += 1
         height, width = (max(1, length // _CELL) for length in bgr.shape[:2])
-        # Every other row is enough, and takes half as long.
+        # Every other row is enough and halves the time.
         cells = cv2.resize(bgr[::2], (width, height), interpolation=cv2.INTER_AREA)
         now = _Seen(cells, tuple(known), self._turn, self._turn + _LATEST)
         look, has_changed = self._choose(now)
@@ -97,22 +96,22 @@ class LookTurns:
         return look
 
     def _choose(self, now: _Seen) -> tuple[Look | None, bool]:
-        """The next look, and whether it has changed."""
-        # Turned ones only where there is nobody upright.
+        """The next search, and whether that part has changed."""
+        # Rotated ones only while no face is tracked.
         order = [look for look in self._order if not (look.quarters and now.known)]
         changed = {
             look for look, seen in self._seen.items()
             if look in order and _has_changed(look, seen, now)
         }
         self._sought = [each for each in self._sought if self._turn <= each[2]]
-        # Every other turn is for what was seen, before what was not seen yet.
+        # Every other turn prefers parts searched before to those not searched yet.
         look = self._look_again(order, changed) if self._turn % 2 == 0 else None
         if look is None:
             look = self._look_in_turn(order, changed)
         return look, look in changed
 
     def _look_again(self, order: list[Look], changed: set[Look]) -> Look | None:
-        """Where somebody was lost, longest ago first; or where little has changed, there."""
+        """Where a track was lost, least recently searched first; else, if few, a changed part."""
         near = [
             look for look in order if any(look.shows(x, y) for x, y, _ in self._sought)
         ]
@@ -131,20 +130,20 @@ class LookTurns:
         return None
 
     def not_settled(self, look: Look) -> None:
-        """Something in this part, which was looked at last, was nearly a face: again soon.
+        """Near miss in this part, which was searched last: search it again soon.
 
-        Each time that it is so again, though nothing has changed, it takes twice as long.
+        The interval doubles each time if nothing has changed.
         """
         seen = self._seen[look]
         rest = min(2 * seen.rest, _LATEST)
         self._seen[look] = seen._replace(latest=self._turn + seen.rest, rest=rest)
 
     def unfinished(self, look: Look) -> None:
-        """There is more in this part, which was looked at last, than one look can check."""
+        """This part, which was searched last, has more proposals than one search can check."""
         self._seen[look] = self._seen[look]._replace(latest=self._turn)
 
     def lost(self, face: Box) -> None:
-        """Somebody is not followed any more: look where they were."""
+        """A track was lost: search there."""
         self._sought.append((*face.center, self._turn + _SEEK))
 
 

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the networks that are MediaPipe's share: import, start, landmarks, detections."""
+"""Shared by the MediaPipe networks: import, start-up, landmarks, detections."""
 
 import sys
 import weakref
@@ -20,31 +20,30 @@ from headpose_ros.errors import DetectorUnavailableError
 from headpose_ros.landmarks import LANDMARK_COUNT, Box
 from headpose_ros.quiet import silent_stderr
 
-# Of the six points of MediaPipe's face detectors: the eyes, the person's right one first, and the
-# middle of the mouth.
+# Keypoints of MediaPipe's face detectors: eyes, the person's right one first, and mouth centre.
 EYES, MOUTH = slice(0, 2), 3
 
 
 class Network(Protocol):
-    """What holds a graph of MediaPipe."""
+    """Owner of a MediaPipe graph."""
 
     def close(self) -> None:
-        """Free it."""
+        """Release it."""
 
 
-# Any image without a face warms up: networks are loaded with their first one.
+# Warm-up image: networks are loaded with their first image.
 _WARM_UP = np.zeros((128, 128, 3), np.uint8)
 _WARM_UP_REGION = Region(64.0, 64.0, 96.0)
 
 
-# As in requirements.txt: 0.10.30 has no FaceMesh, not every release before runs on every machine,
-# and none of these is there for Python 3.13.
+# As in requirements.txt: 0.10.30 has no FaceMesh, not every earlier release runs on every machine,
+# and none of them supports Python 3.13.
 CAN_HAVE_FACE_MESH = sys.version_info < (3, 13)
 INSTALL = f"pip install 'mediapipe{'>=0.10.18,<0.10.30' if CAN_HAVE_FACE_MESH else '>=1.0,<2'}'"
 
 
 def import_mediapipe() -> ModuleType:
-    """The package ``mediapipe``, whose import takes long and may fail.
+    """The package ``mediapipe``, whose import is slow and may fail.
 
     :raises DetectorUnavailableError: it cannot be imported.
     """
@@ -60,10 +59,10 @@ def import_mediapipe() -> ModuleType:
 
 @contextmanager
 def _matplotlib_later() -> Iterator[None]:
-    """Context in which an import of matplotlib waits until something of it is used.
+    """Context that defers an import of matplotlib until it is used.
 
-    MediaPipe imports it for a function that plots: half of the time of its import
-    (``python -m benchmarks shortcuts``), and 30 MB.
+    MediaPipe imports it for a plotting function: half of its import time
+    (``python -m benchmarks shortcuts``) and 30 MB.
     """
     if 'matplotlib' in sys.modules:
         yield
@@ -81,18 +80,18 @@ def _matplotlib_later() -> Iterator[None]:
 
 class _Pyplot(ModuleType):
     def __getattr__(self, name: str) -> Any:
-        if name.startswith('__'):  # asked for by the import system
+        if name.startswith('__'):  # queried by the import system
             raise AttributeError(name)
         return getattr(import_module('matplotlib.pyplot'), name)
 
 
 class Restarting:
-    """A network of MediaPipe that starts without a word, and anew after it failed.
+    """A MediaPipe network that starts silently and restarts after a failure.
 
-    A graph of MediaPipe that failed once refuses every image after it; and while its networks are
-    loaded, with the first image, it writes notes meant for its own developers to the terminal.
+    A MediaPipe graph that failed rejects all further images; and it prints developer notes while
+    loading its networks with the first image.
 
-    :param create: makes a landmark network or a candidate detector.
+    :param create: creates a landmark network or a candidate detector.
     """
 
     def __init__(self, create: Callable[[], Any]):
@@ -113,13 +112,13 @@ class Restarting:
         return self._use('find', rgb)
 
     def close(self) -> None:
-        """Free the network; it cannot be used after it."""
+        """Release the network; it cannot be used afterwards."""
         self._network = None
         self._close()
 
     def _use(self, method: str, *args: Any) -> Any:
         if self._network is None:
-            raise RuntimeError('the detector was closed; make a new one')
+            raise RuntimeError('the detector is closed; create a new one')
         try:
             return getattr(self._network, method)(*args)
         except Exception:
@@ -139,14 +138,14 @@ class Restarting:
 
 
 def _close(network: Network) -> None:
-    # A graph that failed raises that again. MediaPipe 1.x cannot close one at the end of the
-    # process, when whoever has forgotten to close gets here, and shows a traceback for that.
+    # A failed graph raises its error again. MediaPipe 1.x cannot close one at interpreter exit,
+    # where graphs left open end up, and prints a traceback.
     with silent_stderr(), suppress(Exception):
         network.close()
 
 
 def candidates_in(detections: Iterable[Any], height: int, width: int) -> list[Candidate]:
-    """What MediaPipe detects, as of ``mediapipe.solutions`` in an image of that size."""
+    """Candidates from detections of ``mediapipe.solutions`` in an image of this size."""
     candidates = []
     for detection in detections:
         box = detection.location_data.relative_bounding_box
@@ -160,21 +159,21 @@ def candidates_in(detections: Iterable[Any], height: int, width: int) -> list[Ca
 
 
 def as_array(landmarks: Any) -> np.ndarray:
-    """The first 468 landmarks, (468, 3), of MediaPipe's objects: without the ten of the irises.
+    """The first 468 landmarks, (468, 3), from MediaPipe objects, without the ten of the irises.
 
-    :return: x divided by the width of the image, y by its height, depth z in the scale of x.
+    :return: x divided by image width, y by image height, depth z in the scale of x.
     """
     return np.array([(p.x, p.y, p.z) for p in landmarks[:LANDMARK_COUNT]])
 
 
 def in_pixels(landmarks: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Landmarks (468, 3) of ``as_array`` in pixels of an image of that size."""
+    """Landmarks (468, 3) of ``as_array`` in pixels of an image of this size."""
     return landmarks * np.array([width, height, width], float)
 
 
 @cache
 def face_mesh_edges() -> np.ndarray:
-    """Lines (M, 2) between landmarks that make them a mesh, each once.
+    """Edges (M, 2) of the face mesh, each once.
 
     :raises DetectorUnavailableError: MediaPipe cannot be imported.
     """

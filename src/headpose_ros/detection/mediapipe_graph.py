@@ -1,13 +1,13 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""MediaPipe's own subgraphs, run in the calling thread on what they are to look at.
+"""MediaPipe subgraphs, run one by one in the calling thread.
 
-``mediapipe.solutions`` runs whole graphs in threads of their own: FaceMesh looks for the face
-itself and follows it itself. Here its parts run one by one: a face detector on an image, the
-landmark network on a region of interest. The landmarks are the numbers that FaceMesh gives for
-that region. This uses private parts of MediaPipe, tried on 0.10.18 and 0.10.21; where they differ,
-``headpose_ros.detection.face_mesh`` takes the public classes.
+``mediapipe.solutions`` runs complete graphs in threads of their own, in which FaceMesh detects and
+tracks the face itself. Here the parts run separately: a face detector on an image, the landmark
+network on a region of interest, with the same landmarks as FaceMesh for that region. Uses private
+parts of MediaPipe, tested with 0.10.18 and 0.10.21; for other versions
+``headpose_ros.detection.face_mesh`` falls back to the public classes.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ node {
   output_stream: "LANDMARKS:landmarks"
 }
 '''
-# A stream inside of that subgraph.
+# A stream inside that subgraph.
 _PRESENCE = 'facelandmarkcpu__face_presence_score'
 
 _DETECTIONS = '''
@@ -48,10 +48,10 @@ node {
 }
 '''
 
-_STEP = 33333  # microseconds between two images: the graph wants stamps that grow
+_STEP = 33333  # microseconds between two images: the graph requires increasing stamps
 
-# Landmarks of a ``NormalizedLandmarkList`` in protobuf's wire format: the tag of field 1 and the
-# length of what follows, then tags and numbers of x, y and z, fields 1 to 3.
+# Landmarks of a ``NormalizedLandmarkList`` in protobuf wire format: tag of field 1 and length,
+# then tags and values of x, y and z, fields 1 to 3.
 _LANDMARK_BYTES, _NUMBER_BYTES = 17, 5
 _LENGTH_AT, _X_AT, _Z_TAG_AT = 1, 3, 12
 _SIZE = LANDMARK_COUNT * _LANDMARK_BYTES
@@ -61,9 +61,9 @@ _LENGTHS, _Z_TAGS = LANDMARK_COUNT * bytes([15]), LANDMARK_COUNT * bytes([0x1D])
 class _Graph:
     """A small graph in the calling thread.
 
-    :param text: its configuration.
-    :param outputs: streams that are wanted, of its subgraphs too.
-    :param options: calculator and option, and what that is set to.
+    :param text: graph configuration.
+    :param outputs: output streams, including those of subgraphs.
+    :param options: calculator and option to value.
     :param side_packets: by name.
     """
 
@@ -97,9 +97,9 @@ class _Graph:
         SolutionBase._modify_calculator_options(None, config, changes)  # uses no self
         self._graph = calculator_graph.CalculatorGraph(graph_config=config)
         self._answers: dict[str, Any] = {}
-        # Called in the thread that asks, and what it raises aborts the process. A signal, such as
-        # Ctrl-C, that came while the networks ran is handled, and raises, in the first line of
-        # Python after them: here is none.
+        # Called in the calling thread, where an exception aborts the process. A signal such as
+        # Ctrl-C received while the networks run raises in the first line of Python code after
+        # them: this callback has none.
         for name in outputs:
             self._graph.observe_output_stream(name, self._answers.__setitem__, True)
         self._graph.start_run(
@@ -110,10 +110,10 @@ class _Graph:
         self._stamp = 0
 
     def run(self, rgb: np.ndarray, **packets: Any) -> dict[str, Any]:
-        """Packets that come out, by stream; ``None`` or empty ones where there is nothing.
+        """Output packets by stream; ``None`` or empty if there is no output.
 
-        :param rgb: ``uint8`` (H, W, 3), contiguous; where it is read-only no copy is made of it.
-        :raises RuntimeError: the graph has failed; it refuses every image from then on.
+        :param rgb: ``uint8`` (H, W, 3), contiguous; not copied if read-only.
+        :raises RuntimeError: the graph has failed and rejects all further images.
         :raises ValueError: likewise.
         """
         self._answers.clear()
@@ -133,11 +133,11 @@ class LandmarkGraph:
     """FaceMesh's landmark network with attention, on a region of interest."""
 
     def __init__(self) -> None:
-        # The network with attention: head poses from it are 5 % better, for 0.5 ms a face.
+        # The network with attention: head pose errors are 5 % lower, for 0.5 ms per face.
         self._graph = _Graph(
             _LANDMARKS,
             ('landmarks', _PRESENCE),
-            {('ThresholdingCalculator', 'threshold'): 0.0},  # the score decides, outside
+            {('ThresholdingCalculator', 'threshold'): 0.0},  # the caller decides by the score
             with_attention=True,
         )
         from mediapipe.framework.formats.rect_pb2 import NormalizedRect
@@ -150,10 +150,10 @@ class LandmarkGraph:
         self._read = _packet_getter._get_serialized_proto
 
     def fit(self, bgr: np.ndarray, region: Region) -> Face | None:
-        """As ``LandmarkNetwork.fit``; always a face, but its score may be next to nothing."""
-        # Only what the turned region covers is converted; beyond borders MediaPipe repeats them.
+        """As ``LandmarkNetwork.fit``; always a face, possibly with a score near zero."""
+        # Convert only what the rotated region covers; MediaPipe replicates the image border.
         height, width = bgr.shape[:2]
-        reach = 0.75 * region.side + 2.0  # half of the diagonal, and what is interpolated with
+        reach = 0.75 * region.side + 2.0  # half the diagonal, plus interpolation
         left, right = (int(min(max(region.x + d, 0.0), width)) for d in (-reach, reach))
         top, bottom = (int(min(max(region.y + d, 0.0), height)) for d in (-reach, reach))
         if right <= left or bottom <= top:
@@ -178,7 +178,7 @@ class LandmarkGraph:
         return Face(landmarks, self._read_score(answers[_PRESENCE]))
 
     def forget(self) -> None:
-        """Nothing: it remembers nothing."""
+        """No-op: it has no state."""
 
     def close(self) -> None:
         """Free the graph."""
@@ -189,7 +189,7 @@ class DetectionGraph:
     """One of MediaPipe's face detectors.
 
     :param network: ``'ShortRange'`` or ``'FullRange'``.
-    :param min_confidence: 0 to 1, below which nothing is proposed.
+    :param min_confidence: 0 to 1, score threshold.
     """
 
     def __init__(self, network: str, min_confidence: float):
@@ -215,9 +215,9 @@ class DetectionGraph:
 
 
 def read_landmarks(content: bytes) -> np.ndarray:
-    """The first 468 landmarks, (468, 3), of a ``NormalizedLandmarkList`` in protobuf's format."""
-    # Fields come in their order: of that length and with z as the third it is x, y and z. A
-    # landmark that holds more, or less, is written otherwise.
+    """The first 468 landmarks, (468, 3), of a serialized ``NormalizedLandmarkList``."""
+    # Fields are in order: with this length and z as the third, they are x, y and z. Landmarks with
+    # other fields differ in length.
     lengths = content[_LENGTH_AT:_SIZE:_LANDMARK_BYTES]
     if lengths != _LENGTHS or content[_Z_TAG_AT:_SIZE:_LANDMARK_BYTES] != _Z_TAGS:
         from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList

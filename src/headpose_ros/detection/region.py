@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""A turned square of an image in which one face is."""
+"""Rotated square region of interest around a face."""
 
 import math
 from dataclasses import dataclass, replace
@@ -12,24 +12,24 @@ import numpy as np
 
 from headpose_ros.landmarks import Box, box_of
 
-# Side of the region that MediaPipe's landmark networks are trained on, in sizes of the box around
-# a face's landmarks, or of the box that its face detectors give (face_landmark_front_cpu.pbtxt).
+# Side of the region that MediaPipe's landmark networks are trained on, relative to the bounding
+# box of the landmarks or of its face detectors (face_landmark_front_cpu.pbtxt).
 MARGIN = 1.5
 
-# Outer corners of the eyes, the person's right one first: MediaPipe turns the region by them.
+# Outer eye corners, the person's right one first: MediaPipe rotates the region by them.
 EYE_CORNERS = (33, 263)
 
 
 @dataclass(frozen=True)
 class Region:
-    """A square window in an image, turned with the face in it.
+    """A square window in an image, rotated with the face in it.
 
-    Pixel coordinates are MediaPipe's: the middle of the first pixel is (0.5, 0.5).
+    Pixel coordinates as in MediaPipe: the centre of the first pixel is (0.5, 0.5).
 
-    :ivar x: of its centre, pixels.
-    :ivar y: of its centre, pixels.
+    :ivar x: of the centre, pixels.
+    :ivar y: of the centre, pixels.
     :ivar side: of the square, pixels.
-    :ivar clockwise: radians by which the face in it is turned from upright.
+    :ivar clockwise: radians, clockwise rotation of the face from upright.
     """
 
     x: float
@@ -39,7 +39,7 @@ class Region:
 
     @classmethod
     def around_landmarks(cls, landmarks: np.ndarray) -> 'Region':
-        """Where MediaPipe looks for the face of these landmarks (468, 3) in the next frame."""
+        """MediaPipe's region for the next frame, from landmarks (468, 3)."""
         box = box_of(landmarks)
         right, left = (landmarks[i] for i in EYE_CORNERS)
         turn = math.atan2(left[1] - right[1], left[0] - right[0])
@@ -50,36 +50,36 @@ class Region:
         """The region of a detection.
 
         :param eyes: (2, 2) pixels, the person's right one first.
-        :param mouth: (2,) pixels, its middle.
+        :param mouth: (2,) pixels, centre.
         """
         across = eyes[1] - eyes[0]
-        # From the side both eyes are in one place; then the mouth tells what is down.
+        # In profile both eyes coincide; then the mouth gives the direction down.
         down = np.array([-across[1], across[0]]) + mouth - eyes.mean(axis=0)
         return cls(*box.center, MARGIN * box.longer_side, math.atan2(-down[0], down[1]))
 
     @cached_property
     def box(self) -> Box:
-        """The upright box of the face: the region without its margin, as if it were not turned."""
+        """Upright box of the face: the region without margin and rotation."""
         half = self.side / MARGIN / 2.0
         return Box(self.x - half, self.y - half, self.x + half, self.y + half)
 
     def turned(self, clockwise: float) -> 'Region':
-        """The region turned by so many radians more."""
+        """The region rotated further by this many radians."""
         return replace(self, clockwise=self.clockwise + clockwise)
 
     def grown(self, factor: float) -> 'Region':
-        """The region so many times larger."""
+        """The region scaled by a factor."""
         return replace(self, side=factor * self.side)
 
     def view(self, bgr: np.ndarray, size: int) -> np.ndarray:
-        """What is in it of an (H, W, 3) image, upright: (size, size, 3), black beyond borders."""
+        """Upright crop of an (H, W, 3) image: (size, size, 3), black beyond the image border."""
         linear = self._linear(size)
-        # OpenCV counts from the middle of the first pixel.
+        # In OpenCV the centre of the first pixel is (0, 0).
         shift = size / 2.0 - 0.5 - linear @ (self.x - 0.5, self.y - 0.5)
         return cv2.warpAffine(bgr, np.column_stack([linear, shift]), (size, size))
 
     def to_image(self, points: np.ndarray, size: int) -> np.ndarray:
-        """Points (n, 2 or 3) in pixels of ``view`` as pixels of the image, depth scaled alike."""
+        """Transform points (n, 2 or 3) from pixels of ``view`` to the image, depth included."""
         moved = points.astype(float)
         moved[:, :2] = (moved[:, :2] - size / 2.0) @ np.linalg.inv(self._linear(size)).T
         moved[:, :2] += (self.x, self.y)
@@ -87,7 +87,7 @@ class Region:
         return moved
 
     def region_to_image(self, region: 'Region', size: int) -> 'Region':
-        """A region in pixels of ``view`` as one of the image."""
+        """Transform a region from pixels of ``view`` to the image."""
         ((x, y),) = self.to_image(np.array([[region.x, region.y]]), size)
         turn = self.clockwise + region.clockwise
         return Region(x, y, region.side * self.side / size, turn)

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Where to look for faces in a large image, and how often in a video."""
+"""Tiled search for faces in large images."""
 
 import math
 from collections.abc import Sequence
@@ -15,29 +15,29 @@ from headpose_ros.detection.base import Candidate, Face, Searcher
 from headpose_ros.detection.region import Region
 from headpose_ros.landmarks import Box, distinct
 
-# Share of its side by which a tile overlaps the next, so that a face is whole in one of them.
+# Overlap of neighbouring tiles, share of their side, so that a face is complete in one of them.
 _TILE_OVERLAP = 0.2
 
-# An image that is hardly larger than a tile is one.
+# An image up to this many times a tile is not tiled.
 _NEARLY_ONE = 1.1
 
-# Overlap (intersection over union) of two boxes from which they are proposals of one face.
+# Overlap (intersection over union) from which two boxes are proposals of the same face.
 SAME_FACE = 0.3
 
-# Overlap of two faces' landmarks from which they are one face, and the share of a face that lies
-# within another's box from which it is a part of that: a tile can show half of a near face.
+# Overlap of two landmark boxes from which they are the same face, and the share of a face inside
+# another's box from which it is part of it: a tile may show half of a close face.
 _ONE_FACE, _PART = 0.5, 0.8
 
 
 @dataclass(frozen=True)
 class Look:
-    """A part of an image in which faces are looked for.
+    """A part of an image in which faces are searched.
 
-    :ivar left: of its upper left corner, pixels.
-    :ivar top: of it, pixels.
+    :ivar left: pixels.
+    :ivar top: pixels.
     :ivar width: pixels.
     :ivar height: pixels.
-    :ivar quarters: by how many quarters what is in it is turned clockwise to be looked at.
+    :ivar quarters: clockwise quarter turns applied to the image before the search.
     :ivar is_whole: whether it is the whole image.
     """
 
@@ -49,14 +49,14 @@ class Look:
     is_whole: bool = False
 
     def shows(self, x: float, y: float) -> bool:
-        """Whether a point of the image, pixels, is in this part."""
+        """Whether a point of the image, in pixels, is in this part."""
         return 0 <= x - self.left <= self.width and 0 <= y - self.top <= self.height
 
     def candidates(self, bgr: np.ndarray, searcher: Searcher) -> list[Candidate]:
-        """What is proposed in this part of an (H, W, 3) image, in its pixels."""
+        """Candidates in this part of an (H, W, 3) image, in pixels of the image."""
         part = bgr[self.top : self.top + self.height, self.left : self.left + self.width]
         scale = searcher.look_size / max(part.shape[:2])
-        if scale < 1.0:  # the detector would take single pixels of it
+        if scale < 1.0:  # the detector would subsample without filtering
             height, width = (max(1, round(scale * length)) for length in part.shape[:2])
             part = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
         rgb = cv2.cvtColor(np.rot90(part, -self.quarters), cv2.COLOR_BGR2RGB)
@@ -79,9 +79,9 @@ class Look:
 def looks(
     height: int, width: int, smallest_tile: int
 ) -> tuple[tuple[Look, ...], tuple[Look, ...]]:
-    """Looks at an image of that shape: the whole of it, upright and turned, and the tiles.
+    """Searches for an image of this shape: the whole image, upright and rotated, and the tiles.
 
-    :param smallest_tile: pixels, see ``Searcher``; they are not larger than this.
+    :param smallest_tile: pixels, maximum tile side, see ``Searcher``.
     """
     whole = tuple(Look(0, 0, width, height, quarters, True) for quarters in range(4))
     steps = 1.0 - _TILE_OVERLAP
@@ -91,7 +91,7 @@ def looks(
     )
     if max(height, width) <= _NEARLY_ONE * smallest_tile:
         return whole, ()
-    # As small as so many can be.
+    # The smallest side with this number of tiles.
     side = math.ceil(max(height / (1 + (rows - 1) * steps), width / (1 + (columns - 1) * steps)))
     tiles = [
         Look(int(left), int(top), min(side, width), min(side, height))
@@ -102,14 +102,14 @@ def looks(
 
 
 def propose(candidates: Sequence[Candidate], known: Sequence[Box] = ()) -> list[Candidate]:
-    """Each proposed face once, the surest first, but for those at boxes that are known."""
+    """Proposals without duplicates and without those at known boxes, highest score first."""
     ordered = sorted(candidates, key=lambda each: each.score, reverse=True)
     boxes = [*known, *(each.region.box for each in ordered)]
     return [ordered[i - len(known)] for i in distinct(boxes, SAME_FACE) if i >= len(known)]
 
 
 def each_once(faces: Sequence[Face]) -> list[Face]:
-    """The faces but for those that are one of them before, or that one's part or whole."""
+    """Faces without those that duplicate, contain or are part of an earlier one."""
     kept: list[Face] = []
     for face in faces:
         box = face.box

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The faces of images that have nothing to do with one another."""
+"""Face detection in unrelated images."""
 
 import numpy as np
 
@@ -12,10 +12,10 @@ from headpose_ros.landmarks import has_shape
 
 
 class StillDetector:
-    """Looks for faces everywhere in each image: in the whole of it, in tiles, and turned.
+    """Searches each image completely: as a whole, in tiles and, if no face is found, rotated.
 
-    :param searchers: that propose faces, the one for near faces first, that for far ones last.
-    :param network: fits landmarks to what they propose.
+    :param searchers: face detectors, close-range first, long-range last.
+    :param network: fits landmarks to their proposals.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class StillDetector:
         self._max_faces = max_faces
 
     def detect(self, bgr: np.ndarray, seconds: float = 0.0) -> list[Face]:
-        """The largest faces of a ``uint8`` (H, W, 3) BGR image, at most ``max_faces``."""
+        """The largest faces in a ``uint8`` (H, W, 3) BGR image, at most ``max_faces``."""
         self._network.forget()
         whole, tiles = looks(*bgr.shape[:2], self._searchers[-1].smallest_tile)
         faces = self._find(bgr, (whole[0], *tiles)) or self._find(bgr, whole[1:])
@@ -41,18 +41,18 @@ class StillDetector:
         candidates = [
             candidate
             for look in at
-            # In tiles faces are small. The whole image shows near ones, which the last may miss.
+            # Faces in tiles are small. In the whole image they may be too close for the last one.
             for searcher in self._searchers[0 if look.is_whole else -1 :]
             for candidate in look.candidates(bgr, searcher)
         ]
         checked = (self._checker.find(bgr, each) for each in propose(candidates))
         faces = [face for face in checked if face is not None and has_shape(face.landmarks)]
-        # Of those that are as sure the larger first: a part of a face can look like a face.
+        # At equal score the larger first: part of a face can look like a face.
         faces.sort(key=lambda face: (round(face.score, 1), face.box.area), reverse=True)
         return each_once(faces)
 
     def close(self) -> None:
-        """Free the networks."""
+        """Release the networks."""
         for searcher in self._searchers:
             searcher.detector.close()
         self._network.close()

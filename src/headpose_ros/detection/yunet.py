@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""YuNet, a small face detector, by OpenCV.
+"""YuNet, a small face detector, run by OpenCV.
 
 Wu, Peng and Yu: YuNet: A Tiny Millisecond-level Face Detector, Machine Intelligence Research 2023.
 """
@@ -16,11 +16,11 @@ from headpose_ros.detection.region import Region
 from headpose_ros.errors import DetectorUnavailableError
 from headpose_ros.landmarks import Box
 
-# Of a face that it finds: x, y, width, height, then five points (right eye, left eye, nose, right
-# and left corner of the mouth), then the score.
+# Columns of a detection: x, y, width, height, five points (right eye, left eye, nose, right and
+# left mouth corner), score.
 _EYES, _MOUTH, _SCORE = slice(4, 8), slice(10, 14), 14
 
-_SUPPRESSION = 0.3  # overlap from which two of its boxes are one
+_SUPPRESSION = 0.3  # overlap threshold of non-maximum suppression
 _MAX_FACES = 100
 
 
@@ -28,8 +28,8 @@ class YuNetDetector:
     """Proposes faces of 10 to 300 pixels; see ``CandidateDetector``.
 
     :param path: of its ``.onnx`` file.
-    :param min_confidence: 0 to 1, below which nothing is proposed.
-    :raises DetectorUnavailableError: OpenCV cannot use the file.
+    :param min_confidence: 0 to 1, score threshold.
+    :raises DetectorUnavailableError: OpenCV cannot load the file.
     """
 
     def __init__(self, path: Path, min_confidence: float):
@@ -38,7 +38,7 @@ class YuNetDetector:
                 str(path), '', (32, 32), min_confidence, _SUPPRESSION, _MAX_FACES
             )
         except cv2.error as error:
-            raise DetectorUnavailableError(f'OpenCV cannot use {path}: {error}') from error
+            raise DetectorUnavailableError(f'OpenCV cannot load {path}: {error}') from error
 
     def find(self, rgb: np.ndarray) -> list[Candidate]:
         """As ``CandidateDetector.find``."""
@@ -54,4 +54,4 @@ class YuNetDetector:
         return candidates
 
     def close(self) -> None:
-        """Free nothing: OpenCV does."""
+        """No-op: OpenCV releases it."""

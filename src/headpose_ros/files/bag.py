@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""rosbag2 files as frames, through the library rosbags and so without ROS."""
+"""rosbag2 recordings as frames, read by the library rosbags, without ROS."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
@@ -40,12 +40,12 @@ READERS: dict[str, Callable[[Any, GreyRange], np.ndarray]] = {
 class Bag:
     """An open bag, to be closed.
 
-    :param path: of the folder of a bag, or of one of the files in it.
+    :param path: bag folder, or one of its files.
     :raises SourceError: it cannot be opened.
 
-    :ivar topics: type and number of messages by name.
+    :ivar topics: type and message count by topic name.
     :ivar seconds: from the first message to the last.
-    :ivar problem: why it is broken, in words; empty for a whole one.
+    :ivar problem: what is damaged, as text; empty if nothing is.
     """
 
     def __init__(self, path: Path):
@@ -55,10 +55,10 @@ class Bag:
         self.problem = ''
         self._reader: Any = None
         rosbags = _import_rosbags(path)
-        # Images and calibrations have been the same since Foxy, whatever wrote the bag, so that
-        # the definitions in it, which may be missing or odd, are not needed.
+        # Image and CameraInfo definitions have not changed since Foxy, so those stored in the bag,
+        # which may be missing or odd, are not needed.
         self._types = rosbags.typesys.get_typestore(rosbags.typesys.Stores.ROS2_HUMBLE)
-        self._scratch = TemporaryDirectory(prefix='headpose_')  # for what is decompressed
+        self._scratch = TemporaryDirectory(prefix='headpose_')  # for decompressed files
         try:
             self._open(rosbags.rosbag2.Reader)
         except SourceError:
@@ -74,12 +74,12 @@ class Bag:
             reader.open()
         except SourceError:
             raise
-        except Exception as error:  # of many classes: its own, of SQLite, of what it unpacks
+        except Exception as error:  # of many classes: rosbags, SQLite, decompression
             self.problem = self.problem or _words(error)
             self.topics, self.seconds = self._scan()
             if not self.topics:
                 raise SourceError(
-                    f'{self._file} is a broken bag, and nothing in it can be read ({self.problem})'
+                    f'{self._file} is a damaged bag and nothing in it can be read ({self.problem})'
                 ) from error
             return
         self._reader = reader
@@ -90,11 +90,11 @@ class Bag:
         self.seconds = self._reader.duration * 1e-9
 
     def messages(self, *topics: str) -> Iterator[tuple[str, Any]]:
-        """Topic and message, in the order in which they were recorded.
+        """Topic and message, in recorded order.
 
-        A message that cannot be read is an ``UnreadableImageError`` instead.
+        An unreadable message is an ``UnreadableImageError`` instead.
 
-        :raises FileError: the bag is broken from there on.
+        :raises FileError: the bag is damaged from there on.
         """
         recorded = self._indexed(topics) if self._reader else self._before_break()
         try:
@@ -105,8 +105,8 @@ class Bag:
             self.problem = _words(error)
         if self.problem:
             raise FileError(
-                f'{self._file} is broken or cut short ({self.problem}); what is written is all '
-                'that could be read'
+                f'{self._file} is damaged or truncated ({self.problem}); the output covers what '
+                'could be read'
             )
 
     def close(self) -> None:
@@ -117,7 +117,7 @@ class Bag:
 
     def _indexed(self, topics: Collection[str]) -> Iterator[Recorded]:
         wanted = [each for each in self._reader.connections if each.topic in topics]
-        if wanted:  # none would be all of them
+        if wanted:  # rosbags takes an empty list as all connections
             for connection, time, data in self._reader.messages(wanted):
                 yield connection.topic, connection.msgtype, time, data
 
@@ -126,7 +126,7 @@ class Bag:
             yield from readable_messages(file, Path(self._scratch.name))
 
     def _scan(self) -> tuple[dict[str, tuple[str, int]], float]:
-        """Topics and seconds of what is left of a broken bag."""
+        """Topics and seconds of the readable part of a damaged bag."""
         counts: Counter[tuple[str, str]] = Counter()
         times: list[int] = []
         for topic, kind, time, _ in self._before_break():
@@ -138,19 +138,19 @@ class Bag:
     def _deserialized(self, data: bytes, kind: str) -> Any:
         try:
             return self._types.deserialize_cdr(plain_message(data), kind)
-        except Exception as error:  # whatever random bytes lead to
-            return UnreadableImageError(f'the message cannot be read: {_words(error)}')
+        except Exception as error:  # random bytes may raise anything
+            return UnreadableImageError(f'the message cannot be deserialized: {_words(error)}')
 
 
 class BagFrames:
-    """The images of a topic of a bag, with the calibration beside them.
+    """Images of a topic in a bag, with their calibration.
 
-    :param topic: of images; ``None`` for the only one.
-    :param is_rectified: whether the images are rectified already.
-    :param depth: topic of depth, registered to the images; ``None`` for the only such one.
+    :param topic: image topic; ``None`` if there is only one.
+    :param is_rectified: whether the images are already rectified.
+    :param depth: depth topic registered to the images; ``None`` if there is only one.
     :raises SourceError: there is no such topic, or there are several.
 
-    :ivar depth: beside the images; ``None`` without any.
+    :ivar depth: depth of the images; ``None`` without a depth topic.
     """
 
     def __init__(
@@ -165,17 +165,17 @@ class BagFrames:
         self._read, self._grey_range = READERS[kind], GreyRange()
         self.info_topic = _info_topic(self.topic)
         self.calibration = CameraInfoCache(self.info_topic, is_rectified)
-        self._stamps = Counter[str]()  # how many images there were, and how many stood still
+        self._stamps = Counter[str]()  # images in all, and with the stamp of the one before
         self._last_stamp: float | None = None
         self.paths = sorted(bag.path.iterdir()) if bag.path.is_dir() else [bag.path]
 
     def frames(self) -> Iterator[Frame | BrokenFrame]:
         """One pass over the bag.
 
-        :raises FileError: the bag is broken from there on.
+        :raises FileError: the bag is damaged from there on.
         """
         # The calibration of the first image may have been recorded just after it.
-        with suppress(FileError):  # which comes again where the images end
+        with suppress(FileError):  # raised again where the images end
             for _, message in self._bag.messages(*self._info_topics):
                 if not isinstance(message, UnreadableImageError):
                     self.calibration.update(message)
@@ -183,7 +183,7 @@ class BagFrames:
         yield from with_depth(self._frames(), self.depth)
 
     def _frames(self) -> Iterator[Frame | BrokenFrame | None]:
-        """The same before their depth is there; ``None`` where some has come."""
+        """The same without waiting for depth; ``None`` after each depth message."""
         number = 0
         depth_topics = [self.depth.topic] if self.depth else []
         topics = self.topic, *self._info_topics, *depth_topics
@@ -198,24 +198,24 @@ class BagFrames:
                 self.calibration.update(message)
 
     def describe_camera(self) -> str:
-        """Whether the last image was of a calibrated camera, in words."""
+        """Calibration used for the last image, as text."""
         if not self._info_topics:
-            return f'not calibrated: the bag has no {self.info_topic}'
+            return f'uncalibrated: no {self.info_topic} in the bag'
         problem = self.calibration.problem
         if problem:
-            return f'not calibrated: {problem}'
-        told = f'calibrated by {self.info_topic}'
+            return f'uncalibrated: {problem}'
+        used = f'calibration from {self.info_topic}'
         if not self.calibration.is_bent_twice(self.topic):
-            return told
+            return used
         return (
-            f'{told}, whose distortion is taken out of {self.topic}; if that is rectified, as its '
-            'name says, add --rectified'
+            f'{used}; {self.topic} is being undistorted: if it is rectified, as its name '
+            'suggests, add --rectified'
         )
 
     def describe_stamps(self) -> str:
-        """What is wrong with the stamps of the images so far, in words; empty for nothing."""
+        """Problem with the image stamps so far, as text; empty if none."""
         still = self._stamps['still']
-        count = f'{still} of {self._stamps["all"]} images have that of the one before'
+        count = f'{still} of {self._stamps["all"]} images repeat the previous stamp'
         return f'{STANDING_STILL} ({count})' if still else ''
 
     @property
@@ -248,28 +248,28 @@ def _image_topic(bag: Bag, wanted: str | None, depth: str | None) -> str:
         return wanted or topics[0]
     if not topics:
         raise SourceError(
-            f'{bag.path} has no images; its topics are: {", ".join(bag.topics) or "none"}'
+            f'{bag.path} has no image topic; its topics: {", ".join(bag.topics) or "none"}'
         )
     listed = ', '.join(topics)
     if wanted is None:
-        raise SourceError(f'{bag.path} has several topics of images; choose by --topic: {listed}')
-    raise SourceError(f'{bag.path} has no images on {wanted}; it has them on: {listed}')
+        raise SourceError(f'{bag.path} has several image topics; choose by --topic: {listed}')
+    raise SourceError(f'{bag.path} has no images on {wanted}; its image topics: {listed}')
 
 
 def _info_topic(image_topic: str) -> str:
-    # As image_transport does it: the calibration is beside the raw images.
+    # As in image_transport: camera_info is in the namespace of the raw images.
     raw = image_topic.removesuffix('/compressed')
     return f'{raw.rpartition("/")[0]}/camera_info'
 
 
 def _import_rosbags(path: Path) -> Any:
     try:
-        import mcap  # noqa: F401, as those that were cut short need it
+        import mcap  # noqa: F401, needed for truncated bags
         import rosbags.rosbag2
         import rosbags.typesys  # noqa: F401, it is used as rosbags.typesys
     except ImportError as error:
         raise SourceError(
-            f'{path} is a bag, which takes libraries to read ({error}); install them with: '
+            f'{path}: reading bags requires rosbags and mcap ({error}); install them: '
             "pip install 'rosbags>=0.11' 'mcap>=1.2'"
         ) from error
     return rosbags

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The depth images of a rosbag2, beside the colour images."""
+"""Depth images of a rosbag2, matched to the colour images."""
 
 import re
 from collections import deque
@@ -23,21 +23,21 @@ from headpose_ros.people.head_widths import DepthAt
 
 RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 
-# Names of topics of depth, and of such that is registered to the colour camera: those of
-# realsense2_camera, depth_image_proc, azure_kinect_ros_driver and camera_node.
+# Names of depth topics, and of those registered to the colour camera: realsense2_camera,
+# depth_image_proc, azure_kinect_ros_driver and camera_node.
 DEPTH = re.compile(r'depth', re.IGNORECASE)
 REGISTERED = re.compile(r'aligned_depth|depth_registered|depth_to_(?:rgb|color)|(?:^|/)depth$')
 
-# Images that wait for their depth, which may have been recorded after them, and depth images kept.
+# Images waiting for depth recorded after them, and depth images kept.
 WAITING, KEPT = 10, 40
 
-Topics = Mapping[str, tuple[str, int]]  # type and number of messages by name
+Topics = Mapping[str, tuple[str, int]]  # type and message count by name
 
 
 class BagDepth:
-    """Depth of a topic, taken up message by message.
+    """Depth of a topic, fed message by message.
 
-    :param topic: ends with ``/compressedDepth`` where its messages are compressed.
+    :param topic: ends in ``/compressedDepth`` if compressed.
     """
 
     def __init__(self, topic: str):
@@ -48,18 +48,18 @@ class BagDepth:
         self._problem = ''
 
     def add(self, message: Any) -> None:
-        """Take the next message, or the error that came instead."""
+        """Add the next message, or the error in its place."""
         if isinstance(message, UnreadableImageError):
             self._note(message)
         else:
             self._buffer.add(message)
 
     def is_complete(self, stamp: float) -> bool:
-        """Whether no depth nearer to a stamp can come any more."""
+        """Whether no depth closer to a stamp can still arrive."""
         return self._buffer.newest >= stamp
 
     def images_of(self, width: int, height: int) -> DepthAt:
-        """What gives the depth of colour images of that size."""
+        """Lookup of depth by stamp, for colour images of this size."""
         return lambda stamp: self._image_at(stamp, width, height)
 
     def _image_at(self, stamp: float, width: int, height: int) -> np.ndarray | None:
@@ -74,9 +74,9 @@ class BagDepth:
             return None
 
     def describe(self) -> str:
-        """What became of it, in words."""
-        broken = f', {self._broken} of no use: {self._problem}' if self._broken else ''
-        return f'depth from {self.topic} for {self._used} images with faces{broken}'
+        """How it was used, as text."""
+        broken = f', {self._broken} unusable: {self._problem}' if self._broken else ''
+        return f'depth from {self.topic} used for {self._used} images with faces{broken}'
 
     def _note(self, error: UnreadableImageError) -> None:
         self._broken += 1
@@ -86,10 +86,10 @@ class BagDepth:
 def with_depth(
     frames: Iterable[Frame | BrokenFrame | None], depth: BagDepth | None
 ) -> Iterator[Frame | BrokenFrame]:
-    """Frames, each as soon as its depth is there, or cannot come any more.
+    """Frames, each as soon as its depth has arrived or can no longer arrive.
 
-    :param frames: ``None`` where something has come to ``depth``.
-    :raises FileError: the bag is broken from there on.
+    :param frames: ``None`` after each message added to ``depth``.
+    :raises FileError: the bag is damaged from there on.
     """
     waiting: deque[Frame | BrokenFrame] = deque()
 
@@ -112,16 +112,15 @@ def with_depth(
 
 
 def depth_topic(topics: Topics, wanted: str | None) -> str | None:
-    """The topic of depth; ``None`` where none is named and none, or several, look registered.
+    """The depth topic; ``None`` if none is given and none, or several, are named as registered.
 
-    :raises SourceError: the one that is named is none of images.
+    :raises SourceError: the given one is not an image topic.
     """
     images = [topic for topic, (kind, count) in topics.items() if _is_depth(topic, kind) and count]
     if wanted is not None:
         if wanted not in images:
             raise SourceError(
-                f'there is no depth on {wanted}; topics that can be depth: '
-                f'{", ".join(images) or "none"}'
+                f'no depth on {wanted}; possible depth topics: {", ".join(images) or "none"}'
             )
         return wanted
     raw = {topic.removesuffix(f'/{COMPRESSED_DEPTH}') for topic in images}
@@ -133,7 +132,7 @@ def depth_topic(topics: Topics, wanted: str | None) -> str | None:
 
 
 def without_depth(topics: list[str], depth: str | None) -> list[str]:
-    """The topics of images that are not called depth, as long as there are some."""
+    """Image topics whose names do not say depth; all if there are none."""
     colour = [topic for topic in topics if topic != depth and not DEPTH.search(topic)]
     return colour or topics
 

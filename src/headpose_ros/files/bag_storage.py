@@ -1,10 +1,9 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a rosbag2 is on disk: which files it has, whether they are compressed, what is in them.
+"""rosbag2 on disk: its files, their compression and their messages.
 
-zstd is told by how a file or a message starts, not by the metadata, of which a recorder that was
-killed leaves none.
+zstd is recognised by magic bytes, not from the metadata, which a killed recorder does not write.
 """
 
 import shutil
@@ -24,60 +23,60 @@ ZSTD_SUFFIXES = ('.zstd', '.zst')
 ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'  # no serialized message starts so
 
 WANTED = (
-    f'a folder with {METADATA}, or a file that ends in {" or ".join(STORAGE_SUFFIXES)}, with or '
-    f'without {ZSTD_SUFFIXES[0]}'
+    f'a folder with {METADATA}, or a {" or ".join(STORAGE_SUFFIXES)} file, with or without '
+    f'{ZSTD_SUFFIXES[0]}'
 )
 
 Recorded = tuple[str, str, int, bytes]  # topic, type, time in nanoseconds, serialized message
 
 
 def is_bag(path: Path) -> bool:
-    """Whether a path looks like a bag, whole or not."""
+    """Whether a path looks like a bag, intact or not."""
     if path.is_dir():
         return (path / METADATA).is_file() or bool(storages(path))
     return _is_storage(path) or path.suffix == ROS1_SUFFIX
 
 
 def storage_of(path: Path) -> Path:
-    """What to open: a bag that was not ended has no metadata, and its file says all the same.
+    """What to open; an interrupted recording has no metadata, but its storage file is enough.
 
-    :raises SourceError: it is no bag.
+    :raises SourceError: it is not a bag.
     """
     if not path.exists():
-        raise SourceError(f'{path}: there is no such bag')
+        raise SourceError(f'{path}: no such bag')
     if path.suffix == ROS1_SUFFIX:
         raise SourceError(
-            f'{path} is a bag of ROS 1; convert it with: rosbags-convert --src {path} --dst '
+            f'{path} is a ROS 1 bag; convert it: rosbags-convert --src {path} --dst '
             f'{path.with_suffix("")}'
         )
     if path.is_file() and not _is_storage(path):
-        raise SourceError(f'{path} is not a rosbag2 file; want {WANTED}')
+        raise SourceError(f'{path} is not a rosbag2 file; expected {WANTED}')
     if path.is_file() or (path / METADATA).is_file():
         return path
     found = storages(path)
     if not found:
-        raise SourceError(f'{path} is not the folder of a bag: no {METADATA} in it')
+        raise SourceError(f'{path} is not a bag folder: it has no {METADATA}')
     if len(found) > 1:
         raise SourceError(
-            f'{path} has no {METADATA}; make it with: ros2 bag reindex {path}, or name one of its '
-            f'files: {", ".join(each.name for each in found)}'
+            f'{path} has no {METADATA}; run ros2 bag reindex {path}, or specify one of its files: '
+            f'{", ".join(each.name for each in found)}'
         )
     return found[0]
 
 
 def storages(folder: Path) -> list[Path]:
-    """Files of a bag in the order of their numbers, of which 10 comes after 9."""
+    """Files of a bag in numerical order, 10 after 9."""
     return sorted(
         filter(_is_storage, folder.iterdir()), key=lambda each: (len(each.name), each.name)
     )
 
 
 def plain_storage(path: Path, scratch: Path) -> tuple[Path, str]:
-    """A file of a bag without compression, and why it is not all of it.
+    """A bag file without compression, and why it is incomplete.
 
-    :param scratch: folder for what is decompressed.
-    :return: ``path`` itself if it is not compressed; the reason is empty for a whole one.
-    :raises SourceError: there is no room for it.
+    :param scratch: folder for the decompressed file.
+    :return: ``path`` itself if uncompressed; the reason is empty if complete.
+    :raises SourceError: not enough disk space.
     """
     with path.open('rb') as file:
         if file.read(len(ZSTD_MAGIC)) != ZSTD_MAGIC:
@@ -91,10 +90,10 @@ def plain_storage(path: Path, scratch: Path) -> tuple[Path, str]:
     except OSError as error:
         raise SourceError(
             f'{path} is compressed and cannot be decompressed into {scratch.parent} '
-            f'({error.strerror}); set TMPDIR to a folder with more room'
+            f'({error.strerror}); set TMPDIR to a folder with more space'
         ) from error
     except (EOFError, _zstd().ZstdError) as error:
-        return plain, f'its compression is damaged: {error}'
+        return plain, f'corrupt zstd data: {error}'
     return plain, ''
 
 
@@ -104,16 +103,16 @@ def plain_message(data: bytes) -> bytes:
 
 
 def readable_messages(path: Path, scratch: Path) -> Iterator[Recorded]:
-    """The messages of a file of a bag in their order, up to where it breaks.
+    """Messages of a bag file in order, up to where it is damaged.
 
-    rosbags does not open what was cut short: a recorder that lost its power leaves an MCAP file
-    without the index at its end, and a copy that broke off an SQLite file with pages missing.
+    rosbags does not open truncated files: a recorder that lost power leaves an MCAP file without
+    its index, an interrupted copy an SQLite file with missing pages.
 
-    :param scratch: folder for what is decompressed.
+    :param scratch: folder for the decompressed file.
     """
     plain, _ = plain_storage(path, scratch)
     read = _read_mcap if plain.suffix == '.mcap' else _read_sqlite
-    with suppress(Exception):  # of many classes, which differ with what is broken
+    with suppress(Exception):  # of many classes, depending on the damage
         yield from read(plain)
 
 
@@ -126,7 +125,7 @@ def _plain_name(path: Path) -> str:
 
 
 def _zstd() -> ModuleType:
-    """The module that rosbags has brought along."""
+    """The zstd module that rosbags depends on."""
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:
@@ -146,7 +145,7 @@ def _read_mcap(path: Path) -> Iterator[Recorded]:
 def _read_sqlite(path: Path) -> Iterator[Recorded]:
     connection = sqlite3.connect(f'{path.resolve().as_uri()}?mode=ro', uri=True)
     try:
-        # Otherwise SQLite refuses a file that is shorter than its header says.
+        # Otherwise SQLite refuses a file shorter than its header says.
         connection.execute('PRAGMA writable_schema = ON')
         yield from connection.execute(
             'SELECT name, type, timestamp, data FROM messages JOIN topics '

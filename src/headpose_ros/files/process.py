@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""From the frames of a source to everything that is written about them."""
+"""Frames of a source in, output files out."""
 
 import sys
 import time
@@ -19,23 +19,23 @@ from headpose_ros.images.exposure import exposure_problem
 from headpose_ros.people.follower import HeadFollower, SeparateImages
 from headpose_ros.quiet import silent_stderr
 
-# Each has ``frames``, ``count`` (``None`` where that is not known) and ``paths``, which are of the
-# files that are read, so that none of them is written over.
+# Each has ``frames``, ``count`` (``None`` if unknown) and ``paths``, the files read, which must
+# not be overwritten.
 FrameSource = ImageFrames | StreamFrames | BagFrames
 Finder = HeadFollower | SeparateImages
 
-MAX_TOLD = 20  # broken frames of which each is told before it is left at their number
+MAX_REPORTED = 20  # unreadable frames reported one by one; further ones are only counted
 
 
 @dataclass
 class Counts:
-    """What came out of the frames."""
+    """Frame statistics."""
 
     frames: int = 0
     faces: int = 0
     without_face: int = 0
     broken: int = 0
-    # Frames that can show no face, the first of them, and why.
+    # Frames too dark, bright or flat to show a face: how many, the first one and the reason.
     unseen: int = 0
     first_unseen: str = ''
 
@@ -47,31 +47,31 @@ class Counts:
             self.first_unseen = self.first_unseen or f'frame {frame.number}: {problem}'
 
     def describe_unseen(self) -> str:
-        """Frames that can show no face, in words."""
+        """Badly exposed frames, as text."""
         return f'{self.first_unseen} ({_number(self.unseen, "such frame")})'
 
     def describe(self, seconds: float) -> str:
-        """In words."""
+        """Summary as text."""
         return (
             f'{_number(self.frames, "frame")}: {_number(self.faces, "face")}, '
-            f'{self.without_face} without a face, {self.broken} broken; '
+            f'{self.without_face} without a face, {self.broken} unreadable; '
             f'{self.frames / max(seconds, 1e-3):.1f} frames/s'
         )
 
 
 def run(source: FrameSource, finder: Finder, outputs: list[Output], has_bar: bool) -> None:
-    """Work on all frames, and tell their counts at the end, whatever that is.
+    """Process all frames and print a summary, however it ends.
 
     Opens and closes the outputs.
 
-    :param has_bar: whether a terminal shows a progress bar with the rate.
-    :raises FileError: the source is broken, or none of its frames could be read.
-    :raises OSError: what is to be written cannot be.
+    :param has_bar: whether to show a progress bar on a terminal.
+    :raises FileError: the source is damaged, or none of its frames could be read.
+    :raises OSError: an output cannot be written.
     """
     counts, problem, started = Counts(), '', time.monotonic()
     try:
         with ExitStack() as stack:
-            # For a few faces numpy's threads only get in the way, see ros.rclpy_extras.run.
+            # BLAS threads slow down such small matrices, see ros.rclpy_extras.run.
             stack.enter_context(threadpool_limits(limits=1, user_api='blas'))
             adding = [stack.enter_context(output) for output in outputs]
             frames = stack.enter_context(
@@ -85,10 +85,10 @@ def run(source: FrameSource, finder: Finder, outputs: list[Output], has_bar: boo
                 if isinstance(frame, BrokenFrame):
                     counts.broken += 1
                     problem = frame.problem
-                    if source.count != 1 and counts.broken <= MAX_TOLD:
+                    if source.count != 1 and counts.broken <= MAX_REPORTED:
                         tqdm.write(f'skipped: {problem}', file=sys.stderr)
                     continue
-                # MediaPipe writes a note for its developers with the first face.
+                # MediaPipe prints a developer note with the first face.
                 with nullcontext() if counts.faces else silent_stderr():
                     people = finder.update(
                         frame.bgr, frame.stamp, frame.camera, frame.frame_id, frame.depth_at
@@ -104,7 +104,7 @@ def run(source: FrameSource, finder: Finder, outputs: list[Output], has_bar: boo
             if counts.unseen:
                 print(counts.describe_unseen(), file=sys.stderr)
     if counts.frames == counts.broken:
-        raise FileError(problem or 'there is no frame in it')
+        raise FileError(problem or 'no frames in the source')
 
 
 def _number(count: int, what: str) -> str:

@@ -25,28 +25,28 @@ from headpose_ros.quiet import silent_stderr
 class Frame:
     """One image of a source."""
 
-    source: str  # what it is from: the image file, the video, the webcam, or the topic of a bag
-    number: int  # counted from 0 within what the command was given, broken ones too
+    source: str  # image file, video, webcam, or topic of a bag
+    number: int  # from 0, over all inputs of the command, unreadable frames included
     bgr: np.ndarray  # ``uint8`` (H, W, 3)
-    stamp: float = math.nan  # seconds; not a number for images, which have no time
-    camera: Camera | None = None  # that took it; ``None`` where it is not known
-    frame_id: str = ''  # name of the camera's frame
-    depth_at: DepthAt | None = None  # gives the depth image of a stamp, where there is depth
+    stamp: float = math.nan  # seconds; NaN for images
+    camera: Camera | None = None  # ``None`` if not calibrated
+    frame_id: str = ''  # of the camera
+    depth_at: DepthAt | None = None  # depth image by stamp, if there is depth
 
 
 @dataclass(frozen=True)
 class BrokenFrame:
-    """One image of a source that cannot be read."""
+    """An unreadable image of a source."""
 
     problem: str
 
 
 class ImageFrames:
-    """Image files, and all those of folders.
+    """Image files, and all images in folders.
 
-    :raises SourceError: one of them is neither, or a folder without images.
+    :raises SourceError: a path is neither, or a folder has no images.
 
-    :ivar rest: what else is in the folders, in words.
+    :ivar rest: text naming the other files in the folders.
     """
 
     def __init__(self, names: list[str]):
@@ -65,20 +65,20 @@ class ImageFrames:
 
 
 class StreamFrames:
-    """A video, a webcam, or the moving head that comes with the package.
+    """A video, a webcam, or the built-in moving head.
 
     :param name: see ``headpose_ros.media.sources.open_source``.
-    :raises SourceError: it cannot be opened, or is of images.
+    :raises SourceError: it cannot be opened, or is an image or a folder.
 
-    :ivar rate: Hz, of a video; ``None`` for what is live, whose stamps tell it.
+    :ivar rate: Hz, of a video; ``None`` for live sources, whose stamps give it.
     """
 
     def __init__(self, name: str):
         self._name = name
-        with silent_stderr():  # OpenCV and FFmpeg say in many words what is said in one here
+        with silent_stderr():  # OpenCV and FFmpeg print errors that are reported here
             self._source = sources.open_source(name)
         if isinstance(self._source, sources.ImagesSource):
-            raise SourceError(f'{name} is not a video; for images there is: headpose image')
+            raise SourceError(f'{name} is not a video; for images use headpose image')
         video = self._source if isinstance(self._source, VideoSource) else None
         self.count = (video.count or None) if video else None
         self.rate = video.rate if video else None
@@ -87,7 +87,7 @@ class StreamFrames:
     def frames(self) -> Iterator[Frame | BrokenFrame]:
         """One pass over a video; a webcam never ends.
 
-        :raises FileError: a video is cut short, or damaged as a whole.
+        :raises FileError: a video is truncated or damaged.
         """
         if not isinstance(self._source, VideoSource):
             yield from self._live()
@@ -97,7 +97,7 @@ class StreamFrames:
                 yield Frame(self._name, number, bgr, seconds)
                 continue
             yield BrokenFrame(
-                f'frame {number} of {self._name} cannot be decoded: the file is damaged there'
+                f'frame {number} of {self._name} cannot be decoded (damaged file)'
             )
         if self._source.problem:
             raise FileError(self._source.problem)
@@ -107,7 +107,7 @@ class StreamFrames:
             if bgr is not None:
                 yield Frame(self._name, number, bgr, time.time())
                 continue
-            yield BrokenFrame(f'{self._name} gave no image')
+            yield BrokenFrame(f'{self._name} delivered no image')
             time.sleep(1.0 / self._source.rate)
 
 
@@ -116,4 +116,4 @@ def _images(path: Path) -> list[Path]:
         return images_of(path)
     if path.is_file():
         return [path]
-    raise SourceError(f'{path}: there is no such file or folder; want images')
+    raise SourceError(f'{path}: no such file or folder; expected images')

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Heads as rows of CSV or JSON Lines, one a face."""
+"""Heads as CSV or JSON Lines rows, one per face."""
 
 import csv
 import json
@@ -27,7 +27,7 @@ COLUMNS = (
     'x_m', 'y_m', 'z_m', 'distance_std_m', 'from_depth',
 )
 
-# Digits after the point: of a float64 of seconds since 1970 no more are true.
+# Decimals; a float64 of seconds since 1970 resolves no more.
 STAMP_DIGITS = 6
 ANGLE_DIGITS = 4  # degrees
 PIXEL_DIGITS = 2
@@ -36,7 +36,7 @@ PROBABILITY_DIGITS = 3
 
 Row = dict[str, Any]
 WriteRow = Callable[[Row], object]
-MakeWriter = Callable[[TextIO, bool], WriteRow]  # is it to become UTF-8?
+MakeWriter = Callable[[TextIO, bool], WriteRow]  # bool: output is UTF-8
 
 
 def _csv_writer(file: TextIO, _: bool) -> WriteRow:
@@ -49,12 +49,12 @@ def _json_lines_writer(file: TextIO, is_utf8: bool) -> WriteRow:
     return lambda row: file.write(json.dumps(row, ensure_ascii=not is_utf8) + '\n')
 
 
-# With a header, as spreadsheets and pandas read it; an object a line, as jq and pandas do.
+# CSV with a header, for spreadsheets and pandas; one JSON object per line, for jq and pandas.
 WRITERS: dict[str, MakeWriter] = {'csv': _csv_writer, 'jsonl': _json_lines_writer}
 
 
 def rows_of(frame: Frame, people: People) -> list[Row]:
-    """Rows of the people of a frame, the largest first."""
+    """Rows of the people in a frame, largest face first."""
     return [_row(frame, people, head) for head in people.heads]
 
 
@@ -72,7 +72,7 @@ def _row(frame: Frame, people: People, head: HeadPose) -> Row:
 
 
 def _place(people: People, head: HeadPose) -> list[Any]:
-    # Only a calibrated camera tells it.
+    # Needs a calibrated camera.
     if head.sight is None:
         return [None] * 5
     pose = people.poses.of(head)
@@ -83,5 +83,5 @@ def _place(people: People, head: HeadPose) -> list[Any]:
 
 
 def _rounded(numbers: npt.ArrayLike, digits: int) -> list[float]:
-    # Through float64: a float32 would bring its own digits along.
+    # Via float64: a float32 would not round to few decimals.
     return np.round(np.asarray(numbers, float), digits).tolist()

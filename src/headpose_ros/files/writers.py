@@ -1,11 +1,11 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a command on files writes: rows, and a video or images with the heads drawn on them.
+"""Outputs of the commands on files: rows, and annotated videos or images.
 
-Each output is checked when it is made, and nothing is written until its ``with`` block begins.
-``inputs`` are the files that are read and must stay as they are; ``is_forced`` tells whether other
-files that are there already may be written over.
+Each output is validated when created; nothing is written before its ``with`` block is entered.
+``inputs`` are the files being read, which are never overwritten; ``is_forced``: other existing
+files may be overwritten.
 """
 
 import os
@@ -28,29 +28,29 @@ from headpose_ros.people.follower import People
 from headpose_ros.quiet import silent_stderr
 
 STANDARD_OUTPUT = '-'
-# Of images that are drawn on under their own names; others become such files.
+# Annotated images keep their name if it has one of these suffixes; others get ``.png`` appended.
 DRAWN_SUFFIXES = ('.jpg', '.jpeg', '.jpe', '.png', '.bmp', '.webp', '.tif', '.tiff')
 OTHER_DRAWN_SUFFIX = '.png'
 VIDEO_SUFFIXES = ('.mp4', '.avi', '.mkv', '.mov')
 
-# Writes what belongs to a frame.
+# Writes the output of one frame.
 Add = Callable[[Frame, People], None]
 Output = AbstractContextManager[Add]
 
 
 def write_rows(name: str, inputs: list[Path], is_forced: bool, kind: str | None) -> Output:
-    """Rows to a file or to standard output, at once, for whoever reads along.
+    """Rows to a file or to standard output, flushed after every frame.
 
     :param name: path of the file, or ``STANDARD_OUTPUT``.
-    :param kind: a key of ``WRITERS``; ``None`` for what the file's suffix says.
-    :raises FileError: it is not known what to write, or the file cannot, or must not, be written.
+    :param kind: a key of ``WRITERS``; ``None``: from the suffix.
+    :raises FileError: unknown format, or the file cannot or must not be written.
     """
     path = None if name == STANDARD_OUTPUT else Path(name).expanduser()
     if kind is None:
         kind = 'csv' if path is None else path.suffix.lower().removeprefix('.')
     if kind not in WRITERS:
         wanted = ' or '.join(f'.{each}' for each in WRITERS)
-        raise FileError(f'{name} does not end in {wanted}; rename it, or say --format')
+        raise FileError(f'{name}: unknown suffix, expected {wanted}; rename it or set --format')
     if path is not None:
         _check_file(path, inputs, is_forced)
     return _rows(path, WRITERS[kind])
@@ -58,7 +58,7 @@ def write_rows(name: str, inputs: list[Path], is_forced: bool, kind: str | None)
 
 @contextmanager
 def _rows(path: Path | None, make_writer: MakeWriter) -> Iterator[Add]:
-    # Of a frame at once, so that a full disk leaves whole rows.
+    # All rows of a frame at once, so that a full disk leaves no partial row.
     waiting = StringIO()
     is_utf8 = path is not None or sys.stdout.encoding.lower() in ('utf-8', 'utf8')
     write_row = make_writer(waiting, is_utf8)
@@ -78,7 +78,7 @@ def _rows(path: Path | None, make_writer: MakeWriter) -> Iterator[Add]:
 
 @contextmanager
 def _append_to(path: Path | None) -> Iterator[Callable[[str], None]]:
-    """Writes texts to a file, or to standard output, each whole or not at all."""
+    """Appends text to a file or standard output, atomically for a file."""
     if path is None:
         yield _print
         return
@@ -93,7 +93,7 @@ def _append_to(path: Path | None) -> Iterator[Callable[[str], None]]:
                     while data:
                         data = data[file.write(data):]
                 except BaseException:
-                    with suppress(OSError):  # of what is no file, such as a pipe
+                    with suppress(OSError):  # not a regular file, such as a pipe
                         file.truncate(whole)
                     raise
 
@@ -104,7 +104,7 @@ def _append_to(path: Path | None) -> Iterator[Callable[[str], None]]:
 def _errors_named(name: Path | str) -> Iterator[None]:
     try:
         yield
-    except OSError as error:  # of writing, which does not tell where
+    except OSError as error:  # write errors lack the file name
         raise OSError(error.errno, error.strerror, str(name)) from error
 
 
@@ -117,15 +117,15 @@ def _print(text: str) -> None:
 def write_video(
     name: str, inputs: list[Path], is_forced: bool, rate: float | None = None
 ) -> Output:
-    """Frames with the heads drawn on them as a video.
+    """Annotated frames to a video.
 
     :param name: path of the file.
-    :param rate: Hz; ``None`` for that of the stamps.
-    :raises FileError: that is no name of a video, or the file cannot, or must not, be written.
+    :param rate: Hz; ``None``: from the stamps.
+    :raises FileError: not a video suffix, or the file cannot or must not be written.
     """
     path = Path(name).expanduser()
     if path.suffix.lower() not in VIDEO_SUFFIXES:
-        raise FileError(f'{name} does not end in {", ".join(VIDEO_SUFFIXES)}; rename it')
+        raise FileError(f'{name}: unknown suffix, expected {", ".join(VIDEO_SUFFIXES)}; rename it')
     _check_file(path, inputs, is_forced)
     return _video(path, rate)
 
@@ -137,22 +137,22 @@ def _video(path: Path, rate: float | None) -> Iterator[Add]:
 
 
 def write_images(name: str, inputs: list[Path], is_forced: bool) -> Output:
-    """Images with the heads drawn on them in a folder, under their own names.
+    """Annotated images to a folder, under their own names.
 
-    :param name: path of the folder, which is made.
-    :raises FileError: it is no folder, or one of the images cannot, or must not, be written.
+    :param name: path of the folder; created if missing.
+    :raises FileError: not a folder, or one of the images cannot or must not be written.
     """
     folder = Path(name).expanduser()
     if folder.exists() and not folder.is_dir():
-        raise FileError(f'{folder} is not a folder; annotated images go into one')
+        raise FileError(f'{folder} is not a folder; annotated images are written to a folder')
     by_name: dict[str, Path] = {}
     for path in inputs:
         name = _drawn_name(path)
         other = by_name.setdefault(name, path)
         if other is not path:
             raise FileError(
-                f'{other} and {path} have one name, and one would be written over the other; '
-                'annotate them one after the other, into two folders'
+                f'{other} and {path} have the same file name, so one annotated image would '
+                'overwrite the other; annotate them separately, into two folders'
             )
         if folder.is_dir():
             _check_file(folder / name, inputs, is_forced)
@@ -165,15 +165,15 @@ def _images(folder: Path) -> Iterator[Add]:
 
     def add(frame: Frame, people: People) -> None:
         path = folder / _drawn_name(Path(frame.source))
-        with silent_stderr():  # OpenCV has a word of its own for it
+        with silent_stderr():  # OpenCV prints its own error
             data = _encoded(path.suffix, _drawn(frame, people))
         if data is None:
-            tqdm.write(f'not drawn: {path} is too large for its format', file=sys.stderr)
+            tqdm.write(f'not written: {path} is too large for its format', file=sys.stderr)
             return
         with _errors_named(path):
             try:
                 path.write_bytes(data)
-            except BaseException:  # a full disk, Ctrl-C: no half of an image stays
+            except BaseException:  # full disk, Ctrl-C: leave no partial image
                 path.unlink(missing_ok=True)
                 raise
 
@@ -183,30 +183,30 @@ def _images(folder: Path) -> Iterator[Add]:
 def _encoded(suffix: str, bgr: np.ndarray) -> bytes | None:
     try:
         is_encoded, data = cv2.imencode(suffix, bgr)
-    except cv2.error:  # as earlier versions tell it
+    except cv2.error:  # raised by earlier versions
         return None
     return bytes(data) if is_encoded else None
 
 
 def _drawn_name(path: Path) -> str:
-    """Name of the file with the heads of another: the same, where OpenCV writes such files."""
+    """Name of the annotated file: the same if OpenCV can write that format."""
     is_written = path.suffix.lower() in DRAWN_SUFFIXES
     return path.name if is_written else f'{path.name}{OTHER_DRAWN_SUFFIX}'
 
 
 def _check_file(path: Path, inputs: list[Path], is_forced: bool) -> None:
-    """See whether a file can be written.
+    """Check that a file can be written.
 
-    :raises FileError: it cannot, is an input, or is there already and may not be written over.
+    :raises FileError: it cannot, is an input, or exists and may not be overwritten.
     """
     if path.is_dir():
-        raise FileError(f'{path} is a folder; name a file in it')
+        raise FileError(f'{path} is a folder; specify a file')
     if path.exists() and any(each.exists() and path.samefile(each) for each in inputs):
-        raise FileError(f'{path} is what is read, and is never written over; name another')
+        raise FileError(f'{path} is an input and is never overwritten; choose another name')
     if path.exists() and not is_forced:
-        raise FileError(f'{path} is there already; name another, or write over it with --force')
+        raise FileError(f'{path} exists; choose another name, or overwrite it with --force')
     if not os.access(path.parent, os.W_OK):
-        raise FileError(f'{path} cannot be written: {path.parent} is not a folder to write in')
+        raise FileError(f'{path} cannot be written: {path.parent} is not a writable folder')
 
 
 def _drawn(frame: Frame, people: People) -> np.ndarray:

@@ -1,4 +1,4 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Messages and files to BGR pixels, without ROS."""
+"""Image messages and files to BGR pixels, without ROS."""

@@ -3,21 +3,20 @@
 
 """Pixels of compressed images: sensor_msgs/CompressedImage, and files.
 
-Files are read by Pillow, which MediaPipe brings along, and not by ``cv2.imdecode``: it tells an
-image's size before it takes memory for it, raises an error for a file that was cut short, and
-writes nothing to the terminal. OpenCV's libjpeg writes a line there for each image with a byte
-too many, as cheap webcams send them all the time, and no setting stops it. The price is time:
-1.5 ms instead of 1.0 ms for a JPEG of 640x480, and about 10 ms instead of 5 for 1920x1080.
+Decoded by Pillow, a dependency of MediaPipe, rather than ``cv2.imdecode``: it gives the image size
+before allocating memory, raises an error for truncated files and does not print. OpenCV's libjpeg
+prints a line for each image with extraneous bytes, which cheap webcams send all the time, and no
+setting disables that. The cost is time: 1.5 ms instead of 1.0 ms for a 640x480 JPEG, about 10 ms
+instead of 5 for 1920x1080.
 
-Readings that are left open:
+Interpretations:
 
-- What the file is, its first bytes tell. Of ``format`` only depth images are told apart: their
-  names differ from driver to driver, and its colours are those of the file all the same.
-- The EXIF orientation of a message is ignored, because camera_info is about the pixels as they
-  are stored.
-- More than 8 bits become 8 as a ``GreyRange`` has it. Those of colours, of which Pillow reads the
-  upper 8, are read by OpenCV, as are files of formats that Pillow does not know.
-- A damaged byte inside a JPEG cannot be seen from outside: what comes after it is drawn wrong.
+- The file type is determined by magic bytes. ``format`` is used only to recognise depth images:
+  its contents differ between drivers, and the file itself defines the colours.
+- The EXIF orientation of messages is ignored, because camera_info refers to the stored pixels.
+- More than 8 bits are converted by a ``GreyRange``. Colours with more than 8 bits, of which Pillow
+  keeps the upper 8, are decoded by OpenCV, as are formats unknown to Pillow.
+- A corrupt byte inside a JPEG cannot be detected: the image is wrong from there on.
 """
 
 from io import BytesIO
@@ -33,55 +32,54 @@ from headpose_ros.images.file_kind import HEIC, kind_of
 from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.quiet import silent_stderr
 
-# Larger ones are taken for a mistake: a file of some kilobytes can ask for all memory there is.
-# 8000 x 6000 has 48 million; Pillow itself warns from 89 million on.
+# Larger images are rejected: a file of a few kilobytes could exhaust the memory. 8000 x 6000 is 48
+# million; Pillow itself warns from 89 million on.
 MAX_PIXELS = 80_000_000
 
-# Pillow's pixels are taken over in strips that fit the processor's cache and reuse the same
-# memory: as a whole they are copied through fresh memory twice, in twice the time.
+# Pixels are copied from Pillow in strips that fit the CPU cache and reuse memory; copying all at
+# once takes twice as long.
 STRIP_ROWS = 64
 
-# How a file starts, and what must come later for it to be whole.
+# Magic bytes of a file, and bytes that must follow if it is complete.
 _STARTS = {'JPEG': b'\xff\xd8\xff', 'PNG': b'\x89PNG\r\n\x1a\n'}
 _ENDS = {'JPEG': b'\xff\xd9', 'PNG': b'IEND'}
 
-_SHOWN_FORMAT_LENGTH = 48  # characters of a format that an error repeats
+_SHOWN_FORMAT_LENGTH = 48  # characters of a format quoted in an error
 
 
 def read_compressed(message: Any, grey_range: GreyRange | None = None) -> np.ndarray:
     """Pixels of a message.
 
-    Bytes after the end of the file are ignored: drivers that hand on a whole buffer send them.
+    Trailing bytes are ignored: drivers that pass on a whole buffer send them.
 
-    :param message: a sensor_msgs/CompressedImage: a JPEG or PNG file, in colour or grey, of at
-        most ``MAX_PIXELS``.
-    :param grey_range: of the stream that it belongs to; ``None`` for a range of its own.
+    :param message: a sensor_msgs/CompressedImage: a JPEG or PNG file, colour or grey, with at most
+        ``MAX_PIXELS``.
+    :param grey_range: of its stream; ``None`` for a new one.
     :return: ``uint8`` (H, W, 3) BGR, C-contiguous.
-    :raises UnreadableImageError: it holds no such image.
+    :raises UnreadableImageError: it contains no such image.
     """
     shown = repr(message.format[:_SHOWN_FORMAT_LENGTH])
     if 'compresseddepth' in message.format.lower() or message.format.startswith(('32F', '64F')):
         raise UnreadableImageError(
             f'format {shown} is a depth image: subscribe to the compressed topic of the colour '
-            'camera'
+            'camera instead'
         )
     data = bytes(message.data)
     if not data:
         raise UnreadableImageError(
-            f'data is empty (format {shown}): check the camera driver, which sent no image'
+            f'data is empty (format {shown}): check the camera driver'
         )
     file_type = next((name for name, start in _STARTS.items() if data.startswith(start)), None)
     if file_type is None:
         raise UnreadableImageError(
-            f'data starts with the bytes {data[:8].hex(" ")} (format {shown}), which is neither '
-            'JPEG nor PNG: set the camera driver to one of them'
+            f'data is neither JPEG nor PNG: it starts with {data[:8].hex(" ")} (format {shown}); '
+            'set the camera driver to JPEG or PNG'
         )
     size = f'{file_type} of {len(data)} bytes'
-    # Zeros that fill up the place of the missing part are data to a decoder.
+    # A decoder would accept zeros in place of the missing part.
     if _ENDS[file_type] not in data:
         raise UnreadableImageError(
-            f'the {size} is cut short, its end is missing: look for what cuts images short '
-            'between the camera and here'
+            f'the {size} is truncated: check the transport between camera and node'
         )
     try:
         with Image.open(BytesIO(data), formats=(file_type,)) as image:
@@ -96,21 +94,20 @@ def read_compressed(message: Any, grey_range: GreyRange | None = None) -> np.nda
     except Exception as error:
         reason = _reason(error, 'its header cannot be read')
         raise UnreadableImageError(
-            f'the {size} cannot be decoded ({reason}): look for what damages images between the '
-            'camera and here'
+            f'the {size} cannot be decoded ({reason}): check the transport between camera and node'
         ) from error
     raise UnreadableImageError(
-        f'the {size} has {pixels} pixels; at most {MAX_PIXELS} are read: set the camera driver '
-        'to smaller images'
+        f'the {size} has {pixels} pixels, maximum {MAX_PIXELS}: set the camera driver to a lower '
+        'resolution'
     )
 
 
 def read_image_file(path: Path) -> np.ndarray:
-    """Pixels of an image file, turned the way up that its EXIF orientation says.
+    """Pixels of an image file, with its EXIF orientation applied.
 
     :param path: of any format that Pillow or OpenCV reads.
     :return: ``uint8`` (H, W, 3) BGR, C-contiguous.
-    :raises UnreadableImageError: it holds no such image, or not all of it.
+    :raises UnreadableImageError: not such an image, or truncated.
     """
     try:
         with _opened(path) as image:
@@ -119,7 +116,7 @@ def read_image_file(path: Path) -> np.ndarray:
                 if _is_deep_colour(image):
                     return _by_opencv(path.read_bytes())
                 return _pixels(ImageOps.exif_transpose(image), GreyRange())
-        reason = f'it has {width} x {height} pixels; at most {MAX_PIXELS} are read'
+        reason = f'it has {width} x {height} pixels, maximum {MAX_PIXELS}'
     except Exception as error:
         reason = _reason(error, _what_it_is(path))
         if isinstance(error, Image.UnidentifiedImageError) and is_read_by_opencv(path):
@@ -139,17 +136,17 @@ def _opened(path: Path) -> Image.Image:
         try:
             from pillow_heif import register_heif_opener
         except ImportError:
-            pass  # which is told with the kind of the file
+            pass  # reported with the kind of the file
         else:
             register_heif_opener()
         return Image.open(path)
 
 
 def is_read_by_opencv(path: Path) -> bool:
-    """Whether the first bytes of a file are those of an image that OpenCV reads."""
+    """Whether the magic bytes of a file are of an image format that OpenCV reads."""
     try:
         str(path).encode()
-    except UnicodeEncodeError:  # of such names OpenCV dies
+    except UnicodeEncodeError:  # OpenCV crashes on such names
         return False
     return cv2.haveImageReader(str(path))
 
@@ -160,19 +157,19 @@ def _what_it_is(path: Path) -> str:
     except OSError:
         kind = None
     if kind is None:
-        return 'it is not an image file, or its beginning is broken'
+        return 'not an image file, or its header is damaged'
     return f'it is {kind.name}; {kind.cure}'
 
 
 def _reason(error: Exception, unidentified: str) -> str:
-    """What Pillow says in an exception, which is of many classes."""
+    """Message of an exception of Pillow, which is of many classes."""
     if isinstance(error, Image.UnidentifiedImageError):  # names only an object in memory
         return unidentified
     return str(error).partition('\n')[0] or type(error).__name__
 
 
 def _is_deep_colour(image: Image.Image) -> bool:
-    """Whether it has colours of 16 bits, of which Pillow keeps the upper 8."""
+    """Whether it has 16-bit colours, of which Pillow keeps the upper 8."""
     tiles = getattr(image, 'tile', None)
     raw = str(tiles[0][3]) if tiles else ''
     return image.mode[0] not in 'IF' and (';16' in raw or '65535' in raw)
@@ -190,7 +187,7 @@ def _by_opencv(data: bytes, flags: int = 0, grey_range: GreyRange | None = None)
 def _pixels(image: Image.Image, grey_range: GreyRange) -> np.ndarray:
     if image.mode[0] in 'IF':  # grey: 16 or 32 bits, or floats
         samples = np.asarray(image)
-        if image.format == 'PNG':  # of 16 bits, which older Pillow holds in 32
+        if image.format == 'PNG':  # 16 bits, which older Pillow stores in 32
             samples = samples.astype(np.uint16, copy=False)
         return cv2.cvtColor(grey_range.to_uint8(samples), cv2.COLOR_GRAY2BGR)
     if image.mode != 'RGB':

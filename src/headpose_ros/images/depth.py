@@ -1,12 +1,11 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Depth images: messages to arrays, and the one that belongs to a colour image.
+"""Depth images: messages to arrays, and matching by stamp.
 
-Raw ones are ``16UC1`` (or ``mono16``) millimetres and ``32FC1`` metres, as in REP-118.
-``compressedDepth`` is what image_transport's plugin of that name sends: 12 bytes, of which the
-last 8 are the two ``float32`` of the quantisation of ``32FC1``, and then 16 bits a pixel as PNG or
-RVL.
+Raw images are ``16UC1`` (or ``mono16``) in millimetres or ``32FC1`` in metres, as in REP-118.
+``compressedDepth`` is the format of the image_transport plugin of that name: 12 bytes, the last 8
+being the two ``float32`` of the quantisation of ``32FC1``, then 16 bits per pixel as PNG or RVL.
 """
 
 from collections import deque
@@ -23,24 +22,24 @@ from headpose_ros.images.raw import Layout, check_whole
 from headpose_ros.images.rvl import read_rvl
 from headpose_ros.images.stamps import stamp_seconds
 
-COMPRESSED_DEPTH = 'compressedDepth'  # what the name of such a topic ends with
+COMPRESSED_DEPTH = 'compressedDepth'  # topic name suffix
 
-# Seconds by which the stamps of depth and colour may differ: streams of one rate that are not
-# synchronised are half a frame apart at most, 17 ms at 30 Hz.
+# Seconds, maximum difference of depth and colour stamps: unsynchronised streams of the same rate
+# differ by at most half a frame, 17 ms at 30 Hz.
 TOLERANCE = 0.02
 
-# Depth images that are kept for the colour image that may still come or is being processed.
+# Depth images buffered for the colour image being processed or still to come.
 KEPT = 4
 
-# Relative difference of the shapes of two images that can still show the same view.
+# Maximum relative difference of the aspect ratios of two images of the same view.
 SHAPE_TOLERANCE = 0.02
 
 _LAYOUTS = {
     '16UC1': Layout(None, 1, 2), 'mono16': Layout(None, 1, 2), '32FC1': Layout(None, 1, 4)
 }
 _HEADER_BYTES = 12
-_SHOWN = 48  # characters of a name that an error repeats
-_WANTED = 'depth is 16UC1 (millimetres) or 32FC1 (metres)'
+_SHOWN = 48  # characters of a name quoted in an error
+_WANTED = 'expected 16UC1 (millimetres) or 32FC1 (metres)'
 
 
 def read_depth(message: Any) -> np.ndarray:
@@ -48,13 +47,13 @@ def read_depth(message: Any) -> np.ndarray:
 
     :param message: a sensor_msgs/Image, of rclpy or rosbags.
     :return: ``uint16`` millimetres or ``float32`` metres (H, W); may share its memory.
-    :raises UnreadableImageError: it is no depth image, or not all of it.
+    :raises UnreadableImageError: not a depth image, or truncated.
     """
     layout = _LAYOUTS.get(message.encoding)
     if layout is None:
         raise UnreadableImageError(
-            f'encoding {message.encoding[:_SHOWN]!r} is no depth image: {_WANTED}; is the topic '
-            'that of the depth camera?'
+            f'encoding {message.encoding[:_SHOWN]!r} is not a depth image: {_WANTED}; check the '
+            'depth topic'
         )
     check_whole(message, layout)
     rows = np.frombuffer(message.data, np.uint8, message.height * message.step)
@@ -66,16 +65,16 @@ def read_depth(message: Any) -> np.ndarray:
 
 
 def read_compressed_depth(message: Any) -> np.ndarray:
-    """The same of a sensor_msgs/CompressedImage of the transport ``compressedDepth``.
+    """The same for a sensor_msgs/CompressedImage of the transport ``compressedDepth``.
 
-    :raises UnreadableImageError: it holds no such image.
+    :raises UnreadableImageError: it contains no such image.
     """
     encoding, _, coding = (part.strip() for part in message.format.partition(';'))
     coding = coding.removeprefix(COMPRESSED_DEPTH).strip() or 'png'
     shown = repr(message.format[:_SHOWN])
     if encoding not in _LAYOUTS:
         raise UnreadableImageError(
-            f'format {shown} is no depth image: {_WANTED}, by the transport {COMPRESSED_DEPTH}'
+            f'format {shown} is not a depth image: {_WANTED}, transport {COMPRESSED_DEPTH}'
         )
     data = bytes(message.data)
     body = data[_HEADER_BYTES:]
@@ -89,7 +88,7 @@ def read_compressed_depth(message: Any) -> np.ndarray:
         )
     if encoding != '32FC1':
         return pixels
-    # What is nothing has 0, which no depth has.
+    # 0 is no measurement.
     a, b = np.frombuffer(data, '<f4', 2, 4)
     with np.errstate(all='ignore'):
         return np.where(pixels > 0, a / (pixels - b), np.float32(np.nan)).astype(np.float32)
@@ -105,36 +104,35 @@ def _read_png(data: bytes) -> np.ndarray:
     except Exception as error:  # of many classes
         reason = str(error).partition('\n')[0] if isinstance(error, OSError) else repr(error)
         if isinstance(error, Image.UnidentifiedImageError):  # names only an object in memory
-            reason = f'it starts with the bytes {data[:8].hex(" ") or "of nothing"}'
+            reason = f'it starts with {data[:8].hex(" ") or "nothing"}'
     raise UnreadableImageError(
-        f'the {len(data)} bytes after the {_HEADER_BYTES} of {COMPRESSED_DEPTH} are no PNG of 16 '
-        f'bits: {reason}; look for what damages images between the camera and here'
+        f'the {len(data)} bytes after the header of {COMPRESSED_DEPTH} are not a 16-bit PNG: '
+        f'{reason}; check the transport between camera and node'
     )
 
 
 def check_same_view(depth: np.ndarray, width: int, height: int) -> None:
-    """Raise ``UnreadableImageError`` where depth cannot show what a colour image shows."""
+    """Raise ``UnreadableImageError`` if depth and colour image cannot show the same view."""
     rows, columns = depth.shape
     if abs(columns * height - rows * width) > SHAPE_TOLERANCE * rows * width:
         raise UnreadableImageError(
-            f'depth has {columns} x {rows} pixels and the colour image {width} x {height}, which '
-            'cannot be the same view: take the depth that the driver registers (aligns) to the '
-            'colour camera'
+            f'depth is {columns} x {rows} but the colour image {width} x {height}, which cannot '
+            'be the same view: use depth registered (aligned) to the colour camera'
         )
 
 
 class Match(NamedTuple):
-    """What a ``DepthBuffer`` has for a stamp."""
+    """Result of a ``DepthBuffer`` for a stamp."""
 
-    depth: np.ndarray | None  # as of ``read_depth``
-    lag: float  # seconds from the stamp to that of the nearest depth; not a number without any
+    depth: np.ndarray | None  # as returned by ``read_depth``
+    lag: float  # seconds, stamp of the nearest depth minus the given one; NaN without any
 
 
 class DepthBuffer:
-    """The last depth images, of which only those that are asked for are decoded.
+    """The latest depth images, decoded on demand.
 
     :param read: decodes a message.
-    :param kept: how many there are at most.
+    :param kept: maximum number.
     """
 
     def __init__(self, read: Callable[[Any], np.ndarray], kept: int = KEPT):
@@ -144,20 +142,20 @@ class DepthBuffer:
 
     @property
     def newest(self) -> float:
-        """Stamp of the last one, seconds; minus infinity without any."""
+        """Latest stamp, seconds; minus infinity if empty."""
         return self._kept[-1][0] if self._kept else -np.inf
 
     def add(self, message: Any) -> None:
-        """Take one more message."""
+        """Add a message."""
         self._kept.append((stamp_seconds(message.header), message))
 
     def clear(self) -> None:
-        """Forget all."""
+        """Remove all messages."""
         self._kept.clear()
         self._last = None
 
     def at(self, stamp: float) -> Match:
-        """The depth image nearest to a stamp in seconds, within ``TOLERANCE``.
+        """The depth image closest to a stamp in seconds, within ``TOLERANCE``.
 
         :raises UnreadableImageError: it cannot be read.
         """
@@ -167,7 +165,7 @@ class DepthBuffer:
         lag = found - stamp
         if abs(lag) > TOLERANCE:
             return Match(None, lag)
-        # Of a faster colour camera two images may have the same.
+        # Two images of a faster colour camera may share one.
         if self._last is None or self._last[0] is not message:
             try:
                 self._last = message, self._read(message)

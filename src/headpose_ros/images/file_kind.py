@@ -1,24 +1,24 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a file is, by its first bytes, whatever its name says."""
+"""File type by magic bytes, regardless of the name."""
 
 from pathlib import Path
 from typing import NamedTuple
 
 _START_BYTES = 32
 
-# Brands of the ISO base media file format, which MP4 and HEIC share.
+# Brands of the ISO base media file format, shared by MP4 and HEIC.
 _HEIC_BRANDS = (b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1')
 _AVIF_BRANDS = (b'avif', b'avis')
 
 
 class FileKind(NamedTuple):
-    """What a file is that could not be read as what it was taken for."""
+    """Type of a file that could not be read as expected."""
 
     name: str
     cure: str
-    command: str = ''  # of headpose, for such files; empty for none
+    command: str = ''  # of headpose for such files; empty if none
 
 
 EMPTY = FileKind('empty (0 bytes)', 'copy or record it again')
@@ -33,14 +33,14 @@ _STARTS = {
     b'\xff\x0a': FileKind('a JPEG XL image', 'convert it to JPEG', 'image'),
     b'\x89MCAP0': FileKind('a bag', 'use headpose bag', 'bag'),
     b'SQLite format 3': FileKind('a bag or another SQLite file', 'use headpose bag', 'bag'),
-    b'#ROSBAG V2.0': FileKind('a bag of ROS 1', 'headpose bag says how to convert it', 'bag'),
+    b'#ROSBAG V2.0': FileKind('a ROS 1 bag', 'headpose bag says how to convert it', 'bag'),
     b'%PDF': FileKind('a PDF document', 'save its pages as JPEG or PNG'),
     b'<svg': FileKind('an SVG drawing', 'save it as PNG'),
 }
 
 
 def kind_of(path: Path) -> FileKind | None:
-    """Kind of a file; ``None`` where it is none of those that are told apart here.
+    """Kind of a file; ``None`` if not recognised here.
 
     :raises OSError: the file cannot be read.
     """

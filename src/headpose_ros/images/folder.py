@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Image files of a folder, and what else is in it."""
+"""Image files in a folder, and what else is in it."""
 
 from pathlib import Path
 
@@ -11,16 +11,16 @@ from headpose_ros.errors import SourceError
 from headpose_ros.images.compressed import is_read_by_opencv
 from headpose_ros.images.file_kind import HEIC, kind_of
 
-# Files of these names are images even where they are broken beyond recognition; all others only
-# if they can be recognised.
+# Files with these suffixes count as images even if damaged beyond recognition; others only if
+# recognised.
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
-# What Pillow recognises, and reads only with another program, or not at all.
+# Recognised by Pillow, but read only with other programs or not at all.
 _UNREADABLE_FORMATS = ('BUFR', 'EPS', 'GRIB', 'HDF5', 'MPEG', 'WMF')
-_MAX_NAMED = 20  # of the rest of a folder
+_MAX_NAMED = 20  # other files named in the message
 
 
 def is_image(path: Path) -> bool:
-    """Whether a file is an image by its name or by its first bytes."""
+    """Whether a file is an image, by name or magic bytes."""
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return True
     try:
@@ -28,26 +28,26 @@ def is_image(path: Path) -> bool:
             return True
         with Image.open(path) as image:
             return image.format not in _UNREADABLE_FORMATS
-    except Exception:  # Pillow raises whatever a file that is none leads it to
+    except Exception:  # Pillow may raise anything for other files
         return is_read_by_opencv(path)
 
 
 def images_of(folder: Path) -> list[Path]:
-    """Image files of a folder in the order of their names; hidden files are not among them.
+    """Image files in a folder by name, without hidden files.
 
     :raises SourceError: there are none.
     """
     images, rest = _sorted_out(folder)
     if not images:
-        there = f': there is only {_named(rest)}' if rest else ''
+        there = f', only {_named(rest)}' if rest else ''
         raise SourceError(f'{folder}: no images in this folder{there}')
     return images
 
 
 def rest_of(folder: Path) -> str:
-    """What else is in a folder, in words; empty for nothing."""
+    """Other contents of a folder, as text; empty if none."""
     _, rest = _sorted_out(folder)
-    return f'{folder}: {len(rest)} not read, being no images: {_named(rest)}' if rest else ''
+    return f'{folder}: {len(rest)} skipped, not images: {_named(rest)}' if rest else ''
 
 
 def _sorted_out(folder: Path) -> tuple[list[Path], list[Path]]:

@@ -3,9 +3,9 @@
 
 """Samples of more than 8 bits to 8 bits.
 
-Infrared cameras put 10, 12 or 14 bits into the lower end of 16, and nothing in the image says how
-many: what is white is learned from the samples. It moves in steps, the depths that sensors have,
-so that a picture keeps its brightness while a lamp passes through it.
+Infrared cameras store 10, 12 or 14 bits in the lower bits of 16, and the image does not say how
+many: the white level is learned from the samples. It changes in steps of whole sensor bit depths,
+so that the brightness stays constant while a lamp passes through the image.
 """
 
 import math
@@ -13,34 +13,33 @@ import math
 import cv2
 import numpy as np
 
-MIN_BITS = 8  # of integers; a black picture stays black instead of becoming noise
-ROBUST_SHARE = 0.999  # of the samples; what is above are defects and reflections
-LOOKED_AT = 5000  # samples of an image, about
-# Of images in a row that stay below half of white, after which white comes down: one that was
-# damaged does not darken the rest of the stream. Ten seconds at 30 Hz.
+MIN_BITS = 8  # of integers; a black image stays black instead of becoming noise
+ROBUST_SHARE = 0.999  # quantile of the samples; above are defects and reflections
+LOOKED_AT = 5000  # approximate number of samples used per image
+# Consecutive images below half the white level after which it is lowered, so that one corrupt
+# image does not darken the rest of the stream. Ten seconds at 30 Hz.
 PATIENCE = 300
 
 
 class GreyRange:
-    """What is white in the images of one camera.
+    """White level of the images of one camera.
 
-    :param white: sample that becomes 255; ``None`` or 0 to learn it, and go on
-        learning.
+    :param white: sample mapped to 255; ``None`` or 0 to learn it continuously.
 
-    :ivar white: the same, as it is now; 0 before the first image.
+    :ivar white: current value; 0 before the first image.
     """
 
     def __init__(self, white: float | None = None):
         self.white = white or 0.0
         self._learns = not white
-        self._below = 0  # images in a row
-        self._highest_below = 0.0  # white that they would have had
+        self._below = 0  # consecutive images
+        self._highest_below = 0.0  # highest white level among them
 
     def to_uint8(self, samples: np.ndarray) -> np.ndarray:
-        """Samples as ``uint8`` of the same shape; those that have 8 bits are given back.
+        """Samples as ``uint8`` of the same shape; 8-bit samples are returned unchanged.
 
-        :param samples: integers from 0, or floats, whose white is 1 or else a power of 2; what is
-            not finite or is negative becomes 0.
+        :param samples: integers from 0, or floats with a white level of 1 or another power of 2;
+            negative and non-finite samples become 0.
         """
         if samples.dtype == np.uint8:
             return samples
@@ -49,7 +48,7 @@ class GreyRange:
             samples = _positive(samples)
         if self._learns:
             self._learn(_white_of(samples, is_whole))
-        # cv2 takes no more than 4 dimensions, and returns (H, W, 1) as (H, W).
+        # cv2 accepts at most 4 dimensions, and returns (H, W, 1) as (H, W).
         return cv2.convertScaleAbs(samples, alpha=255.0 / self.white).reshape(samples.shape)
 
     def _learn(self, white: float) -> None:
@@ -68,7 +67,7 @@ def _positive(samples: np.ndarray) -> np.ndarray:
 
 
 def _white_of(samples: np.ndarray, is_whole: bool) -> float:
-    # An odd step, so that all colours of a Bayer pattern are among them.
+    # An odd step covers all colours of a Bayer pattern.
     step = int(math.sqrt(samples.size / LOOKED_AT)) | 1
     some = samples[::step, ::step].ravel()
     highest = int(ROBUST_SHARE * (some.size - 1))

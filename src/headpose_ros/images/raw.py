@@ -1,23 +1,22 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Pixels of raw images, messages as sensor_msgs/Image describes them.
+"""Pixels of raw images, sensor_msgs/Image.
 
-What a message says of itself is checked here before a pixel is touched, so a broken image is
-always an ``UnreadableImageError`` with its reason.
+Messages are validated before any pixel is read, so a broken image always raises an
+``UnreadableImageError`` with its reason.
 
-Four readings that the names leave open:
+Interpretation of ambiguous encodings:
 
-- ``8UC3`` and ``8UC4`` are BGR and BGRA, the order of the OpenCV images they are named after,
-  and ``8UC1`` is ``mono8``.
-- ``16UC1`` is ``mono16``: infrared and thermal cameras use both names. 16 bits become 8 as a
-  ``GreyRange`` of the stream has it: sensors with 10 or 12 bits use the lower end of the 16.
-- ``32FC1`` is grey from 0 to 1; depth in metres has that name too, and is refused.
+- ``8UC3`` and ``8UC4`` are BGR and BGRA, the order of OpenCV, and ``8UC1`` is ``mono8``.
+- ``16UC1`` is ``mono16``: infrared and thermal cameras use both names. 16 bits are converted to 8
+  by the ``GreyRange`` of the stream, as sensors with 10 or 12 bits use only the lower bits.
+- ``32FC1`` is grey from 0 to 1; depth in metres uses that name too and is rejected.
 - nv12 and nv21 follow V4L2: ``height`` rows of luma, then ``height / 2`` rows of chroma, all
-  ``step`` bytes long, so that ``data`` holds ``step * height * 3 / 2`` bytes.
+  ``step`` bytes long: ``step * height * 3 / 2`` bytes.
 
-Bytes after the last row are ignored: ``step`` and ``height`` say where the pixels are, and
-drivers that hand on a whole page-aligned capture buffer send them.
+Bytes after the last row are ignored: ``step`` and ``height`` define the pixels, and drivers that
+pass on a whole page-aligned capture buffer send more.
 """
 
 from typing import Any, NamedTuple
@@ -30,9 +29,9 @@ from headpose_ros.images.grey_range import GreyRange
 
 
 class Layout(NamedTuple):
-    """How the pixels of an encoding lie in the rows of a message."""
+    """Pixel layout of an encoding."""
 
-    code: int | None  # of cv2.cvtColor to BGR; None where it is BGR already
+    code: int | None  # of cv2.cvtColor to BGR; None if already BGR
     channels: int = 1
     sample_bytes: int = 1
     min_side: int = 1  # pixels
@@ -41,17 +40,16 @@ class Layout(NamedTuple):
 
     @property
     def pixel_bytes(self) -> int:
-        """Bytes of a pixel in its row; of semi-planar ones without the chroma."""
+        """Bytes per pixel in a row; for semi-planar encodings without chroma."""
         return self.channels * self.sample_bytes
 
     def data_rows(self, height: int) -> int:
-        """Rows of ``step`` bytes that an image of that height has."""
+        """Rows of ``step`` bytes of an image of this height."""
         return height * 3 // 2 if self.semi_planar else height
 
 
-# OpenCV names a Bayer pattern by the second and third pixel of its second row, ROS by its first
-# two rows: rggb is BG. Demosaicing leaves an image without inner pixels black, hence the
-# smallest side.
+# OpenCV names Bayer patterns by the second and third pixel of the second row, ROS by the first two
+# rows: rggb is BG. Demosaicing an image without inner pixels gives black, hence the minimum side.
 _BAYER = {
     'rggb': cv2.COLOR_BayerBG2BGR,
     'bggr': cv2.COLOR_BayerRG2BGR,
@@ -89,27 +87,27 @@ _LAYOUTS.update({
 
 SUPPORTED_ENCODINGS = tuple(_LAYOUTS)
 
-# White of a floating-point image is 1; a little more is due to filters, the rest is depth.
+# The white level of a floating-point image is 1; slightly more is due to filters, beyond is depth.
 _MAX_FLOAT = 2.0
-_FLOAT_STEP = 7  # every so many pixels are looked at
+_FLOAT_STEP = 7  # pixels, subsampling
 
-_SHOWN_NAME_LENGTH = 32  # characters of an unknown encoding that an error repeats
+_SHOWN_NAME_LENGTH = 32  # characters of an unknown encoding quoted in an error
 
 
 def read_raw(msg: Any, grey_range: GreyRange | None = None) -> np.ndarray:
     """Pixels of a message.
 
     :param msg: a sensor_msgs/Image, of rclpy or rosbags, in any of ``SUPPORTED_ENCODINGS``.
-    :param grey_range: of the stream that it belongs to; ``None`` for a range of its own.
-    :return: ``uint8`` (H, W, 3) BGR, C-contiguous. It may share its memory with the message: copy
-        it before drawing.
-    :raises UnreadableImageError: the message is not an image or of another encoding.
+    :param grey_range: of its stream; ``None`` for a new one.
+    :return: ``uint8`` (H, W, 3) BGR, C-contiguous. May share memory with the message: copy it
+        before drawing.
+    :raises UnreadableImageError: not a valid image, or an unsupported encoding.
     """
     return read_pixels(msg, checked_layout(msg), grey_range or GreyRange())
 
 
 def read_pixels(msg: Any, layout: Layout, grey_range: GreyRange) -> np.ndarray:
-    """The same of a message whose layout is known by ``checked_layout``."""
+    """The same with the layout from ``checked_layout``."""
     rows = layout.data_rows(msg.height)
     image: np.ndarray = np.frombuffer(msg.data, np.uint8, rows * msg.step).reshape(rows, msg.step)
     image = np.ascontiguousarray(image[:, :msg.width * layout.pixel_bytes])
@@ -128,54 +126,54 @@ def read_pixels(msg: Any, layout: Layout, grey_range: GreyRange) -> np.ndarray:
 
 def _refuse_depth(image: np.ndarray) -> None:
     some = image[::_FLOAT_STEP, ::_FLOAT_STEP]
-    highest = np.fmax.reduce(np.abs(some), axis=None)  # of what is a number
+    highest = np.fmax.reduce(np.abs(some), axis=None)  # ignores NaN
     if highest > _MAX_FLOAT:
         raise UnreadableImageError(
-            f'the samples of 32FC1 go up to {highest:.3g}, as in depth images: subscribe to the '
-            'colour or infrared camera, whose floating-point samples are from 0 to 1'
+            f'32FC1 samples up to {highest:.3g} look like depth: subscribe to a colour or '
+            'infrared camera, with floating-point samples from 0 to 1'
         )
 
 
 def checked_layout(msg: Any) -> Layout:
-    """Layout of a message that holds all the pixels it promises.
+    """Layout of a complete message.
 
-    :raises UnreadableImageError: if it does not, or if its encoding is not supported.
+    :raises UnreadableImageError: inconsistent or truncated message, or unsupported encoding.
     """
     layout = _LAYOUTS.get(msg.encoding)
     if layout is None:
         name = repr(msg.encoding[:_SHOWN_NAME_LENGTH])
         if msg.encoding.startswith(('32F', '64F')):
-            name += ' (floating point, as depth images are)'
+            name += ' (floating point, probably depth)'
         raise UnreadableImageError(
-            f'encoding {name} is not supported: publish one of {", ".join(SUPPORTED_ENCODINGS)}'
+            f'unsupported encoding {name}: publish one of {", ".join(SUPPORTED_ENCODINGS)}'
         )
     check_whole(msg, layout)
     return layout
 
 
 def check_whole(msg: Any, layout: Layout) -> None:
-    """Raise ``UnreadableImageError`` unless a message holds all the pixels it promises."""
+    """Raise ``UnreadableImageError`` unless a message is consistent and complete."""
     size = f'{msg.width} x {msg.height} pixels of {msg.encoding}'
     if min(msg.width, msg.height) < layout.min_side:
         raise UnreadableImageError(
-            f'the image has {size}, and at least {layout.min_side} x {layout.min_side} are '
-            'needed: check the size that the camera driver sends'
+            f'the image has {size}, minimum {layout.min_side} x {layout.min_side}: check the '
+            'resolution of the camera driver'
         )
     if (layout.even_width and msg.width % 2) or (layout.semi_planar and msg.height % 2):
         sides = 'an even width and height' if layout.semi_planar else 'an even width'
         raise UnreadableImageError(
-            f'the image has {size}, which shares colours between neighbours and needs {sides}: '
-            'set the camera driver to such a size or to bgr8'
+            f'the image has {size}, whose subsampled chroma requires {sides}: change the '
+            'resolution of the camera driver, or set it to bgr8'
         )
     row_bytes = msg.width * layout.pixel_bytes
     if msg.step < row_bytes:
         raise UnreadableImageError(
-            f'step is {msg.step} bytes, but a row of {size} has {row_bytes}: '
+            f'step is {msg.step} bytes, but a row of {size} takes {row_bytes}: '
             'correct step, width or encoding in the camera driver'
         )
     data_bytes = msg.step * layout.data_rows(msg.height)
     if len(msg.data) < data_bytes:
         raise UnreadableImageError(
-            f'data holds {len(msg.data)} bytes, but {size} in rows of {msg.step} bytes have '
-            f'{data_bytes}: look for what cuts images short between the camera and here'
+            f'data has {len(msg.data)} bytes, but {size} with step {msg.step} take {data_bytes}: '
+            'check the transport between camera and node'
         )

@@ -6,8 +6,8 @@
 from typing import Any
 
 STANDING_STILL = (
-    'the stamps of the images stand still, so nothing is smoothed; let the camera driver stamp '
-    'each image with its time'
+    'image timestamps are not advancing; smoothing disabled: have the camera driver stamp each '
+    'image'
 )
 
 

@@ -1,9 +1,9 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""How long a video file says it is, in bytes: what tells one that was cut short for certain.
+"""Size of a video file in bytes according to its container: detects truncation reliably.
 
-Its duration does not: in a header it is often an estimate, or of another stream.
+The duration does not: in a header it is often an estimate, or that of another stream.
 """
 
 import os
@@ -11,18 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-_HEADER_BYTES = 32  # at most, of a part
+_HEADER_BYTES = 32  # maximum, of an element
 END_BYTES = 4096  # a page
 
-# Parts that a file is made of, by the container: all others end the search.
+# Top-level elements by container; any other ends the search.
 _EBML_IDS = (0x1A45DFA3, 0x18538067, 0xEC)  # header, segment, padding
 _RIFF_NAMES = (b'RIFF', b'JUNK')
 
 
 def promised_bytes(path: Path) -> int:
-    """Bytes that MP4, MOV, Matroska, WebM and AVI files have when they are whole.
+    """Expected size in bytes of MP4, MOV, Matroska, WebM and AVI files.
 
-    :return: 0 where the file does not say, as live recordings and other formats do not.
+    :return: 0 if unknown, as for live recordings and other formats.
     :raises OSError: the file cannot be read.
     """
     with path.open('rb') as file:
@@ -55,7 +55,7 @@ def _read(file: BinaryIO, position: int) -> bytes:
 
 def _riff_length(header: bytes) -> int:
     length = int.from_bytes(header[4:8], 'little')
-    if header[:4] not in _RIFF_NAMES or length in (0, 2**32 - 1):  # nobody came to fill it in
+    if header[:4] not in _RIFF_NAMES or length in (0, 2**32 - 1):  # never filled in
         return 0
     return 8 + length + length % 2
 
@@ -69,7 +69,7 @@ def _ebml_length(header: bytes) -> int:
 
 
 def _vint(data: bytes, keeps_marker: bool) -> tuple[int, int]:
-    """A number of EBML, and its bytes: as many as it has leading zeros, and one."""
+    """An EBML number, and its length in bytes: number of leading zeros plus one."""
     if not data or not data[0]:
         return 0, 1
     count = 9 - data[0].bit_length()
@@ -78,14 +78,14 @@ def _vint(data: bytes, keeps_marker: bool) -> tuple[int, int]:
 
 
 def _box_length(header: bytes) -> int:
-    length = int.from_bytes(header[:4], 'big')  # 0: until the end, whatever that is
+    length = int.from_bytes(header[:4], 'big')  # 0: to the end of the file
     if not header[4:8].isalnum():
         return 0
     return int.from_bytes(header[8:16], 'big') if length == 1 else length
 
 
 def has_empty_end(path: Path) -> bool:
-    """Whether a file ends in zeros: room that a copy took, and did not fill."""
+    """Whether a file ends in zeros: preallocated by an incomplete copy."""
     with path.open('rb') as file:
         file.seek(max(0, path.stat().st_size - END_BYTES))
         return not any(file.read())

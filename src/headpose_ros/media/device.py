@@ -1,15 +1,15 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Webcams of Linux by a name that lasts: numbers are given anew when one is plugged in again."""
+"""Persistent names of Linux webcams: numbers change when one is replugged."""
 
 from pathlib import Path
 
-LINKS = Path('/dev/v4l')  # which udev makes, by model and serial number, and by port
+LINKS = Path('/dev/v4l')  # created by udev, by model and serial number, and by port
 
 
 def lasting_name(name: str) -> Path | None:
-    """The link that goes with a webcam whatever its number is; ``None`` where there is none.
+    """The persistent link of a webcam; ``None`` without one.
 
     :param name: path or number of the webcam.
     """

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Where images come from when there is no camera driver."""
+"""Image sources without a camera driver."""
 
 import itertools
 import time
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 
 SAMPLE = 'sample'  # name of the built-in moving head
 SAMPLE_SIZE = (640, 480)  # pixels, width and height
-FOLDER_RATE = 2.0  # Hz, slow enough to look at each image
-REOPEN_PERIOD = 1.0  # seconds between attempts to get a lost camera back
-MOVING_SUFFIX = '.gif'  # of images that are videos here
+FOLDER_RATE = 2.0  # Hz, slow enough to see each image
+REOPEN_PERIOD = 1.0  # seconds between attempts to reopen a lost camera
+MOVING_SUFFIX = '.gif'  # images treated as videos
 
 
 def open_source(name: str, size: tuple[int, int] | None = None) -> 'ImageSource':
-    """Source of a name.
+    """Open a source by name.
 
     :param name: ``sample``, the path or number of a webcam, a video or image file, or a folder
         of images.
-    :param size: wanted width and height in pixels, of the sample and of webcams; ``None`` for
-        the source's own.
+    :param size: requested width and height in pixels, for the sample and webcams; ``None`` for
+        the default.
     :raises SourceError: it cannot be opened.
     """
     if name == SAMPLE:
@@ -50,23 +50,23 @@ def open_source(name: str, size: tuple[int, int] | None = None) -> 'ImageSource'
         is_still = path.suffix.lower() != MOVING_SUFFIX and is_image(path)
         if is_still:
             return ImagesSource([path])
-        # Here, as FFmpeg takes long to load, and no other source needs it.
+        # Imported here: FFmpeg is slow to load, and no other source needs it.
         from headpose_ros.media.video_file import VideoSource
 
         return VideoSource(path)
     raise SourceError(
-        f'{name}: there is no such source; want {SAMPLE!r}, a webcam such as /dev/video0, a '
-        'video file, an image file or a folder of images'
+        f'{name}: no such source; expected {SAMPLE!r}, a webcam such as /dev/video0, a video '
+        'file, an image file or a folder of images'
     )
 
 
 class SampleSource:
-    """The built-in head, moving through ``sample_rotation``, without end."""
+    """The built-in head, moving through ``sample_rotation`` endlessly."""
 
     rate = DEFAULT_RATE
 
     def __init__(self, size: tuple[int, int]):
-        # Here, as it needs scipy, which no other source does.
+        # Imported here: needs scipy, which no other source does.
         from headpose_ros.media.sample_head.rendered_head import RenderedHead, sample_rotation
 
         self._rotation_at = sample_rotation
@@ -85,7 +85,7 @@ class SampleSource:
             yield self._head.render(self._rotation)
 
     def depth(self) -> np.ndarray:
-        """Depth of the last image as a structured-light camera sees it: ``uint16`` millimetres."""
+        """Depth of the last image from a structured-light camera: ``uint16`` millimetres."""
         return self._depth_camera.see(self._head.render_depth(self._rotation))
 
     @cached_property
@@ -94,7 +94,7 @@ class SampleSource:
 
 
 class WebcamSource:
-    """A camera of the operating system, opened again when it was unplugged, under any number."""
+    """A webcam; reopened after it was unplugged, under any number."""
 
     camera_matrix = None
 
@@ -105,14 +105,14 @@ class WebcamSource:
         capture = self._open()
         if not capture.isOpened():
             raise SourceError(
-                f'{name}: the camera cannot be opened; is it plugged in, does another program '
-                'use it, may you read it (group video)?'
+                f'{name}: cannot open the camera; check that it is plugged in, not in use by '
+                'another program, and that you have permission (group video)'
             )
         self._capture = capture
         self.rate = _rate_of(capture)
 
     def frames(self) -> Iterator[np.ndarray | None]:
-        """Images as they come; ``None`` while the camera gives none."""
+        """Images as they arrive; ``None`` while the camera delivers none."""
         opened = time.monotonic()
         while True:
             ok, image = self._capture.read()
@@ -125,7 +125,7 @@ class WebcamSource:
     def _open(self) -> cv2.VideoCapture:
         name = str(self._lasting.resolve()) if self._lasting else self._name
         capture = cv2.VideoCapture(int(name) if name.isdecimal() else name)
-        # An image that waited is older than its stamp will say.
+        # A buffered image is older than its stamp.
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         if self._size is not None:
             capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._size[0])
@@ -134,7 +134,7 @@ class WebcamSource:
 
 
 class ImagesSource:
-    """Image files, one after the other."""
+    """Image files in order."""
 
     rate = FOLDER_RATE
     camera_matrix = None
@@ -143,7 +143,7 @@ class ImagesSource:
         self._paths = paths
 
     def frames(self) -> Iterator[np.ndarray | None]:
-        """An image of each; ``None`` for a file that cannot be read."""
+        """The image of each file; ``None`` if unreadable."""
         for path in self._paths:
             try:
                 yield read_image_file(path)
@@ -156,7 +156,6 @@ def _rate_of(capture: cv2.VideoCapture) -> float:
     return rate if is_believed(rate) else DEFAULT_RATE
 
 
-# A stream of images: its ``rate``, images a second (Hz); ``camera_matrix``, (3, 3) pixels or
-# ``None`` when the camera is not calibrated; and ``frames``, one pass over the images, ``uint8``
-# (H, W, 3) BGR, with ``None`` for one that was lost.
+# An image stream: ``rate`` (Hz); ``camera_matrix``, (3, 3) pixels or ``None`` if not calibrated;
+# and ``frames``, one pass over the images, ``uint8`` (H, W, 3) BGR, or ``None`` for a lost one.
 ImageSource: TypeAlias = 'SampleSource | WebcamSource | VideoSource | ImagesSource'

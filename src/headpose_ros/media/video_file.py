@@ -3,8 +3,8 @@
 
 """Video files, read by PyAV.
 
-OpenCV tells neither why a file cannot be opened, nor that damage was covered up, nor whether a
-number of frames was counted or guessed, and what it does with a rotation depends on its version.
+OpenCV does not report why a file cannot be opened, concealed damage, or whether a frame count is
+exact or estimated, and its handling of rotation depends on the version.
 """
 
 from collections.abc import Iterator
@@ -23,30 +23,30 @@ from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.media.container import has_empty_end, promised_bytes
 from headpose_ros.media.rates import DEFAULT_RATE, is_believed
 
-RATE_FRAMES = 30  # from whose times a rate is measured that the file does not tell
-# Seconds, and share of the whole, that may be missing from the end of a file which does not say
-# how many bytes it has: a duration is often rounded up.
+RATE_FRAMES = 30  # frames from which a missing rate is measured
+# Seconds, and share of the duration, tolerated as missing at the end of a file with unknown size:
+# a duration is often rounded up.
 MISSING_SECONDS = 1.0
 MISSING_SHARE = 0.05
-PIXEL_SHAPES = (0.25, 4.0)  # width to height of a pixel, as far as it is believed
-MIN_STRETCH = 0.01  # share of the width or height that matters
-Log = tuple[int, str, str]  # level, part of FFmpeg, text
-NO_INDEX = 'moov atom not found'  # of FFmpeg
-GREY_FORMATS = ('gray16le', 'gray16be', 'grayf32le', 'grayf32be')  # of whatever depth
+PIXEL_SHAPES = (0.25, 4.0)  # plausible pixel aspect ratios, width to height
+MIN_STRETCH = 0.01  # relative deviation from square pixels that matters
+Log = tuple[int, str, str]  # level, FFmpeg component, text
+NO_INDEX = 'moov atom not found'  # FFmpeg's message
+GREY_FORMATS = ('gray16le', 'gray16be', 'grayf32le', 'grayf32be')  # any bit depth
 
 
 class VideoSource:
-    """A video file, as it is to be shown: rotated and stretched as the container says.
+    """A video file, with rotation and pixel aspect ratio of the container applied.
 
     :raises SourceError: it cannot be read.
 
     :ivar rate: Hz.
     :ivar size: width and height, pixels.
-    :ivar seconds: that it lasts; 0.0 where the file does not tell.
-    :ivar count: frames; 0 where the file does not tell.
-    :ivar is_counted: whether that number is known; otherwise it is from the time and the rate.
-    :ivar problem: what is wrong with the file as a whole, known after all frames were read, or
-        before where it is too short; empty where nothing is.
+    :ivar seconds: duration; 0.0 if unknown.
+    :ivar count: frames; 0 if unknown.
+    :ivar is_counted: whether the count is exact; otherwise from duration and rate.
+    :ivar problem: problem with the file as a whole, known once all frames are read, or before if
+        truncated; empty if none.
     """
 
     camera_matrix = None
@@ -64,16 +64,16 @@ class VideoSource:
             self.count = stream.frames if self.is_counted else round(self.seconds * self.rate)
         first = next((bgr for bgr in self.frames() if bgr is not None), None)
         if first is None:
-            raise SourceError(f'{path}: none of its frames can be decoded; copy it again')
+            raise SourceError(f'{path}: no frame can be decoded; copy it again')
         self.size = first.shape[1], first.shape[0]
 
     def frames(self) -> Iterator[np.ndarray | None]:
-        """Images from the beginning; ``None`` for what cannot be decoded."""
+        """Images from the start; ``None`` for frames that cannot be decoded."""
         for _, image in self.timed_frames():
             yield image
 
     def timed_frames(self) -> Iterator[tuple[float, np.ndarray | None]]:
-        """The same with the seconds from the beginning to each."""
+        """The same, each with its time in seconds from the start."""
         damage: list[str] = []
         with self._open() as (container, stream):
             start, seconds, end = _start_of(stream), -1.0 / self.rate, 0.0
@@ -96,16 +96,16 @@ class VideoSource:
         if kind and not is_known:
             cure = f'use headpose {kind.command}' if kind.command else kind.cure
             raise SourceError(f'{self._path} is {kind.name}, not a video: {cure}')
-        with _errors_told() as told:
+        with _captured_errors() as errors:
             try:
-                # What is before a colon in a name would be a protocol without this one.
+                # Without this, text before a colon in a name would be a protocol.
                 container = av.open(f'file:{self._path}')
             except av.error.FFmpegError as error:
-                if is_known and any(NO_INDEX in text for _, _, text in told):
+                if is_known and any(NO_INDEX in text for _, _, text in errors):
                     raise SourceError(
                         f'{self._path} has no index (the moov box of MP4 and MOV, written last): '
-                        'its recording was cut off or its copy is incomplete; copy it again, or '
-                        'repair it with untrunc and a good file of the same camera'
+                        'the recording was interrupted or the copy is incomplete; copy it again, '
+                        'or repair it with untrunc and a good file of the same camera'
                     ) from error
                 raise SourceError(
                     f'{self._path}: not a video that FFmpeg can read ({error.strerror}); convert '
@@ -115,8 +115,8 @@ class VideoSource:
             if container.format.name == 'tty' or not container.streams.video:
                 held = ', '.join(sorted({stream.type for stream in container.streams}))
                 raise SourceError(
-                    f'{self._path} holds no video, only {held or "nothing"}; name the file with '
-                    'the images'
+                    f'{self._path} contains no video, only {held or "nothing"}; specify another '
+                    'file'
                 )
             yield container, container.streams.video[0]
 
@@ -125,38 +125,38 @@ class VideoSource:
         if promised <= size:
             return ''
         return (
-            f'{self._path} is cut short: {size} of its {promised} bytes are there; copy it again'
+            f'{self._path} is truncated: {size} of {promised} bytes; copy it again'
         )
 
-    def _damage(self, told: list[str], missing: float) -> str:
-        if told:
-            return f'{self._path} is damaged ({told[0]}); copy it again'
-        # A file that is as long as it says is whole, whatever its header has for a duration.
+    def _damage(self, errors: list[str], missing: float) -> str:
+        if errors:
+            return f'{self._path} is damaged ({errors[0]}); copy it again'
+        # A file of the expected size is complete, whatever the duration in its header.
         is_whole = promised_bytes(self._path) and not has_empty_end(self._path)
         if is_whole or missing <= max(MISSING_SECONDS, MISSING_SHARE * self.seconds):
             return ''
         return (
-            f'{self._path} is cut short: it ends {missing:.1f} s before the {self.seconds:.1f} s '
-            'that it promises; copy it again'
+            f'{self._path} is truncated: it ends {missing:.1f} s before its duration of '
+            f'{self.seconds:.1f} s; copy it again'
         )
 
 
 def _packets(container: Any, stream: Any, damage: list[str]) -> Iterator[tuple[Any, list[Any]]]:
-    """All packets, with the frames of the stream that come with them; ``None`` for a broken one.
+    """All packets with their decoded frames of the stream; ``None`` for an undecodable frame.
 
-    Of all streams: where another one lasts longer, it tells how far the file goes.
+    Includes packets of other streams, which may be longer and so show where the file ends.
 
-    :param damage: gets what the container's part of FFmpeg complains about.
+    :param damage: receives FFmpeg's errors about the container.
     """
     packets = container.demux()
     while True:
         frames = []
-        with _errors_told() as told:
+        with _captured_errors() as errors:
             try:
                 packet = next(packets)
             except StopIteration:
                 return
-            except av.error.FFmpegError as error:  # there is no more to get
+            except av.error.FFmpegError as error:  # no more packets
                 damage.append(one_line(error))
                 return
             if packet.stream.index == stream.index:
@@ -164,12 +164,12 @@ def _packets(container: Any, stream: Any, damage: list[str]) -> Iterator[tuple[A
                     frames = packet.decode()
                 except av.error.FFmpegError:
                     frames = [None]
-        damage += [text.strip() for _, part, text in told if part == container.format.name]
+        damage += [text.strip() for _, part, text in errors if part == container.format.name]
         yield packet, frames
 
 
 def _shown(frame: Any, pixel_shape: Any, grey_range: GreyRange) -> np.ndarray:
-    """Pixels of a frame as they are to be seen."""
+    """Pixels of a frame as displayed."""
     if frame.format.name in GREY_FORMATS:
         bgr = cv2.cvtColor(grey_range.to_uint8(frame.to_ndarray()), cv2.COLOR_GRAY2BGR)
     else:
@@ -182,7 +182,7 @@ def _shown(frame: Any, pixel_shape: Any, grey_range: GreyRange) -> np.ndarray:
 
 
 def _rotated(bgr: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """An image by a display matrix of FFmpeg, (9,): in rows of 3, whose x and y go to new ones."""
+    """Apply an FFmpeg display matrix, (9,) row-major, to an image."""
     (a, b), (c, d) = matrix[0:2].tolist(), matrix[3:5].tolist()
     if abs(a) < abs(b):  # x becomes y
         bgr, a, d = bgr.transpose(1, 0, 2), c, b
@@ -205,22 +205,22 @@ def _start_of(stream: Any) -> float:
 
 
 def _promised_end(container: Any, stream: Any) -> float:
-    """Seconds at which the last stream ends as the header has it; 0.0 where it does not tell."""
-    # Matroska counts its duration from 0, the others from their beginning.
+    """End of the last stream according to the header, seconds; 0.0 if unknown."""
+    # In Matroska the duration is from 0, otherwise from the start time.
     start = 0 if 'matroska' in container.format.name else container.start_time or 0
     end = (start + container.duration) / av.time_base if container.duration else 0.0
-    # What a file without its end still says.
+    # Known even if the end of the file is missing.
     return max(end, float(stream.frames / stream.average_rate) if stream.average_rate else 0.0)
 
 
 @contextmanager
-def _errors_told() -> Iterator[list[Log]]:
-    """What FFmpeg calls an error meanwhile, which it would write to the terminal or nowhere."""
+def _captured_errors() -> Iterator[list[Log]]:
+    """Capture FFmpeg's error messages instead of printing or losing them."""
     level, skips = av.logging.get_level(), av.logging.get_skip_repeated()
     av.logging.set_level(av.logging.ERROR)
     av.logging.set_skip_repeated(False)
     try:
-        with av.logging.Capture(local=False) as logs:  # of decoding threads too
+        with av.logging.Capture(local=False) as logs:  # includes decoding threads
             yield logs
     finally:
         av.logging.set_level(level)

@@ -1,10 +1,10 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Images to a video file, which can be played whatever ends the writing.
+"""Writes video files that remain playable if writing is interrupted.
 
-MP4 and MOV are written in fragments of which each can be played, and made into an ordinary file
-when it is complete; in Matroska and AVI everything can be played up to where it ends.
+MP4 and MOV are written in playable fragments and converted to an ordinary file when complete;
+Matroska and AVI are playable up to where they end.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,18 +18,18 @@ import cv2
 import numpy as np
 
 RATE_IMAGES = 10  # images from which the rate of a video is measured
-# Steps of a rate, Hz, and so the slowest one. MPEG-4 counts time in whole parts of a second, 65535
-# at the most, and so refuses 66.123 Hz.
+# Hz, resolution and minimum of a rate. MPEG-4 divides a second into at most 65535 parts and so
+# rejects 66.123 Hz.
 RATE_STEP = 0.01
-MAX_RATE = 250.0  # Hz, of a video whose stamps stand still or go back
+MAX_RATE = 250.0  # Hz, used if stamps do not advance or go back
 TIME_BASE = Fraction(1, 1_000_000)  # seconds
-FRAGMENT = 30  # images: so many are lost at most where the power fails
+FRAGMENT = 30  # images, maximum lost on a power failure
 
 BEST_CODEC = 'libx264'  # H.264, which browsers play; builds of FFmpeg without GPL parts lack it
 OTHER_CODEC = 'mpeg4'
-FAST = {'preset': 'veryfast', 'tune': 'zerolatency'}  # no image is held back
-GOOD = {'qmin': '2', 'qmax': '6'}  # whatever bit rate that takes
-# Nothing waits in memory for long, by the suffix of the file.
+FAST = {'preset': 'veryfast', 'tune': 'zerolatency'}  # no frame is delayed
+GOOD = {'qmin': '2', 'qmax': '6'}  # at any bit rate
+# Prompt flushing, by file suffix.
 AT_ONCE = {'flush_packets': '1'}
 FRAGMENTED = {'movflags': 'hybrid_fragmented+frag_keyframe+empty_moov', **AT_ONCE}
 OPTIONS = {
@@ -39,12 +39,12 @@ OPTIONS = {
 
 
 class VideoWriter:
-    """Writes images to a video at the times of their stamps; to an AVI file, at one rate.
+    """Writes images to a video at the times of their stamps; for AVI at a constant rate.
 
-    :param path: of the file, whose suffix says what it becomes; it is made with the first images.
-    :param rate: Hz; ``None`` for that of the stamps of the first images.
+    :param path: of the file; the suffix selects the container. Created with the first images.
+    :param rate: Hz; ``None``: from the stamps of the first images.
 
-    :ivar images: how many were added.
+    :ivar images: number of images added.
     """
 
     def __init__(self, path: Path, rate: float | None = None):
@@ -54,16 +54,16 @@ class VideoWriter:
         self._waiting: list[tuple[np.ndarray, float]] = []
         self._container: Any = None
         self._stream: Any = None
-        self._is_steady = False  # whether time is counted in images
+        self._is_steady = False  # constant rate: time counted in images
         self._size: tuple[int, ...] = ()  # width and height, pixels
         self._first = 0.0  # stamp, seconds
         self._time = -1  # of the last image, in units of the time base
         self._is_broken = False
 
     def add(self, bgr: np.ndarray, stamp: float) -> None:
-        """Add an image; one of another size than the first is made to fit.
+        """Add an image; resized if its size differs from the first.
 
-        :param bgr: ``uint8`` (H, W, 3), which must not be drawn into after it.
+        :param bgr: ``uint8`` (H, W, 3), must not be modified afterwards.
         :param stamp: seconds.
         :raises OSError: the file cannot be written.
         """
@@ -73,13 +73,13 @@ class VideoWriter:
             self._write()
 
     def close(self) -> None:
-        """Finish the file, if there was any image.
+        """Finish the file, if any image was added.
 
         :raises OSError: the file cannot be written.
         """
         if self._waiting and not self._is_broken:
             self._write()
-        # What was written before an error stays as it is.
+        # After an error, leave what was written.
         if self._container is not None and not self._is_broken:
             with self._errors_named():
                 self._container.mux(self._stream.encode())
@@ -97,7 +97,7 @@ class VideoWriter:
 
     def _open(self, size: tuple[int, ...], rate: float) -> None:
         self._size = size
-        # Of H.264 in AVI not all players know the times.
+        # Not all players handle timestamps of H.264 in AVI.
         suffix = self.path.suffix.lower()
         has_best = BEST_CODEC in av.codecs_available and suffix != '.avi'
         self._is_steady = not has_best
@@ -105,7 +105,7 @@ class VideoWriter:
         options = OPTIONS.get(suffix, AT_ONCE)
         container: Any = av.open(f'file:{self.path}', 'w', options=options)
         stream = container.add_stream(BEST_CODEC if has_best else OTHER_CODEC, rate=steady)
-        # The colours of two by two pixels are one.
+        # Chroma is subsampled two by two, so sides are even.
         stream.width, stream.height = (side + side % 2 for side in size)
         stream.pix_fmt = 'yuv420p'
         stream.codec_context.time_base = 1 / steady if self._is_steady else TIME_BASE
@@ -136,7 +136,7 @@ class VideoWriter:
             if isinstance(error, OSError):  # such as a full disk
                 raise OSError(error.errno, error.strerror, str(self.path)) from error
             raise OSError(
-                f'{self.path} cannot be written as a video; name a .mp4 or .avi file'
+                f'{self.path} cannot be written as a video; use a .mp4 or .avi file'
             ) from error
 
 

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The people in a stream of images: who is who, who matters, and a steady pose for each."""
+"""Tracks the people in an image stream: track IDs, smoothed poses, the primary person."""
 
 import math
 from dataclasses import dataclass, replace
@@ -19,26 +19,26 @@ from headpose_ros.people.tracker import FaceTracker
 from headpose_ros.rotation import rotation_from_rpy
 from headpose_ros.six_dof import HEAD_WIDTH, CameraPoses, check_head_width
 
-# Largest settings that make sense: beyond them smoothing does nothing.
+# Upper limits of the settings: smoothing has no effect beyond them.
 MAX_MIN_CUTOFF = 100.0  # Hz
 MAX_BETA = 1000.0  # Hz per rad/s
 
 
 @dataclass(frozen=True)
 class FollowSettings:
-    """How people are followed.
+    """Tracking settings.
 
-    :ivar max_std: radians, 0 to pi: heads are dropped of whose roll, pitch or yaw the standard
-        deviation is larger.
-    :ivar smoothing_min_cutoff: of the One Euro filter at rest, Hz, 0 to 100; lower is calmer, 0
-        turns smoothing off.
-    :ivar smoothing_beta: of the One Euro filter, Hz per rad/s, 0 to 1000; higher lags less.
-    :ivar primary: which face is the primary one: ``'largest'``, ``'nearest_center'`` or
+    :ivar max_std: radians, 0 to pi: discard heads whose roll, pitch or yaw std exceeds this.
+    :ivar smoothing_min_cutoff: cutoff of the One Euro filter at rest, Hz, 0 to 100; lower is
+        smoother, 0 disables smoothing.
+    :ivar smoothing_beta: speed coefficient of the One Euro filter, Hz per rad/s, 0 to 1000; higher
+        means less lag.
+    :ivar primary: how the primary face is selected: ``'largest'``, ``'nearest_center'`` or
         ``'longest_tracked'``.
-    :ivar neutral_rpy: (3,) roll, pitch, yaw in radians, within +-pi, of a head that looks straight
-        ahead: ``HeadPose.rpy`` is zero there.
-    :ivar head_width: metres from cheekbone to cheekbone, from which the distance follows.
-    :raises ValueError: a setting has no meaning.
+    :ivar neutral_rpy: (3,) roll, pitch, yaw of the neutral pose, radians, within +-pi:
+        ``HeadPose.rpy`` is relative to it.
+    :ivar head_width: metres between the cheekbones, determines the distance.
+    :raises ValueError: invalid setting.
     """
 
     max_std: float = math.radians(60.0)
@@ -56,28 +56,28 @@ class FollowSettings:
         check_head_width(self.head_width)
         if np.shape(self.neutral_rpy) != (3,):
             raise ValueError(
-                f'neutral_rpy is {self.neutral_rpy!r}; want three angles, roll, pitch and yaw'
+                f'neutral_rpy is {self.neutral_rpy!r}; expected three angles: roll, pitch, yaw'
             )
         for name, angle in zip(('roll', 'pitch', 'yaw'), self.neutral_rpy, strict=True):
             _check(f'{name} of neutral_rpy', angle, -math.pi, math.pi, 'radians')
-        # Of an array too, so that settings can be compared.
+        # A tuple, even if given as an array, so that settings can be compared.
         object.__setattr__(self, 'neutral_rpy', tuple(map(float, self.neutral_rpy)))
 
     @property
     def neutral(self) -> np.ndarray | None:
-        """(3, 3) rotation of ``neutral_rpy``; ``None`` when that is zero."""
+        """(3, 3) rotation of ``neutral_rpy``; ``None`` if that is zero."""
         return rotation_from_rpy(np.array(self.neutral_rpy)) if any(self.neutral_rpy) else None
 
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """The people of one image.
+    """The people in one image.
 
-    :ivar heads: of those who are seen in it and followed, the largest first, with ``track_id``.
-    :ivar primary: the one of them that ``FollowSettings.primary`` chooses; ``None`` while that one
-        is not seen.
-    :ivar tracked_ids: of all who are followed, seen in it or not.
-    :ivar poses: where the heads are, in the axes of the camera.
+    :ivar heads: tracked heads visible in it, largest first, with ``track_id``.
+    :ivar primary: the primary one, as selected by ``FollowSettings.primary``; ``None`` while that
+        person is not visible.
+    :ivar tracked_ids: track IDs of everyone tracked, visible or not.
+    :ivar poses: 6-DoF poses of the heads in the camera's optical frame.
     """
 
     heads: list[HeadPose]
@@ -87,14 +87,14 @@ class People:
 
     @property
     def primary_id(self) -> str | None:
-        """Track ID of the primary one."""
+        """Track ID of the primary person."""
         return self.primary.track_id if self.primary is not None else None
 
 
 class HeadFollower:
-    """Follows the people in the images of one camera.
+    """Tracks the people in the images of one camera.
 
-    To be used from the thread of its estimator.
+    Use it from the thread of its estimator.
 
     >>> with HeadPoseEstimator(mode='video') as estimator:
     ...     follower = HeadFollower(estimator)
@@ -103,10 +103,10 @@ class HeadFollower:
     >>> [head.track_id for head in people.heads], people.primary_id
     (['f1'], 'f1')
 
-    :param estimator: in video mode; not closed with this one.
+    :param estimator: in video mode; remains owned by the caller.
     :param settings: may be changed at any time.
-    :param ids: where track IDs come from, to count on from those of another follower or to put
-        a prefix before them; ``f1``, ``f2`` and so on without.
+    :param ids: track ID generator, to add a prefix or to continue that of another follower;
+        default ``f1``, ``f2`` and so on.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class HeadFollower:
 
     @property
     def settings(self) -> FollowSettings:
-        """Replaced as a whole; people stay who they are."""
+        """Assign a new object to change settings; tracks are kept."""
         return self._settings
 
     @settings.setter
@@ -136,22 +136,22 @@ class HeadFollower:
         self, bgr: np.ndarray, stamp: float, camera: Camera | None = None, frame_id: str = '',
         depth_at: DepthAt | None = None,
     ) -> People:
-        """The people of the next image. Where its size or frame is another, everybody is new.
+        """The people in the next image; tracking restarts if its size or frame changes.
 
         :param bgr: ``uint8`` (H, W, 3), blue, green, red.
-        :param stamp: seconds, of the image. When it goes back, everybody is forgotten; while it
-            stands still, nothing is smoothed.
-        :param camera: that took it, if it is known, see ``HeadPoseEstimator.estimate``.
-        :param frame_id: name of the camera's frame: another camera sees other people.
-        :param depth_at: gives the depth image of a stamp, registered to the image; it is asked for
-            once the faces are found, and again for a while where there was none.
-        :raises ValueError: not such an image, or not such a stamp.
+        :param stamp: image stamp, seconds. Tracking restarts if it goes back; smoothing is
+            disabled while it does not advance.
+        :param camera: calibration, see ``HeadPoseEstimator.estimate``.
+        :param frame_id: of the camera.
+        :param depth_at: returns the registered depth image for a stamp; called once faces are
+            found, and retried for a while if it returned none.
+        :raises ValueError: invalid image or stamp.
         """
         heads = self._estimator.estimate(bgr, camera, stamp)
         heads = [head for head in heads if head.is_sure(self._settings.max_std)]
         height, width = bgr.shape[:2]
         if (frame_id, width, height) != self._view:
-            # What is where in the image before says nothing now.
+            # Positions in the previous image mean nothing now.
             self.reset()
             self._view = (frame_id, width, height)
         heads = self._tracker.update(heads, stamp, self._neutral)
@@ -165,18 +165,18 @@ class HeadFollower:
         return People(heads, primary, tracked_ids, poses)
 
     def reset(self) -> None:
-        """Forget everybody; no track ID comes back."""
+        """Drop all tracks; track IDs are not reused."""
         self._tracker.reset()
         self._widths.reset()
 
 
 class SeparateImages:
-    """The people of each image, with track IDs anew in each; the largest is the primary one.
+    """People in unrelated images: new track IDs in each, the largest face is primary.
 
-    Takes the place of a ``HeadFollower``.
+    Has the interface of ``HeadFollower``.
 
-    :param estimator: in image mode; not closed with this one.
-    :param settings: of which ``max_std`` and ``head_width`` count.
+    :param estimator: in image mode; remains owned by the caller.
+    :param settings: only ``max_std`` and ``head_width`` are used.
     """
 
     def __init__(self, estimator: HeadPoseEstimator, settings: FollowSettings):
@@ -187,7 +187,7 @@ class SeparateImages:
         self, bgr: np.ndarray, stamp: float, camera: Camera | None, frame_id: str,
         depth_at: DepthAt | None = None,
     ) -> People:
-        """The people of an image; whoever was in another one does not matter."""
+        """The people in an image, regardless of other images."""
         found = self._estimator.estimate(bgr, camera)
         sure = [head for head in found if head.is_sure(self._max_std)]
         tracked_ids = [i for i, _ in zip(TrackIds(), sure, strict=False)]
@@ -204,4 +204,4 @@ def _check(name: str, value: float, low: float, high: float, unit: str) -> None:
     except TypeError:
         fits = False
     if not fits:
-        raise ValueError(f'{name} is {value!r}; want a number from {low:g} to {high:g} {unit}')
+        raise ValueError(f'{name} is {value!r}; expected a number from {low:g} to {high:g} {unit}')

@@ -1,10 +1,10 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""How wide each person's head is, as far as a depth camera tells.
+"""Head widths of tracked people, learned from a depth camera.
 
-With depth the distance is measured, and the width of the head follows from it. That width is
-remembered: where depth is missing it takes the place of the assumed one.
+With depth the distance is measured, and the head width follows from it. The learned width replaces
+the assumed one when depth is missing.
 """
 
 import math
@@ -18,48 +18,48 @@ from headpose_ros.camera.depth import MAX_DIFFERENCE, find_surface
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.six_dof import WIDTH_SPREAD, KnownWidth, metres_per_width, sight_of, size_error
 
-# The depth image of a stamp in seconds, see ``headpose_ros.camera.depth``; ``None`` where there is
-# none, or none yet.
+# Depth image by stamp in seconds, see ``headpose_ros.camera.depth``; ``None`` if there is none, or
+# none yet.
 DepthAt = Callable[[float], np.ndarray | None]
 
-# Seconds of depth over which the width of a head is averaged, the landmarks of sure poses more.
+# Seconds of depth over which a width is averaged, weighted by the certainty of the pose.
 MEMORY = 10.0
-MAX_STEP = 0.2  # seconds that an image counts for at most
+MAX_STEP = 0.2  # seconds, maximum weight of an image
 
-# Standard deviation of a width that was learned, relative, without that of the landmarks' size.
+# Relative standard deviation of a learned width, without that of the landmark size.
 LEARNED_SPREAD = 0.02
 
-# Standard deviations by which a surface may be elsewhere than the width learned says; and seconds
-# after which the width is taken to be wrong, and not something to be in front of the face, or the
-# face to have no depth and the background some.
+# Standard deviations by which a surface may disagree with the learned width; and seconds after
+# which the width is considered wrong, rather than the face occluded (surface nearer) or without
+# depth before a background (surface farther).
 ELSEWHERE = 2.0
 COVERED_TIME, BACKGROUND_TIME = 2.0, 0.5
 
-# Seconds in which the distance goes over from the width to depth, and from depth to the width.
+# Seconds, time constant of the transition between distance from width and from depth.
 BLEND_TIME = 0.3
 
-# Images that wait for depth that comes late.
+# Images waiting for late depth.
 WAITING = 8
 
 
 @dataclass(eq=False)
 class _Person:
-    log_width: float = 0.0  # mean of what was measured
+    log_width: float = 0.0  # mean of the measurements
     weight: float = 0.0  # of that mean; 0 for none
     learned: float = -math.inf  # seconds, stamp of the last measurement
     elsewhere_since: float | None = None  # seconds
-    seen: float = -math.inf  # seconds, stamp of the last width given out
-    last: float = 0.0  # logarithm of the last width that was given out
+    seen: float = -math.inf  # seconds, stamp of the last reported width
+    last: float = 0.0  # logarithm of the last reported width
     was_measured: bool = False
-    offset: float = 0.0  # from what is known to what is given out
+    offset: float = 0.0  # reported minus known log width
 
     @property
     def spread(self) -> float:
-        """Standard deviation of the width, relative."""
+        """Relative standard deviation of the width."""
         return LEARNED_SPREAD if self.weight else WIDTH_SPREAD
 
     def learn(self, log_width: float, error: float, stamp: float) -> bool:
-        """Take note of a measured width; whether it is that of the face."""
+        """Update with a measured width; returns whether it is accepted as that of the face."""
         nearer, spread = self.log_width - log_width, math.hypot(LEARNED_SPREAD, error)
         if self.weight and abs(nearer) > ELSEWHERE * spread:
             if self.elsewhere_since is None:
@@ -77,11 +77,11 @@ class _Person:
         return True
 
     def blend(self, log_width: float, error: float, is_measured: bool, stamp: float) -> KnownWidth:
-        """The width to give out, which does not jump where depth comes or goes."""
+        """The width to report, without steps when depth appears or disappears."""
         seconds = stamp - self.seen
         if is_measured != self.was_measured and seconds < MAX_STEP:
             self.offset = self.last - log_width
-        # Where stamps stand still there is no time to blend in.
+        # No blending while stamps do not advance.
         self.offset *= math.exp(-seconds / BLEND_TIME) if seconds > 0.0 else 0.0
         self.seen, self.was_measured, self.last = stamp, is_measured, log_width + self.offset
         return KnownWidth(math.exp(self.last), math.hypot(error, self.offset), is_measured)
@@ -92,14 +92,14 @@ def _nothing(stamp: float) -> None:
 
 
 class HeadWidths:
-    """The widths of the heads of people who are followed."""
+    """Head widths of tracked people."""
 
     def __init__(self) -> None:
         self._people: dict[Hashable, _Person] = {}
         self._waiting: deque[tuple[float, list[HeadPose], tuple[int, int]]] = deque(maxlen=WAITING)
 
     def reset(self) -> None:
-        """Forget everybody."""
+        """Forget all widths."""
         self._people.clear()
         self._waiting.clear()
 
@@ -108,14 +108,14 @@ class HeadWidths:
         image_size: tuple[int, int], head_width: float,
         depth_at: DepthAt | None,
     ) -> dict[Hashable, KnownWidth]:
-        """Widths of the heads in the next image, by track ID, of those with a ``sight``.
+        """Widths by track ID, of the heads with a ``sight`` in the next image.
 
-        Depth that comes only after its image was processed still tells the widths.
+        Depth arriving after its image was processed still updates the widths.
 
-        :param tracked_ids: of all who are followed; others are forgotten.
+        :param tracked_ids: of everyone tracked; others are forgotten.
         :param image_size: width and height, pixels.
-        :param head_width: metres between the cheekbones of people of whom nothing is known.
-        :param depth_at: ``None`` where there is no depth camera, or none any more.
+        :param head_width: metres between the cheekbones, for people not measured yet.
+        :param depth_at: ``None`` without a depth camera.
         """
         if depth_at is None:
             if not self._people:
@@ -166,7 +166,7 @@ class HeadWidths:
                 continue
             log_width = math.log(surface.scale / scale)
             if abs(log_width - math.log(head_width)) > MAX_DIFFERENCE:
-                continue  # of nobody
+                continue  # not a face
             if person.learn(log_width, error, stamp):
                 measured[head.track_id] = log_width, surface.error
         return measured

@@ -4,9 +4,8 @@
 """One Euro filter on rotations.
 
 Casiez, Roussel, Vogel: "1 EUR Filter: A Simple Speed-based Low-pass Filter for Noisy Input in
-Interactive Systems", CHI 2012. There it filters numbers; here the difference of two rotations is
-their rotation vector, so that the filter follows the shortest way and knows neither angle wraps
-nor the two signs of a quaternion.
+Interactive Systems", CHI 2012. Applied to rotation vectors between rotations, so that it takes the
+shortest path and is free of angle wraps and quaternion signs.
 """
 
 import math
@@ -15,22 +14,22 @@ import numpy as np
 
 from headpose_ros.rotation import rotation_from_vector, vector_from_rotation
 
-# The defaults. Measured on the rendered head at 30 Hz (test/test_one_euro.py): they take away two
-# thirds and more of the jitter of a still head, and add 20 to 30 ms of lag at 60 degrees/s.
+# Defaults. On the rendered head at 30 Hz (test/test_one_euro.py) they remove at least two thirds
+# of the jitter of a still head and add 20 to 30 ms of lag at 60 degrees/s.
 MIN_CUTOFF = 0.5  # Hz
 BETA = 8.0  # Hz per rad/s
 
-# Cutoff of the low-pass on the speed, in Hz: the value of the paper.
+# Hz, cutoff of the low-pass on the speed, as in the paper.
 SPEED_CUTOFF = 1.0
 
 
 class RotationSmoother:
-    """Low-pass that is strict while a head holds still and lets go when it moves.
+    """Low-pass filter whose cutoff frequency rises with the speed of the head.
 
-    Both settings may be changed between two updates; the filter goes on from where it is.
+    Both settings may be changed between updates; the state is kept.
 
-    :ivar min_cutoff: cutoff frequency at rest in Hz; lower is calmer, 0 turns smoothing off.
-    :ivar beta: how much the cutoff rises with the speed, in Hz per rad/s; higher lags less.
+    :ivar min_cutoff: cutoff frequency at rest, Hz; lower is smoother, 0 disables smoothing.
+    :ivar beta: increase of the cutoff with speed, Hz per rad/s; higher means less lag.
     """
 
     def __init__(self, min_cutoff: float = MIN_CUTOFF, beta: float = BETA):
@@ -44,8 +43,8 @@ class RotationSmoother:
         """Smoothed rotation.
 
         :param rotation: (3, 3) as measured.
-        :param seconds: time since the measurement before. Where it is not above 0 there is no
-            time to filter on: the rotation is returned as measured, and smoothing starts anew.
+        :param seconds: time since the previous measurement. If not positive, the filter restarts
+            and the rotation is returned as measured.
         :return: (3, 3).
         """
         if self._state is None or self._raw is None or seconds <= 0.0 or self.min_cutoff <= 0.0:

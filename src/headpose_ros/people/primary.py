@@ -1,29 +1,29 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Which of several people is the one that matters, without flipping between two."""
+"""Selects the primary person, with hysteresis."""
 
 import math
 from collections.abc import Callable, Collection
 
 from headpose_ros.head_pose import HeadPose
 
-# Lead that somebody else needs to take over, by policy. Sizes of faces differ by a few per cent
-# from frame to frame and by up to a fifth when a head turns away.
+# Lead needed to take over, by policy. Face sizes vary by a few per cent from frame to frame, and
+# by up to a fifth when a head turns away.
 SIZE_LEAD = 1.2  # factor on the size, the square root of the area of the face's box
 CENTER_LEAD = 0.1  # of the image's width, by which the face is nearer to its centre
 
 
 class PrimarySelector:
-    """Chooses the primary face of each image and stays with it.
+    """Selects the primary face of each image and stays with that person.
 
-    - ``'largest'``: the largest face; another one takes over when it is 20 % larger.
-    - ``'nearest_center'``: the face nearest to the centre of the image; another one takes over
-      when it is nearer by 10 % of the image's width.
-    - ``'longest_tracked'``: who is followed for the longest.
+    - ``'largest'``: the largest face; another takes over when it is 20 % larger.
+    - ``'nearest_center'``: the face closest to the image centre; another takes over when it is
+      closer by 10 % of the image width.
+    - ``'longest_tracked'``: the person tracked for longest.
 
-    Of two that are equal the one who is followed for longer is taken: who was in an earlier image,
-    or before the other in the same one.
+    Ties go to the person tracked for longer: seen in an earlier image, or listed first in the
+    same.
 
     :param policy: one of ``POLICIES``; may be changed at any time.
     :raises ValueError: the policy is unknown.
@@ -32,11 +32,11 @@ class PrimarySelector:
     def __init__(self, policy: str = 'largest'):
         self.policy = policy
         self._track_id: str | None = None
-        self._since: list[str] = []  # track IDs of those who are followed, the longest first
+        self._since: list[str] = []  # track IDs, longest tracked first
 
     @property
     def policy(self) -> str:
-        """How to choose, one of ``POLICIES``."""
+        """One of ``POLICIES``."""
         return self._policy
 
     @policy.setter
@@ -47,14 +47,14 @@ class PrimarySelector:
     def choose(
         self, heads: list[HeadPose], tracked_ids: Collection[str], size: tuple[int, int]
     ) -> HeadPose | None:
-        """The primary one of the heads of an image.
+        """The primary head of an image.
 
-        ``None`` when there is nobody, and while the primary person is followed but not seen: to
-        hand over for a moment would make the pose jump there and back.
+        ``None`` without heads, and while the primary person is tracked but not visible: a short
+        handover would make the pose jump there and back.
 
         :param heads: of one image, with ``track_id``.
-        :param tracked_ids: of all people who are followed, seen in this image or not.
-        :param size: width and height of the image, pixels.
+        :param tracked_ids: of everyone tracked, visible or not.
+        :param size: image width and height, pixels.
         """
         if self._track_id not in tracked_ids:
             self._track_id = None
@@ -64,7 +64,7 @@ class PrimarySelector:
         if not by_id or (self._track_id is not None and self._track_id not in by_id):
             return None
         score, leads = POLICIES[self._policy]
-        # The first of several that are as good is taken.
+        # Ties go to the first.
         oldest_first = (i for i in self._since if i in by_id)
         scores = {i: score(self._since.index(i), by_id[i], size) for i in oldest_first}
         best = max(scores, key=lambda i: scores[i])
@@ -76,11 +76,11 @@ class PrimarySelector:
 def check_policy(policy: str) -> None:
     """Raise ``ValueError`` unless it is one of ``POLICIES``."""
     if not isinstance(policy, str) or policy not in POLICIES:
-        raise ValueError(f'unknown policy of the primary face {policy!r}; known: {KNOWN}')
+        raise ValueError(f'unknown primary face policy {policy!r}; known: {KNOWN}')
 
 
-# How good a choice a head is, by how many are followed for longer and the size of the image, and
-# whether one is so much better than another that it takes over.
+# Score of a head, from the number of people tracked for longer and the image size; and whether a
+# new score is enough better than the old one to take over.
 _Score = Callable[[int, HeadPose, tuple[int, int]], float]
 _Leads = Callable[[float, float, tuple[int, int]], bool]
 POLICIES: dict[str, tuple[_Score, _Leads]] = {

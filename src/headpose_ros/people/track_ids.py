@@ -1,25 +1,24 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Track IDs of people: texts that are valid in the names of topics and TF frames."""
+"""Track IDs of people, valid in topic and TF frame names."""
 
 import itertools
 import re
 
-# What may stand before them, so that an ID is one level of a topic's name (which has 247
-# characters at most).
+# Prefixes with which an ID remains one level of a topic name (at most 247 characters).
 PREFIX = re.compile(r'([A-Za-z_]\w{0,63})?', re.ASCII)
 
 
 class TrackIds:
-    """Gives track IDs, ``f1``, ``f2`` and so on, none twice.
+    """Generates track IDs ``f1``, ``f2`` and so on, never reused.
 
     >>> ids = TrackIds('front_')
     >>> next(ids), next(ids)
     ('front_f1', 'front_f2')
 
-    :param prefix: put before them, to tell several cameras apart.
-    :raises ValueError: the prefix cannot begin a level of a topic's name.
+    :param prefix: distinguishes several cameras.
+    :raises ValueError: the prefix cannot begin a level of a topic name.
     """
 
     def __init__(self, prefix: str = ''):
@@ -35,9 +34,9 @@ class TrackIds:
 
 
 def check_prefix(prefix: str) -> None:
-    """Raise ``ValueError`` unless IDs that begin so are valid in the names of topics."""
+    """Raise ``ValueError`` unless IDs with this prefix are valid in topic names."""
     if not isinstance(prefix, str) or not PREFIX.fullmatch(prefix):
         raise ValueError(
-            f'id_prefix is {prefix!r}; want letters, digits and _ (no digit first, 64 at most), '
-            'as track IDs are part of the names of topics and TF frames, such as front_'
+            f'id_prefix is {prefix!r}; expected letters, digits and _ (no leading digit, at most '
+            '64), such as front_: track IDs are part of topic and TF frame names'
         )

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Who is who from image to image, and a steady pose for each."""
+"""Tracks faces from image to image, and smooths their poses."""
 
 import math
 from dataclasses import dataclass
@@ -13,48 +13,48 @@ from headpose_ros.landmarks import Box, distinct
 from headpose_ros.people.one_euro import BETA, MIN_CUTOFF, RotationSmoother
 from headpose_ros.people.track_ids import TrackIds
 
-# Radians and frames: a face counts as a person when it was seen in so many frames in a row, surer
-# than that of roll, pitch and yaw; less sure ones, which things that look like a face are more
-# often, in more frames. Nobody is who is less sure than the last.
+# Radians and frames: a face becomes a person after this many consecutive frames with the stds of
+# roll, pitch and yaw below this limit. Larger stds, more frequent among false positives, need more
+# frames; faces above the last limit never become a person.
 BIRTH_STD = np.radians([8.0, 14.0, 17.0])
 BIRTH_FRAMES = (1, 3, 8)
 
-# Of faces of fewer pixels nobody can be so sure: they may be less sure by this factor, but for the
+# Pixels; limits for smaller faces, whose stds are larger, are relaxed by this factor, except the
 # first.
 SMALL_FACE, SMALL_FACTOR = 32.0, 1.35
 
-# It is not fewer than this beside somebody, and where something was less sure before: so what
-# flickers gets no track ID.
+# Minimum number of frames while others are tracked, or after a less certain frame: keeps
+# flickering detections from getting a track ID.
 BESIDE_FRAMES = 3
 
-# A face that scores less counts half: profiles do, and galaxies.
+# Faces scoring less count half: profiles do, and galaxies.
 SURE_SCORE = 0.5
 
-# Seconds without a face after which a person is gone: it can be anybody who comes after that.
+# Seconds without a face after which a track is dropped: the next face there may be anyone.
 MAX_GAP = 0.5
 
-# The same in frames, where the stamps stand still: half a second at 60 Hz, one at 30 Hz.
+# The same in frames, while stamps do not advance: half a second at 60 Hz, one second at 30 Hz.
 MAX_MISSES = 30
 
-# Overlap of two faces from which they are one that was found twice: a detector that follows two
-# people who pass one another slips onto the one in front with both. Of two people's faces, the
-# one behind cannot be seen when it is covered so far.
+# Overlap (intersection over union) from which two faces are one detected twice: when two people
+# cross, both detector tracks slip onto the one in front. A person behind who is occluded this much
+# cannot be detected.
 SAME_FACE = 0.5
 
-# A face is no sighting of a person when the mean of (1 - overlap) and of the distance of the
-# centres, in face sizes, reaches this: boxes that do not touch, a whole size apart.
+# A face does not match a person when the mean of (1 - overlap) and of the centre distance in face
+# sizes reaches this: disjoint boxes, one size apart.
 MAX_COST = 1.0
 
-# Nor when it is larger or smaller by more than this factor: in MAX_GAP nobody comes from 1.2 m to
-# 0.6 m, but somebody behind may show up where one was.
+# Nor when its size differs by more than this factor: within MAX_GAP no one moves from 1.2 m to
+# 0.6 m, but a person behind may appear in the same place.
 MAX_GROWTH = 2.0
 
-# Seconds of the low-pass on the motion of a face in the image: landmarks jitter by half a pixel,
-# which would be 20 pixels/s from one frame to the next.
+# Seconds, time constant of the low-pass on the image motion of a face: landmarks jitter by half a
+# pixel, which would be 20 pixels/s between frames.
 MOTION_TIME = 0.1
 
-# Seconds for which somebody unseen is expected to walk on; after that to have stopped behind
-# whoever is in front, or nearly so.
+# Seconds for which the motion of an occluded person is extrapolated; afterwards the person is
+# assumed to have stopped.
 MOTION_HORIZON = 0.25
 
 
@@ -64,18 +64,18 @@ class _Person:
     seen: float  # seconds
     smoother: RotationSmoother
     track_id: str | None = None
-    is_new: bool = True  # not seen in an image before
-    evidence: float = 0.0  # of its being one: from 1 it is
-    misses: int = 0  # frames in a row while the stamps stood still
-    motion: tuple[float, float] = (0.0, 0.0)  # to the right and down, pixels per second
+    is_new: bool = True  # first sighting
+    evidence: float = 0.0  # from 1 on it is a person
+    misses: int = 0  # consecutive frames while stamps do not advance
+    motion: tuple[float, float] = (0.0, 0.0)  # right and down, pixels per second
 
     def expected(self, stamp: float) -> Box:
-        """Box of the face at a stamp."""
+        """Predicted box of the face at a stamp."""
         seconds = min(stamp - self.seen, MOTION_HORIZON)
         return self.box.moved(*(seconds * speed for speed in self.motion))
 
     def see(self, rotation: np.ndarray, box: Box, stamp: float) -> np.ndarray:
-        """Take note of a sighting; the smoothed rotation."""
+        """Update with a sighting; returns the smoothed rotation."""
         seconds = stamp - self.seen
         if seconds > 0.0:
             gain = seconds / (seconds + MOTION_TIME)
@@ -90,16 +90,15 @@ class _Person:
 
 
 class FaceTracker:
-    """Gives people in a stream of images their track IDs, and smooths the rotation of each head.
+    """Assigns track IDs to people in an image stream and smooths the rotation of each head.
 
-    A face is somebody who was seen before when it is where that one is expected, by overlap and
-    distance, in the assignment that fits best for all together. A new face becomes a person, with
-    a track ID, in its third frame in a row, later if its pose is not sure, and at once if it is
-    very sure while nobody is followed.
+    Faces are matched to the predicted boxes of known people by overlap and distance, with the best
+    overall assignment. A new face gets a track ID in its third consecutive frame, later if its
+    pose is uncertain, at once if it is very certain and no one is tracked.
 
-    :param min_cutoff: of ``RotationSmoother``, Hz; 0 turns smoothing off.
+    :param min_cutoff: of ``RotationSmoother``, Hz; 0 disables smoothing.
     :param beta: of ``RotationSmoother``, Hz per rad/s.
-    :param ids: where track IDs come from; of its own without.
+    :param ids: track ID generator; by default its own.
     """
 
     def __init__(
@@ -112,35 +111,35 @@ class FaceTracker:
 
     @property
     def tracked_ids(self) -> frozenset[str]:
-        """Track IDs of the people who are followed, seen in the last image or not."""
+        """Track IDs of everyone tracked, visible in the last image or not."""
         return frozenset(p.track_id for p in self._people if p.track_id is not None)
 
     def set_smoothing(self, min_cutoff: float, beta: float) -> None:
-        """Other settings of ``RotationSmoother`` from now on, for those already followed too."""
+        """Change the settings of ``RotationSmoother``, for existing tracks too."""
         self._smoothing = (min_cutoff, beta)
         for person in self._people:
             person.smoother.min_cutoff, person.smoother.beta = self._smoothing
 
     def reset(self) -> None:
-        """Forget everybody; no track ID comes back."""
+        """Drop all tracks; track IDs are not reused."""
         self._people.clear()
         self._stamp = None
 
     def update(
         self, heads: list[HeadPose], stamp: float, neutral: np.ndarray | None = None
     ) -> list[HeadPose]:
-        """The people among the heads of one image, in their order.
+        """Track the heads of the next image.
 
         :param heads: of one image.
-        :param stamp: seconds, of the image. When it goes back, everybody is forgotten; while it
-            stands still, people are followed and nothing is smoothed.
-        :param neutral: (3, 3) of ``HeadPose.neutral``, for all.
-        :return: heads with ``track_id`` set and ``rotation`` smoothed; faces that are not yet
-            people, and those that were found twice, are left out.
+        :param stamp: image stamp, seconds. Tracking restarts if it goes back; smoothing is
+            disabled while it does not advance.
+        :param neutral: (3, 3) ``HeadPose.neutral`` for all.
+        :return: in the same order, heads with ``track_id`` set and ``rotation`` smoothed; without
+            faces not confirmed yet and duplicates.
         :raises ValueError: the stamp is not a finite number.
         """
         if not math.isfinite(stamp):
-            raise ValueError(f'stamp is {stamp!r}; want a finite number of seconds')
+            raise ValueError(f'stamp is {stamp!r}; expected a finite number of seconds')
         if self._stamp is not None and stamp < self._stamp:
             self.reset()
         stands_still, self._stamp = stamp == self._stamp, stamp
@@ -171,16 +170,16 @@ class FaceTracker:
         return followed
 
     def _match(self, boxes: list[Box], stamp: float) -> dict[int, _Person]:
-        """Who each face is, by its index; without those who were not seen before."""
+        """Known person of each matched face, by face index."""
         if not boxes or not self._people:
             return {}
         expected = [person.expected(stamp) for person in self._people]
         if len(boxes) == len(expected) == 1:
             return {0: self._people[0]} if _cost(boxes[0], expected[0]) < MAX_COST else {}
         cost = np.array([[_cost(face, other) for other in expected] for face in boxes])
-        from scipy.optimize import linear_sum_assignment  # 12 MB, for two people and more
+        from scipy.optimize import linear_sum_assignment  # 12 MB, only for two or more people
 
-        # What does not match costs the same for all, so that nobody is moved to make room for it.
+        # All mismatches cost the same, so that they do not displace valid matches.
         rows, columns = linear_sum_assignment(np.minimum(cost, MAX_COST))
         return {
             int(row): self._people[column]
@@ -190,7 +189,7 @@ class FaceTracker:
 
 
 def _evidence(head: HeadPose, at_once: bool) -> float:
-    """What a frame says for a head's being a person, 0 to 1; 0 speaks against it."""
+    """Evidence of one frame for a head being a person, 0 to 1; 0 is evidence against it."""
     is_small = head.box.longer_side < SMALL_FACE
     for i, (std, frames) in enumerate(zip(BIRTH_STD, BIRTH_FRAMES, strict=True)):
         if head.is_sure(std * SMALL_FACTOR if is_small and i else std):
@@ -200,7 +199,7 @@ def _evidence(head: HeadPose, at_once: bool) -> float:
 
 
 def _distinct(heads: list[HeadPose]) -> list[HeadPose]:
-    """Heads in their order, without the less sure ones of those that were found twice."""
+    """Heads in order, without duplicates; the one with the smaller std is kept."""
     surest_first = sorted(heads, key=lambda head: head.std.max())
     kept = {surest_first[i] for i in distinct((head.box for head in surest_first), SAME_FACE)}
     return [head for head in heads if head in kept]

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Landmarks to the numbers a regressor sees, the same in training and on the robot."""
+"""Landmarks to regressor features, the same in training and on the robot."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +13,7 @@ from headpose_ros.landmarks import LANDMARK_COUNT, SIX_POINTS
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """Which landmarks a regressor sees and how many of their coordinates.
+    """Landmarks used by a regressor, and how many of their coordinates.
 
     ``points`` are indices into the face mesh; ``dimensions`` is 2 (x, y) or 3 (x, y, depth).
     """
@@ -28,12 +28,12 @@ class FeatureSet:
 
     @cached_property
     def selection(self) -> slice | np.ndarray:
-        """``points`` as numpy takes them quickest."""
+        """``points`` as the fastest numpy index."""
         return slice(None) if self.points == ALL_POINTS else np.array(self.points)
 
     @cached_property
     def shares(self) -> np.ndarray:
-        """(number of points,) of each in their mean."""
+        """(number of points,) weights of the points in their mean."""
         return np.full(len(self.points), 1.0 / len(self.points))
 
 
@@ -47,26 +47,26 @@ FEATURE_SETS = {
 
 
 def extract_features(landmarks: np.ndarray, name: str) -> np.ndarray:
-    """Feature vectors of faces, independent of where a face is and how large it is.
+    """Feature vectors of faces, invariant to position and scale.
 
-    The chosen points are moved to their centroid and divided by their root mean square distance
-    from it in the image plane, one scale for x, y and depth, so that the aspect of a face stays.
+    The points are centred on their centroid and divided by their RMS distance from it in the image
+    plane, with one scale for x, y and depth to keep the aspect ratio.
 
     :param landmarks: (..., 468, 3) pixels; x right, y down, depth in the scale of x.
     :param name: a key of ``FEATURE_SETS``.
-    :return: (..., length) without unit.
-    :raises ValueError: an unknown name, or landmarks of another shape.
+    :return: (..., length), dimensionless.
+    :raises ValueError: unknown name, or landmarks of another shape.
     """
     if name not in FEATURE_SETS:
         raise ValueError(f'unknown feature set {name!r}; known: {", ".join(FEATURE_SETS)}')
     landmarks = np.asarray(landmarks, float)
     if landmarks.shape[-2:] != (LANDMARK_COUNT, 3):
         raise ValueError(
-            f'landmarks have shape {landmarks.shape}; want (..., {LANDMARK_COUNT}, 3)'
+            f'landmarks have shape {landmarks.shape}; expected (..., {LANDMARK_COUNT}, 3)'
         )
     feature_set = FEATURE_SETS[name]
     points = landmarks[..., feature_set.selection, :]
-    # Sums as products, several times faster than numpy's along such short rows.
+    # Sums as matrix products: several times faster than numpy's on such short rows.
     points = points - (feature_set.shares @ points)[..., None, :]
     plane = points[..., :2]
     scale = np.sqrt(np.einsum('...ij,...ij->...', plane, plane) / len(feature_set.points))

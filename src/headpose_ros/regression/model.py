@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""A trained model: its description, and from landmarks to rotations and how sure they are."""
+"""A trained model: its description, and prediction of rotations and their uncertainty."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -22,7 +22,7 @@ from headpose_ros.regression.uncertainty import Uncertainty, UnknownUncertainty
 from headpose_ros.rotation import nearest_rotation, quarter_rotations
 
 FORMAT = 'headpose_ros model 5'
-OUTPUT_COUNT = 9  # entries of R_opt that a regressor gives
+OUTPUT_COUNT = 9  # entries of R_opt predicted by a regressor
 
 TRAIN_AGAIN = 'train the model again with python -m training fit'
 
@@ -34,51 +34,49 @@ ANGLE_CONVENTION = (
 
 @dataclass(frozen=True)
 class ModelDescription:
-    """What a model file says of itself."""
+    """Description stored in a model file."""
 
     detector: str  # name of the detector whose landmarks the regressor was trained on
     features: str  # name of the feature set, a key of ``features.FEATURE_SETS``
-    regressor: str  # the pipeline in words
-    training_data: str  # names, counts and terms of the data
+    regressor: str  # the pipeline as text
+    training_data: str  # names, counts and licence terms
     protocol: str  # how the figures were measured
     figures: Mapping[str, float]  # name to value, degrees unless the name says otherwise
-    # Range of the label's yaw to percent of errors within one and two standard deviations.
+    # Label yaw range to percent of errors within one and two standard deviations.
     coverage: Mapping[str, tuple[float, ...]]
-    # Range of sizes in pixels, of faces far away, to their geodesic error, that of those seen from
-    # the front, and the same shares.
+    # Size range in pixels of distant faces to their geodesic error, that of frontal ones, and the
+    # same coverage.
     small_faces: Mapping[str, tuple[float, ...]]
-    # Limit of the largest standard deviation to share of the faces, percent, and geodesic error,
-    # of each range of the label's yaw and of all.
+    # Limit on the largest standard deviation to percent of faces kept and their geodesic error,
+    # for each label yaw range and for all.
     sure_faces: Mapping[str, tuple[float, ...]]
-    command: str  # what makes the file again
+    command: str  # reproduces the file
     feature_count: int  # length of a feature vector
-    versions: Mapping[str, str]  # package to version, of what trained it
-    landmark_count: int = LANDMARK_COUNT  # landmarks of a face
-    angle_convention: str = ANGLE_CONVENTION  # what the regressor's outputs mean
+    versions: Mapping[str, str]  # package versions used for training
+    landmark_count: int = LANDMARK_COUNT  # per face
+    angle_convention: str = ANGLE_CONVENTION  # meaning of the regressor's outputs
 
     @classmethod
     def parse(cls, path: Path, content: Any) -> 'ModelDescription':
-        """The description in the content of a model file.
+        """Parse the description in the content of a model file.
 
         :param path: of the file, for the message.
         :param content: a dictionary with ``format`` and ``description``, or anything else.
-        :raises ModelError: it is of another format, or not complete.
+        :raises ModelError: wrong format, or incomplete.
         """
         if not isinstance(content, dict) or content.get('format') != FORMAT:
             what = content.get('format') if isinstance(content, dict) else type(content).__name__
             raise ModelError(
-                f'{path}: not a model file of this version of headpose_ros: it holds {what!r}, '
-                f'expected {FORMAT!r}; {TRAIN_AGAIN}, or leave the model out for the one of the '
-                'package'
+                f'{path}: not a model file for this version of headpose_ros: format {what!r}, '
+                f'expected {FORMAT!r}; {TRAIN_AGAIN}, or omit it to use the built-in model'
             )
         described = content.get('description')
         if not isinstance(described, dict) or set(described) != {x.name for x in fields(cls)}:
-            raise ModelError(f'{path}: the description in it is not complete; {TRAIN_AGAIN}')
+            raise ModelError(f'{path}: its description is incomplete; {TRAIN_AGAIN}')
         for field in fields(cls):
             if not _CHECKS[field.type](described[field.name]):
                 raise ModelError(
-                    f'{path}: {field.name!r} in the description is of another kind than it '
-                    f'should be; {TRAIN_AGAIN}'
+                    f'{path}: {field.name!r} in its description has the wrong type; {TRAIN_AGAIN}'
                 )
         # JSON has lists only.
         tables = {
@@ -89,11 +87,11 @@ class ModelDescription:
         return cls(**described | tables)
 
     def check(self, path: Path, detector: str) -> None:
-        """Make sure that the model is for what runs.
+        """Check that the model matches what is running.
 
         :param path: of its file, for the message.
-        :param detector: name of the detector whose landmarks it will see.
-        :raises ModelError: it is for something else.
+        :param detector: name of the detector in use.
+        :raises ModelError: it does not.
         """
         features = self.features
         known = FEATURE_SETS.get(features)
@@ -111,12 +109,12 @@ class ModelDescription:
 
 
 def read_uncertainty(path: Path, arrays: Any, feature_count: int) -> Uncertainty:
-    """What standard deviations are made from, out of the content of a model file.
+    """The uncertainty model in the content of a model file.
 
     :param path: of the file, for the message.
     :param arrays: as of ``Uncertainty.arrays``, or anything else.
-    :param feature_count: length of the feature vectors that it must be made for.
-    :raises ModelError: it is missing or broken.
+    :param feature_count: expected length of the feature vectors.
+    :raises ModelError: it is missing or invalid.
     """
     try:
         uncertainty = Uncertainty.from_arrays(arrays)
@@ -124,8 +122,7 @@ def read_uncertainty(path: Path, arrays: Any, feature_count: int) -> Uncertainty
             raise ValueError(f'made for {len(uncertainty.space.mean)} features')
     except Exception as error:  # the file may hold anything
         raise ModelError(
-            f'{path}: what the standard deviations are made from is missing or broken; '
-            f'{TRAIN_AGAIN}'
+            f'{path}: its uncertainty model is missing or invalid; {TRAIN_AGAIN}'
         ) from error
     return uncertainty
 
@@ -142,7 +139,7 @@ def _maps_to(is_value: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda x: isinstance(x, dict) and all(map(is_value, x.values()))
 
 
-# Type of a field of a description to whether a value is of it.
+# Field type of a description to type check.
 _CHECKS: dict[Any, Callable[[Any], bool]] = {
     str: lambda x: isinstance(x, str),
     int: lambda x: isinstance(x, int),
@@ -154,7 +151,7 @@ _CHECKS: dict[Any, Callable[[Any], bool]] = {
 
 @dataclass(frozen=True)
 class Model:
-    """A regressor that is ready to run, how sure it is, and the file they are from."""
+    """A loaded regressor, its uncertainty model and the file they come from."""
 
     path: Path
     description: ModelDescription
@@ -168,10 +165,9 @@ class Model:
     def predict_with_std(
         self, landmarks: np.ndarray, sizes: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The same, and standard deviations (n, 3) of roll, pitch and yaw in radians.
+        """The same, with standard deviations (n, 3) of roll, pitch and yaw in radians.
 
-        :param sizes: (n,) of ``face_sizes`` in the image, where the landmarks are not in its
-            pixels.
+        :param sizes: (n,) ``face_sizes`` in the image, if the landmarks are not in its pixels.
         """
         if sizes is None:
             sizes = face_sizes(landmarks)
@@ -182,7 +178,7 @@ class Model:
         std = self.uncertainty.standard_deviations(features, outputs, upright, sizes)
         if not quarters.any():
             return upright, std
-        # On its side, what was pitch of the upright face is yaw, and the other way round.
+        # For a face on its side, pitch and yaw of the upright face are swapped.
         on_its_side = (quarters % 2 == 1)[:, None]
         std = np.where(on_its_side, std[:, [0, 2, 1]], std)
         return quarter_rotations(quarters) @ upright, std
@@ -191,9 +187,9 @@ class Model:
 def predict_rotations(
     predict_outputs: Callable[[np.ndarray], np.ndarray], feature_set: str, landmarks: np.ndarray
 ) -> np.ndarray:
-    """Head rotations ``R_opt`` (n, 3, 3) by a regressor.
+    """Head rotations ``R_opt`` (n, 3, 3) predicted by a regressor.
 
-    :param predict_outputs: from features (n, length) to the nine entries of ``R_opt``, (n, 9).
+    :param predict_outputs: features (n, length) to entries of ``R_opt``, (n, 9).
     :param feature_set: a key of ``features.FEATURE_SETS``.
     :param landmarks: (n, 468, 3) pixels.
     """
@@ -204,7 +200,7 @@ def predict_rotations(
 def _predict(
     predict_outputs: Callable[[np.ndarray], np.ndarray], feature_set: str, landmarks: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Quarters (n,) by which faces are turned, features of the upright faces, and outputs."""
+    """In-plane quarter turns (n,) of the faces, features of the upright faces, and outputs."""
     quarters = quarter_turns(landmarks)
     upright = turned_landmarks(landmarks, -quarters)
     features = extract_features(upright, feature_set).astype(np.float32)

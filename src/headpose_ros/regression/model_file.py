@@ -1,12 +1,12 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The model file: what is in it, and when it is refused; ``training.model_writer`` writes it.
+"""Reads and validates model files, written by ``training.model_writer``.
 
-It is numpy's ``.npz``: arrays, and a text in JSON that describes the model and names the steps of
-its regressor. Nothing in it can run code. Those of the package are checked against its manifest.
+A model file is a numpy ``.npz``: arrays, and a JSON text with the description and the steps of the
+regressor. It cannot execute code. Built-in models are checked against their checksums.
 
-A ``.joblib`` in its place is scikit-learn's and left to ``joblib_file``.
+A ``.joblib`` with a scikit-learn regressor is left to ``joblib_file``.
 """
 
 import io
@@ -33,8 +33,8 @@ from headpose_ros.regression.model import (
 )
 from headpose_ros.regression.steps import OPERATIONS, Step, Steps, Sum, run, shape_after
 
-# Name of the array that holds the text, which names those of the steps, and how the names of the
-# arrays of an ``Uncertainty`` begin.
+# Name of the array with the JSON text, which names the arrays of the steps; prefix of the arrays
+# of an ``Uncertainty``.
 JSON, UNCERTAINTY = 'json', 'uncertainty_'
 
 JOBLIB_SUFFIX = '.joblib'
@@ -43,29 +43,29 @@ _COPY_AGAIN = 'copy it again or train a model with python -m training fit'
 
 
 def find_model(detector: str) -> Path:
-    """Path of the model that comes with the package for a detector.
+    """Path of the built-in model for a detector.
 
     :raises ModelError: there is none.
     """
     path = find_resource(f'models/{detector}.npz')
     if path is None:
         raise ModelError(
-            f'no trained model {detector}.npz was installed with headpose_ros; name a file of '
-            'your own as the model, or train one with python -m training fit'
+            f'headpose_ros was installed without the model {detector}.npz; set model to a file of '
+            'your own, or train one with python -m training fit'
         )
     return path
 
 
 def load_model(path: str | os.PathLike | None, detector: str) -> Model:
-    """Read a model file and make it ready to run.
+    """Load a model file.
 
-    Warns of a joblib file, because to load it is to run it.
+    Warns of joblib files, because loading one executes code.
 
-    :param path: a model file, or a joblib file from a source you trust with any regressor of
-        scikit-learn; ``None`` for the model of the package.
-    :param detector: name of the detector whose landmarks it will see.
-    :raises ModelError: there is no such file, it does not match what runs, or it is not the one
-        that came with the package though it should be.
+    :param path: a model file, or a joblib file from a trusted source with any scikit-learn
+        regressor; ``None`` for the built-in model.
+    :param detector: name of the detector in use.
+    :raises ModelError: there is no such file, it does not match what is running, or a built-in
+        model has been modified.
     """
     if path is None:
         path = find_model(detector)
@@ -87,12 +87,12 @@ def load_model(path: str | os.PathLike | None, detector: str) -> Model:
 
 
 def read_description(path: Path) -> ModelDescription:
-    """What a model file says of itself, whatever it was trained for.
+    """Description of a model file, for any detector.
 
-    Warns of a joblib file as ``load_model`` does.
+    Warns of joblib files as ``load_model`` does.
 
-    :param path: a model file, or a joblib file from a source you trust.
-    :raises ModelError: there is no such file, or it is none.
+    :param path: a model file, or a joblib file from a trusted source.
+    :raises ModelError: there is no such file, or it is not a model.
     """
     content = _read(path)
     if path.suffix == JOBLIB_SUFFIX:
@@ -109,15 +109,15 @@ def _read_checked(path: Path) -> bytes:
         check_listed(path, content)
     except ChecksumError as error:
         raise ModelError(
-            f'{path}: not the model that came with headpose_ros: {error}; install headpose_ros '
-            'again, or name a model of your own by its path'
+            f'{path}: not the model shipped with headpose_ros: {error}; reinstall headpose_ros, '
+            'or pass a model of your own by its path'
         ) from error
     return content
 
 
 def _read(path: Path) -> bytes:
     if not path.is_file():
-        raise ModelError(f'{path}: there is no such model file')
+        raise ModelError(f'{path}: no such model file')
     try:
         return path.read_bytes()
     except OSError as error:
@@ -128,10 +128,10 @@ def _parse(path: Path, content: bytes) -> tuple[dict[str, np.ndarray], Any]:
     """Arrays and description of a model file."""
     arrays = {}
     try:
-        # A member is read as a whole, which compares its checksum.
+        # Reading a whole member verifies its checksum.
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
-    except Exception as error:  # a broken archive may raise anything
+    except Exception as error:  # a damaged archive may raise anything
         raise ModelError(
             f'{path}: not a model file (.npz), or a truncated or damaged one '
             f'({one_line(error)}); {_COPY_AGAIN}'
@@ -141,16 +141,15 @@ def _parse(path: Path, content: bytes) -> tuple[dict[str, np.ndarray], Any]:
             array = np.load(io.BytesIO(data), allow_pickle=False)
         except Exception as error:
             raise ModelError(
-                f'{path}: {member!r} in it is not a plain array, and nothing else is loaded; '
-                f'{_COPY_AGAIN}'
+                f'{path}: {member!r} in it is not a plain array; {_COPY_AGAIN}'
             ) from error
         arrays[member.removesuffix('.npy')] = array
     try:
         return arrays, json.loads(str(arrays.pop(JSON)))
     except (KeyError, ValueError, RecursionError) as error:
-        what = 'no description' if isinstance(error, KeyError) else 'a description that is no JSON'
+        what = 'no' if isinstance(error, KeyError) else 'invalid JSON as'
         raise ModelError(
-            f'{path}: not a model file of headpose_ros: there is {what} in it; {_COPY_AGAIN}'
+            f'{path}: not a model file of headpose_ros: it has {what} description; {_COPY_AGAIN}'
         ) from error
 
 
@@ -161,11 +160,11 @@ def _read_regressor(
         steps = _read_steps(stored.get('steps'), arrays)
         shape = shape_after(steps, (feature_count,))
         if shape != (OUTPUT_COUNT,):
-            raise ValueError(f'it gives {shape} numbers for a face; expected ({OUTPUT_COUNT},)')
+            raise ValueError(f'it outputs {shape} per face; expected ({OUTPUT_COUNT},)')
     except Exception as error:  # the file may hold anything
         raise ModelError(
-            f'{path}: the regressor in it does not run on {feature_count} features: '
-            f'{one_line(error)}; {TRAIN_AGAIN}'
+            f'{path}: its regressor does not accept {feature_count} features: {one_line(error)}; '
+            f'{TRAIN_AGAIN}'
         ) from error
     return steps
 
@@ -191,8 +190,8 @@ def _read_step(stored: Any, arrays: Mapping[str, np.ndarray]) -> Step:
 
 def _array(arrays: Mapping[str, np.ndarray], operation: str, what: str, name: Any) -> np.ndarray:
     if not isinstance(name, str) or name not in arrays:
-        raise ValueError(f'{what} of a step {operation!r} are missing')
+        raise ValueError(f'{what} of step {operation!r} is missing')
     array = arrays[name]
     if array.dtype not in (np.float32, np.float64) or not np.isfinite(array).all():
-        raise ValueError(f'{name!r} holds something other than finite numbers')
+        raise ValueError(f'{name!r} contains values that are not finite numbers')
     return array

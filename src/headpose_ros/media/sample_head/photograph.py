@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The photograph of the built-in sample: its face, its head, and what is behind it."""
+"""The photograph of the built-in sample: face, head and background."""
 
 import cv2
 import numpy as np
@@ -9,8 +9,8 @@ import numpy as np
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.errors import DetectorUnavailableError
 
-_CROP = (80, 0, 300)  # left, top and size of the part with the head
-_CROP_SCALES = (2, 3, 4)  # enlargements whose landmarks are averaged against their jitter
+_CROP = (80, 0, 300)  # left, top and size of the crop with the head
+_CROP_SCALES = (2, 3, 4)  # landmarks are averaged over these scales to reduce jitter
 
 # Pixels of the photograph.
 COLLAR = ((253, 175), (251, 185), (240, 189), (222, 188), (205, 185), (193, 182), (189, 176))
@@ -42,8 +42,8 @@ def load_photograph() -> np.ndarray:
         from skimage import data
     except ImportError as error:
         raise ImportError(
-            f'the photograph of the built-in sample comes with scikit-image ({error}); '
-            'install it with pip install scikit-image'
+            f'the built-in sample requires scikit-image ({error}); install it: '
+            'pip install scikit-image'
         ) from error
     return np.ascontiguousarray(data.astronaut()[:, :, ::-1])
 
@@ -68,10 +68,10 @@ def find_landmarks(photograph: np.ndarray) -> np.ndarray:
 
 
 def cut_out(photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The head, and the photograph without it, both of the photograph's size.
+    """The head, and the photograph without it, both in full size.
 
-    The head's colours go on around it, so that no wall shows at its edge; the other fades into
-    the colour of the wall.
+    The head's colours are extended beyond its outline, so that no wall shows at its edge; the
+    background fades into the colour of the wall.
     """
     mask = cv2.fillPoly(np.zeros(photograph.shape[:2], np.uint8), [OUTLINE], 1)
     inside = cv2.erode(mask, np.ones((3, 3), np.uint8))
@@ -90,12 +90,12 @@ def cut_out(photograph: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def silhouette(photograph: np.ndarray) -> np.ndarray:
-    """Where the body is in the photograph: ``float32`` (H, W), 1 there and 0 elsewhere."""
+    """Mask of the body in the photograph: ``float32`` (H, W), 1 inside and 0 elsewhere."""
     return cv2.fillPoly(np.zeros(photograph.shape[:2], np.float32), [_BODY], 1.0)
 
 
 def pyramid(image: np.ndarray) -> list[tuple[np.ndarray, float]]:
-    """An image (H, W, 3) reduced without aliasing and enlarged smoothly, each with its factor."""
+    """Image pyramid of an image (H, W, 3), with the scale factor of each level."""
     area, cubic = cv2.INTER_AREA, cv2.INTER_CUBIC
     return [
         (cv2.resize(image, None, fx=factor, fy=factor, interpolation=method), factor)
@@ -104,8 +104,8 @@ def pyramid(image: np.ndarray) -> list[tuple[np.ndarray, float]]:
 
 
 def level(pyramid: list[tuple[np.ndarray, float]], scale: float) -> tuple[np.ndarray, float]:
-    """The coarsest level of a ``pyramid`` that is not coarser than what is drawn.
+    """The coarsest level of a ``pyramid`` with sufficient resolution.
 
-    :param scale: pixels of what is drawn for a pixel of the image.
+    :param scale: rendered pixels per image pixel.
     """
     return next((level for level in pyramid if level[1] >= scale), pyramid[-1])

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Triangles to pixels."""
+"""Triangle rasteriser."""
 
 import numpy as np
 
@@ -10,28 +10,28 @@ def rasterise(
     pixels: np.ndarray, depths: np.ndarray, texture: np.ndarray, triangles: np.ndarray,
     width: int, height: int,
 ) -> list[np.ndarray]:
-    """Texture coordinates of every pixel of a picture, exact in perspective, row by row.
+    """Perspective-correct texture coordinates of every pixel of an image, with a depth buffer.
 
-    :param pixels: (N, 2) of the points in the picture.
-    :param depths: (N,) of the points; what is nearer covers what is farther.
+    :param pixels: (N, 2) of the points in the image.
+    :param depths: (N,) of the points.
     :param texture: (N, 2) of the points in the texture, pixels.
-    :param triangles: (M, 3) indices; those that are seen from inside are left out.
-    :param width: of the picture, pixels.
-    :param height: of the picture, pixels.
-    :return: two ``float32`` (height, width) for ``cv2.remap``; -1 where nothing is.
+    :param triangles: (M, 3) indices; back faces are culled.
+    :param width: of the image, pixels.
+    :param height: of the image, pixels.
+    :return: two ``float32`` (height, width) for ``cv2.remap``; -1 for background.
     """
     edges = pixels[triangles[:, 1:]] - pixels[triangles[:, :1]]  # (M, 2, 2)
     areas = np.linalg.det(edges)
     shown = areas > 1e-6
     triangles, edges, areas = triangles[shown], edges[shown], areas[shown]
     corners = pixels[triangles]
-    # Texture over depth, and one over depth, are linear in the picture; their gradients follow
-    # from the inverses of the edges.
+    # Texture over depth, and one over depth, are linear in the image; their gradients follow from
+    # the inverses of the edges.
     values = (np.column_stack([texture, np.ones(len(texture))]) / depths[:, None])[triangles]
     inverses = edges[:, ::-1, ::-1].swapaxes(1, 2) * [[1.0, -1.0], [-1.0, 1.0]]
     gradients = inverses @ (values[:, 1:] - values[:, :1]) / areas[:, None, None]  # (M, 2, 3)
 
-    # A span of columns for every row of pixel middles in a triangle.
+    # A span of columns for every row of pixel centres in a triangle.
     first = np.clip(np.ceil(corners[:, :, 1].min(axis=1) - 0.5), 0, height).astype(int)
     last = np.clip(np.ceil(corners[:, :, 1].max(axis=1) - 0.5), 0, height).astype(int)
     triangle, row = _expand(first, last - first)
@@ -48,7 +48,7 @@ def rasterise(
     values = values[triangle, 0] + np.einsum('si,sij->sj', offset, gradients[triangle])
     steps = gradients[triangle, 0]
 
-    # Every pixel of every span, of which the nearest stays.
+    # Every pixel of every span; the nearest is kept.
     span, column = _expand(start, stop - start)
     target, along = row[span] * width + column, column - start[span]
     nearness = values[span, 2] + steps[span, 2] * along
@@ -63,6 +63,6 @@ def rasterise(
 
 
 def _expand(first: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # All numbers of the ranges first .. first + counts, and which range each belongs to.
+    # All numbers of the ranges first .. first + counts, and the range index of each.
     owner = np.repeat(np.arange(len(counts)), counts)
     return owner, np.arange(len(owner)) + (first - np.cumsum(counts) + counts)[owner]
