@@ -78,7 +78,7 @@ def test_a_broken_image_is_told_and_skipped(headpose, folder, tmp_path):
     broken, counts, unseen = error.splitlines()
     assert 'skipped: ' in broken and 'cut.jpg cannot be read: image file is truncated' in broken
     assert counts.startswith('3 frames: 1 face, 1 without a face, 1 unreadable')
-    assert 'frame 2: image too ' in unseen
+    assert 'frame 2: image contrast too low to show a face' in unseen
     (row,) = map(json.loads, out.read_text().splitlines())
     assert row['source'].endswith('a somebody.jpg') and row['stamp'] is None
     assert {path.name for path in drawn.iterdir()} == {'a somebody.jpg', 'nobody.png'}
