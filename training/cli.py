@@ -237,8 +237,9 @@ def evaluate(
 ) -> None:
     """Evaluate a model on a dataset.
 
-    Prints error figures and the detection rate, and writes them with plots to a folder; for a
-    dataset folder also the images with the largest errors, with labelled and estimated axes.
+    Reads a dataset folder or landmark file, prints error figures and the detection rate, and
+    writes them with plots to a folder; for a dataset folder also the images with the largest
+    errors, with labelled and estimated axes.
     """
     from training.evaluate import evaluate as evaluate_model
 
