@@ -72,6 +72,8 @@ EXTRAS = {
         'ros-jazzy-diagnostic-msgs',
         'ros-jazzy-lifecycle-msgs',
         'ros-jazzy-visualization-msgs',
+        # examples/turn_head.py
+        'ros-jazzy-trajectory-msgs',
     ],
 }
 # ROS 2's own checks, which use what a sourced ROS 2 has otherwise; with the extra ros.

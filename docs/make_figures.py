@@ -23,8 +23,10 @@ SIGNS = [
     ((0, 0, 30), "yaw > 0: turns to the person's left"),
 ]
 # Of the people of overlay.jpg: the same, and how far away they are, metres.
-PEOPLE = [((8, 5, 24), 0.55), ((-6, 12, -30), 1.0), ((0, -4, 12), 1.7)]
-PANEL = (300, 420)  # pixels, width and height, of one of them
+PEOPLE = [
+    ((0, -4, 12), 1.7), ((8, 5, 24), 0.7), ((0, 2, 3), 0.5), ((-6, 12, -30), 0.9), ((4, 0, 2), 1.4)
+]
+PANEL = (240, 400)  # pixels, width and height, of one of them
 SIZE = (480, 400)  # pixels, width and height of one panel
 CAPTION = 44  # pixels, height of the line below it
 DISTANCE = 0.5  # metres

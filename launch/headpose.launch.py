@@ -1,17 +1,17 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Start headpose_node, and a camera beside it if wanted."""
+"""Start headpose_node, and optionally a camera driver."""
 
 from headpose_ros.ros.launching import argument, describe_launch, namespace_of, switch
 
 
 def generate_launch_description():
-    """Describe the arguments, and the nodes that follow from them."""
+    """Declare the arguments and nodes."""
     return describe_launch(
         argument(
-            'namespace', 'Namespace of all nodes and of all topics that do not begin with /.'
+            'namespace', 'Namespace of all nodes and relative topics.'
         ),
-        switch('camera', 'Start the camera driver usb_cam too, which has to be installed.'),
+        switch('camera', 'Also start the camera driver usb_cam, which must be installed.'),
         cameras=namespace_of,
     )

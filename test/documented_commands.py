@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""How each command of README and docs is run by the tests: one table."""
+"""How each command of the pages is run by the tests: one table."""
 
 from dataclasses import dataclass
 
@@ -53,7 +53,7 @@ def _profile(variable: str) -> How:
     )
 
 
-_CLI, _LAUNCH = 'test_training_cli.py', 'test_launch.py'
+_CLI, _LAUNCH, _EXAMPLES = 'test_training_cli.py', 'test_launch.py', 'test_examples.py'
 _LAUNCHED = _by(f'{_LAUNCH}::test_launched_node_gives_poses_and_ends_cleanly')
 _VIEWED = _by(f'{_LAUNCH}::test_pages_are_served_and_end_cleanly')
 _HRI = _by('test_hri.py::test_people_come_and_go_with_their_topics')
@@ -198,7 +198,7 @@ TABLE = {
         _by('test_node_lifecycle.py::test_a_joblib_file_runs_with_warnings'),
     'ros2 run headpose_ros camera_node --ros-args -p source:=video.mp4':
         _by('test_camera_node.py::test_a_video_keeps_its_rate'),
-    'python -m benchmarks hri': _by('test_benchmarks.py::test_what_ros4hri_adds'),
+    'python -m benchmarks outputs': _by('test_benchmarks.py::test_what_messages_cost'),
     'python -m pytest -rP test/test_landmarks70.py':
         _by('test_landmarks70.py::test_points_are_those_of_aflw2000'),
     'python -m pytest -rP test/test_one_euro.py':
@@ -222,6 +222,16 @@ TABLE = {
     'python -m dask scheduler': _DASK,
     'python -m dask worker ADDRESS': _DASK,
     'python -m training landmarks 300W_LP --backend dask --scheduler ADDRESS': _DASK,
+    # --- examples
+    'python3 examples/turn_head.py --ros-args '
+    '-r joint_trajectory:=/head_controller/joint_trajectory':
+        _by(f'{_EXAMPLES}::test_a_head_turns_to_the_person_and_back_when_there_is_none'),
+    'python3 examples/who_looks_at_me.py':
+        _by(f'{_EXAMPLES}::test_who_looks_is_told_of_each_and_stays_told_in_between'),
+    'python3 examples/read_hri_faces.py --ros-args -p frame:=base_link':
+        _by(f'{_EXAMPLES}::test_faces_of_ros4hri_are_read_as_long_as_they_are_published'),
+    'python examples/train_on_my_photos.py MY_PHOTOS':
+        _by('test_example_training.py::test_it_trains_on_photographs_and_reads_one_more'),
     # --- figures
     'python docs/notes/plot_tried.py': _here(),
     'python docs/make_axes_figure.py': _here(),

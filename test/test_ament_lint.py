@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 
 
-CODE = ['src', 'training', 'benchmarks', 'launch', 'docs', 'test', 'setup.py']
+CODE = ['src', 'training', 'benchmarks', 'launch', 'docs', 'examples', 'test', 'setup.py']
 
 
 @pytest.fixture(autouse=True)

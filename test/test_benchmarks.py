@@ -61,11 +61,12 @@ def test_depth_is_measured():
     not importlib.util.find_spec('hri_msgs'),
     reason='hri_msgs is not installed here: source a ROS 2 that has it',
 )
-def test_what_ros4hri_adds(ros):
-    rows = run('hri', '--turns', 1, environment=ros.environment)
+def test_what_messages_cost(ros):
+    rows = run('outputs', '--turns', 1, environment=ros.environment)
     names = [name for name, _ in rows]
-    assert names == ['none', 'roi', 'landmarks', 'cropped', 'aligned', 'all']
-    assert float(rows[0][1]) < float(rows[-1][1])
+    heard = ['none', 'roi', 'landmarks', 'cropped', 'aligned', 'all']
+    assert names == ['head_pose/heads and detections', *(f'ROS4HRI: {name}' for name in heard)]
+    assert float(rows[1][1]) < float(rows[-1][1])
 
 
 @pytest.mark.slow

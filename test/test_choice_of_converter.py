@@ -44,7 +44,7 @@ def install(tmp_path, monkeypatch):
 def test_without_cv_bridge_images_are_converted_all_the_same(monkeypatch):
     monkeypatch.setitem(sys.modules, 'cv_bridge', None)  # to import it fails
     converter = create_converter()
-    assert (converter.name, converter.reason) == ('own', 'cv_bridge is not installed')
+    assert (converter.name, converter.reason) == ('built-in code', 'cv_bridge is not installed')
     msg = message(samples(color_image(), 'rgb8'), 'rgb8')
     np.testing.assert_array_equal(converter.imgmsg_to_cv2(msg, 'bgr8'), color_image())
 
@@ -81,13 +81,13 @@ def test_cv_bridge_reads_what_it_reads_right_and_no_more(
         'class CvBridge:\n'
         '    def cv2_to_imgmsg(self, image, encoding): return image\n'
         '    def imgmsg_to_cv2(self, msg, encoding): return msg',
-        'RuntimeError: it does not turn rgb8 into bgr8',
+        'RuntimeError: it does not convert rgb8 to bgr8',
     ),
 ])
 def test_broken_cv_bridge_is_not_used(install, source, reason):
     install(source)
     converter = create_converter()
-    assert converter.name == 'own'
-    assert converter.reason.startswith(f'cv_bridge does not work here: {reason}')
+    assert converter.name == 'built-in code'
+    assert converter.reason.startswith(f'cv_bridge is unusable: {reason}')
     msg = message(samples(color_image(), 'rgb8'), 'rgb8')
     np.testing.assert_array_equal(converter.imgmsg_to_cv2(msg, 'bgr8'), color_image())

@@ -26,8 +26,8 @@ PROGRAMS = {
     'headpose_ros': ['image', 'video', 'bag', 'info', 'fetch-model'],
     'training': ['landmarks', 'compare', 'fit', 'evaluate', 'benchmark'],
     'benchmarks': [
-        'estimator', 'node', 'start', 'crowd', 'profile', 'shortcuts', 'finding', 'hri', 'empty',
-        'depth', 'landmarks', 'report', 'soak',
+        'estimator', 'node', 'start', 'crowd', 'profile', 'shortcuts', 'finding', 'outputs',
+        'empty', 'depth', 'landmarks', 'report', 'soak',
     ],
     'headpose_ros.ros.demo': [],
 }

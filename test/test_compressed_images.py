@@ -243,7 +243,7 @@ def test_better_quality_takes_more_bytes_and_errs_less():
 
 @pytest.mark.parametrize('quality', [0, 101, -5, 50.0, '90', None])
 def test_qualities_that_cannot_be(quality):
-    with pytest.raises(ValueError, match='quality is .*; want a whole number from 1 to 100'):
+    with pytest.raises(ValueError, match='quality is .*; expected an integer from 1 to 100'):
         write_compressed(BGR, Header(), quality)
 
 
@@ -252,7 +252,7 @@ def test_qualities_that_cannot_be(quality):
     (GRAY, r'\(150, 80\)'),
     (np.zeros((0, 4, 3), np.uint8), r'\(0, 4, 3\)'),
     (BGR.astype(float), 'float64'),
-    (np.zeros((1, 70000, 3), np.uint8), '70000 x 1 pixels; a JPEG has at most 65500'),
+    (np.zeros((1, 70000, 3), np.uint8), '70000 x 1 pixels; JPEG allows at most 65500'),
 ], ids=['none', 'grey', 'empty', 'float', 'too wide'])
 def test_images_that_cannot_be_written(image, part):
     with pytest.raises(ValueError, match=part):

@@ -70,6 +70,6 @@ def test_with_view_it_starts_the_page(run, tmp_path):
             stack.enter_context(socket.create_server(('127.0.0.1', 8080)))
         result = run('--view', '--out', tmp_path / 'demo.mp4')
     assert result.returncode == 1
-    assert 'the page is http://localhost:8080' in result.stdout
+    assert 'web page: http://localhost:8080' in result.stdout
     assert 'cannot listen on 127.0.0.1, port 8080' in result.stderr
-    assert 'view_node ended with exit code 1' in result.stderr
+    assert 'view_node exited with code 1' in result.stderr

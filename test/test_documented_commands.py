@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Every command and snippet of README and docs runs, as ``documented_commands.TABLE`` says how.
+"""Every command and snippet of the pages runs, as ``documented_commands.TABLE`` says how.
 
 What is run here is run in one copy of the repository, in the order of the pages, so that a command
 finds what those before it have written.
@@ -30,7 +30,9 @@ from headpose_ros.rotation import rotation_from_rpy
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = (ROOT / 'README.md', *sorted((ROOT / 'docs').rglob('*.md')))
+PAGES = (
+    ROOT / 'README.md', *sorted((ROOT / 'docs').rglob('*.md')), ROOT / 'examples' / 'README.md'
+)
 
 # What else stands in fenced blocks: messages, which are no commands.
 LANGUAGES = {'python', 'text'}

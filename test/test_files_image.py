@@ -16,6 +16,7 @@ import pytest
 from files_made import HeadPose, angles, rows_of
 from PIL import Image
 
+from headpose_ros.attention import facing_camera
 from headpose_ros.estimator import HeadPoseEstimator
 
 pytestmark = pytest.mark.usefixtures('face_mesh')
@@ -51,6 +52,8 @@ def test_a_row_is_what_the_estimator_says_of_a_face(headpose, tmp_path, photo):
     np.testing.assert_allclose(stds, np.degrees(head.std), atol=6e-5)
     box = [float(row[name]) for name in ('x', 'y', 'width', 'height')]
     np.testing.assert_allclose(box, head.bbox, atol=6e-3)
+    assert float(row['score']) == pytest.approx(head.score, abs=6e-4)
+    assert float(row['facing_camera']) == pytest.approx(facing_camera(head), abs=6e-4)
     told = {name: row[name] for name in ('source', 'frame', 'stamp', 'id', 'primary')}
     assert told == {'source': str(path), 'frame': '0', 'stamp': '', 'id': 'f1', 'primary': '1'}
 
@@ -75,7 +78,7 @@ def test_a_broken_image_is_told_and_skipped(headpose, folder, tmp_path):
     broken, counts, unseen = error.splitlines()
     assert 'skipped: ' in broken and 'cut.jpg cannot be read: image file is truncated' in broken
     assert counts.startswith('3 frames: 1 face, 1 without a face, 1 unreadable')
-    assert 'frame 2: image ' in unseen
+    assert 'frame 2: image contrast too low to show a face' in unseen
     (row,) = map(json.loads, out.read_text().splitlines())
     assert row['source'].endswith('a somebody.jpg') and row['stamp'] is None
     assert {path.name for path in drawn.iterdir()} == {'a somebody.jpg', 'nobody.png'}

@@ -302,5 +302,5 @@ def test_two_lists_are_told(ros, small_head):
 def test_cameras_that_cannot_be_are_told(ros, cameras):
     process = ros.start('faces_node', '--ros-args', '-p', f'cameras:="{cameras}"')
     assert process.exit_code() == 1
-    assert f'cannot start: cameras is {cameras!r}; want different names' in process.output
+    assert f'cannot start: cameras is {cameras!r}; expected unique' in process.output
     assert 'Traceback' not in process.output

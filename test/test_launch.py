@@ -254,7 +254,7 @@ def test_pages_are_served_and_end_cleanly(launch, file, cameras):
     arguments = ['cameras:=front,rear'] if file == SEVERAL else []
     launched = launch(file, 'view:=true', f'view_port:={port}', *arguments)
     for number, camera in enumerate(cameras, port):
-        launched.wait_for(f'is shown on http://localhost:{number}')
+        launched.wait_for(f': http://localhost:{number}')
         with urlopen(f'http://localhost:{number}', timeout=LIMIT) as page:
             assert f'<title>{camera}headpose_node: head pose</title>' in page.read().decode()
     output = launched.interrupt()
@@ -268,7 +268,7 @@ def test_pages_are_served_and_end_cleanly(launch, file, cameras):
 )
 def test_cameras_that_cannot_be_namespaces_are_told(launch, cameras):
     output = launch(SEVERAL, f'cameras:={cameras}').finish(code=1)
-    assert f'cameras is {cameras!r}; want different names' in output
+    assert f'cameras is {cameras!r}; expected unique' in output
     assert 'Traceback' not in output
     assert 'process started' not in output
 
@@ -286,12 +286,12 @@ def test_its_arguments_are_shown_with_plain_defaults(launch, file):
 
 @needs_launch
 @pytest.mark.parametrize('argument, told', [
-    ("image:=it's", 'image is "it\'s"; want the name of a topic'),
-    ('camera_info:=a b', "camera_info is 'a b'; want the name of a topic"),
-    ('depth:=a b', "depth is 'a b'; want the name of a topic"),
-    ('namespace:=2nd', "namespace is '2nd'; want names of letters, digits and _"),
-    ('params_file:=none.yaml', "params_file is 'none.yaml', and there is no such file"),
-    ('view_port:=http', "view_port is 'http'; want a port"),
+    ("image:=it's", 'image is "it\'s"; expected a topic name'),
+    ('camera_info:=a b', "camera_info is 'a b'; expected a topic name"),
+    ('depth:=a b', "depth is 'a b'; expected a topic name"),
+    ('namespace:=2nd', "namespace is '2nd'; expected names of letters, digits and _"),
+    ('params_file:=none.yaml', "params_file is 'none.yaml', which does not exist"),
+    ('view_port:=http', "view_port is 'http'; expected a port"),
     ('view:=yes', 'Argument "view" provided value "yes" is not valid'),
 ])
 def test_what_cannot_be_is_told_before_anything_starts(launch, argument, told):
@@ -333,7 +333,7 @@ def test_a_camera_that_is_not_installed_is_told_before_anything_starts(launch):
 def test_only_what_publishes_images_has_the_profile(launch, usb_cam, argument, variables, are_set):
     arguments = ['camera:=true', 'namespace:=robot', 'view:=true', f'view_port:={free_port()}']
     launched = launch(ONE, *arguments, argument, **usb_cam, **variables)
-    launched.wait_for('is shown on')
+    launched.wait_for('web page of')
     launched.wait_for('started with')
     launched.wait_for('images from /robot/image, ')
     with_profile = {
@@ -408,8 +408,8 @@ def test_a_camera_info_that_is_left_over_is_told(including):
     front = {'namespace': 'front', 'image': '/front/image_raw', 'camera_info': '/front/info'}
     launched = including(front, {'namespace': 'rear', 'image': '/rear/image_raw'})
     launched.wait_for(
-        'camera_info is /front/info for the images on /rear/image_raw as it was for those on '
-        '/front/image_raw; if it is left over from another include, give each its own'
+        'camera_info is /front/info for both /front/image_raw and /rear/image_raw; if it is left '
+        'over from another include, set it for each'
     )
 
 
@@ -419,7 +419,7 @@ def test_a_file_about_another_node_is_told(launch, tmp_path):
     file.write_text('headpose_node:\n  ros__parameters:\n    max_faces: 2\n')
     launched = launch(ONE, 'namespace:=robot', f'params_file:={file}')
     launched.wait_for(
-        f'{file} has parameters for /headpose_node and none for /robot/headpose_node'
+        f'{file} has parameters for /headpose_node but none for /robot/headpose_node'
     )
 
 

@@ -69,7 +69,7 @@ def clock(ros):
 
 
 def test_without_a_clock_it_is_told_and_there_is_no_latency(stage):
-    stage.wait(WARN, 'no /clock: use_sim_time is true, and nobody publishes it', stage.publish)
+    stage.wait(WARN, 'no /clock publisher, but use_sim_time is true', stage.publish)
     assert stage.poses and stage.latency == '-'
     assert 'apart' not in stage.status.message
     stage.process.wait_for('no /clock')
@@ -78,8 +78,8 @@ def test_without_a_clock_it_is_told_and_there_is_no_latency(stage):
 def test_a_camera_in_simulated_time_tells_that_there_is_no_clock(ros):
     camera = ros.start('camera_node', *SIMULATED)
     node = ros.start('headpose_node', *SIMULATED)
-    camera.wait_for('nothing is published: no /clock')
-    node.wait_for('the camera waits for simulated time too')
+    camera.wait_for('not publishing: no /clock')
+    node.wait_for('the camera is waiting for simulated time too')
     assert 'Fast DDS' not in node.output
 
 
@@ -95,9 +95,9 @@ def test_a_camera_of_another_clock_is_told(stage, clock):
         clock(now)
         stage.publish(now)
 
-    stage.wait(WARN, 'days apart, so their latency is not known', beside)
+    stage.wait(WARN, 'days, so latency is unknown', beside)
     assert stage.latency == '-' and stage.poses
-    stage.wait(OK, 'works', together)
+    stage.wait(OK, 'running', together)
     assert float(stage.latency) < 1e4
 
 
@@ -106,7 +106,7 @@ def test_a_clock_that_stands_still_is_told(stage, clock):
         clock(12.0)
         stage.publish(12.0)
 
-    stage.wait(WARN, '/clock stands still at 12.0 s', stand_still)
+    stage.wait(WARN, '/clock is stuck at 12.0 s', stand_still)
 
 
 @pytest.mark.parametrize('length', [2.0, DAY])
@@ -125,4 +125,4 @@ def test_a_bag_in_a_loop_goes_on(ros, stage, clock, length):
             lambda: any(p.header.stamp.sec >= 1000 + length for p in stage.poses),
             'poses up to the end', play, 0.1,
         )
-    stage.wait(OK, 'works', play)
+    stage.wait(OK, 'running', play)

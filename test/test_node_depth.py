@@ -115,7 +115,7 @@ def test_distances_are_measured_and_learned_for_when_depth_goes(scene):
     # Depth comes with the image at first, and then no more.
     position = scene.pose_when(scene.measured, 'a measured pose', scene.raw)
     assert np.linalg.norm(position - scene.sellion) < 0.015
-    scene.wait_for('works', scene.raw, DiagnosticStatus.OK)
+    scene.wait_for('running', scene.raw, DiagnosticStatus.OK)
     assert scene.values['faces with depth'] == '1'
     for _ in range(20):
         scene.publish(scene.raw)
@@ -125,16 +125,16 @@ def test_distances_are_measured_and_learned_for_when_depth_goes(scene):
     distances = np.array([np.linalg.norm(place_of(pose)) for pose in scene.poses])
     assert np.abs(distances - scene.true_distance).max() < 0.03 * scene.true_distance
     assert scene.values['faces with depth'] == '0'
-    assert 'distances follow from the widths of heads' in scene.process.output
+    assert 'distances estimated from head width' in scene.process.output
     # It is picked up again.
     scene.pose_when(scene.measured, 'a measured pose again', scene.raw)
-    scene.wait_for('works', scene.raw, DiagnosticStatus.OK)
+    scene.wait_for('running', scene.raw, DiagnosticStatus.OK)
 
 
 def test_without_depth_the_assumed_width_counts_and_the_reason_is_told(scene):
     scene.pose_when(scene.assumed, 'a pose by the width')
     scene.ros.node.destroy_publisher(scene.depths)
-    scene.wait_for('nobody publishes it; does the driver register (align) depth')
+    scene.wait_for('no publisher; does the driver register (align) depth')
 
 
 def test_depth_that_comes_late_holds_nothing_up(scene):
@@ -150,7 +150,7 @@ def test_depth_that_comes_late_holds_nothing_up(scene):
     (lambda scene, header: Image(header=header, encoding='16UC1', height=3, width=4, step=8),
      'data has 0 bytes'),
     (lambda scene, header: depth_message(header, np.zeros_like(scene.depth)),
-     'there is no depth at any face'),
+     'no depth on any face'),
 ], ids=['another view', 'colour', 'empty', 'holes'])
 def test_depth_of_no_use_is_told_and_poses_go_on(scene, make, told):
     scene.wait_for(told, lambda header: make(scene, header))
@@ -167,7 +167,7 @@ def test_stamps_that_do_not_match_are_told(scene):
         )
         return message
 
-    scene.wait_for('comes late: the newest is', earlier)
+    scene.wait_for('is late: the newest is', earlier)
 
 
 def test_depth_of_half_the_size_and_in_metres(scene):
@@ -197,4 +197,4 @@ def test_a_compressed_twin_is_named(ros, rendered_head):
     scene = Scene(
         ros, rendered_head, depth_topic='depth/compressedDepth', kind=CompressedImage
     )
-    scene.wait_for('somebody publishes /depth/compressedDepth; remap depth to that')
+    scene.wait_for('/depth/compressedDepth has one; remap depth to that')

@@ -202,7 +202,7 @@ def test_frames_can_be_faced_too(ros, camera):
 @pytest.mark.skipif(HAS_TF, reason='tf2_ros is installed here')
 def test_frames_need_tf2_ros(ros):
     process = ros.start('headpose_node', '--ros-args', '-p', 'attention_frames:=[tablet]')
-    process.wait_for('attention_frames names frames, but tf2_ros cannot be imported')
+    process.wait_for('attention_frames is set, but tf2_ros cannot be imported')
     assert process.alive
 
 

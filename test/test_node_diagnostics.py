@@ -65,10 +65,10 @@ def doctor(rendered_head):
 
 
 def test_all_is_well(doctor):
-    doctor.wait(OK, 'works', doctor.publish)
+    doctor.wait(OK, 'running', doctor.publish)
     doctor.arrays.clear()
     doctor.ros.spin_until(lambda: len(doctor.arrays) > 3, 'more of them', doctor.publish, PERIOD)
-    doctor.wait(OK, 'works', doctor.publish)
+    doctor.wait(OK, 'running', doctor.publish)
     assert doctor.status.name == 'headpose_node: head pose'
     assert doctor.status.hardware_id == '/image'
     values = doctor.values
@@ -92,7 +92,7 @@ def test_all_is_well(doctor):
 
 def test_no_images(doctor):
     doctor.wait(WARN, 'no image on /image for')
-    doctor.wait(OK, 'works', doctor.publish)
+    doctor.wait(OK, 'running', doctor.publish)
 
 
 def test_uncalibrated(doctor):
@@ -102,12 +102,12 @@ def test_uncalibrated(doctor):
         doctor.images.publish(message)
 
     doctor.wait(WARN, 'uncalibrated: /camera_info: K is zero', uncalibrated)
-    doctor.wait(OK, 'works', doctor.publish)
+    doctor.wait(OK, 'running', doctor.publish)
 
 
 def test_stamps_that_stand_still(doctor):
     doctor.wait(WARN, 'not advancing', lambda: doctor.publish(stamp=0.0))
-    doctor.wait(OK, 'works', doctor.publish)
+    doctor.wait(OK, 'running', doctor.publish)
 
 
 def test_exposure_from_black_to_white(doctor):
@@ -116,7 +116,7 @@ def test_exposure_from_black_to_white(doctor):
         doctor.bgr = np.full_like(usual, level)
         doctor.wait(WARN, f'the image is {told} to show a face', doctor.publish)
         doctor.bgr = usual
-        doctor.wait(OK, 'works', doctor.publish)
+        doctor.wait(OK, 'running', doctor.publish)
 
 
 def infrared(doctor, bits):
@@ -151,7 +151,7 @@ def test_two_cameras_on_one_topic(ros, rendered_head):
     other = ros.image_publisher()
     doctor.wait(WARN, '/image has 2 publishers (/test_side, /test_side)', doctor.publish)
     ros.node.destroy_publisher(other)
-    doctor.wait(OK, 'works', doctor.publish)
+    doctor.wait(OK, 'running', doctor.publish)
 
 
 def test_rectified_images_with_the_calibration_of_raw_ones(ros, rendered_head):
@@ -168,7 +168,7 @@ def test_rectified_images_with_the_calibration_of_raw_ones(ros, rendered_head):
         infos.publish(info)
         doctor.images.publish(message)
 
-    doctor.wait(WARN, '/front/image_rect is rectified by its name', publish)
+    doctor.wait(WARN, '/front/image_rect is rectified, judging by its name', publish)
     assert 'set the parameter rectified to true' in doctor.status.message
 
 
@@ -176,24 +176,24 @@ def test_not_keeping_up(doctor):
     small = doctor.bgr
     # Larger than this machine copies and looks at as fast as they come.
     doctor.bgr = cv2.resize(small, (1920, 1440))
-    doctor.wait(WARN, 'are missed', doctor.publish, period=0.002)
+    doctor.wait(WARN, 'dropping', doctor.publish, period=0.002)
     assert int(doctor.values['frames skipped']) > 0
     doctor.bgr = small
-    doctor.wait(OK, 'works', doctor.publish)
+    doctor.wait(OK, 'running', doctor.publish)
 
 
 def test_it_stopped_working(doctor):
-    doctor.wait(OK, 'works', doctor.publish)
+    doctor.wait(OK, 'running', doctor.publish)
 
     def broken():
         message = doctor.ros.image(doctor.bgr)
         message.encoding = 'pineapple'
         doctor.images.publish(message)
 
-    doctor.wait(ERROR, 'can be worked on', broken)
+    doctor.wait(ERROR, 'no usable image', broken)
     assert 'pineapple' in doctor.status.message
     assert int(doctor.values['frames dropped']) > 5
-    doctor.wait(OK, 'works', doctor.publish)
+    doctor.wait(OK, 'running', doctor.publish)
 
 
 def test_it_cannot_be_configured(ros, rendered_head):
@@ -203,10 +203,10 @@ def test_it_cannot_be_configured(ros, rendered_head):
 
 def test_its_states(ros, rendered_head):
     doctor = Doctor(ros, rendered_head, '-p', 'autostart:=false', '-p', 'lazy:=true')
-    doctor.wait(OK, 'not configured')
+    doctor.wait(OK, 'unconfigured')
     assert ros.change_state('configure')
-    doctor.wait(OK, 'not active')
+    doctor.wait(OK, 'inactive')
     assert ros.change_state('activate')
-    doctor.wait(OK, 'sleeps')
+    doctor.wait(OK, 'idle')
     ros.collect(Vector3Stamped, 'head_pose')
-    doctor.wait(OK, 'works', doctor.publish)
+    doctor.wait(OK, 'running', doctor.publish)

@@ -96,7 +96,7 @@ def test_a_transition_that_cannot_be_is_refused_and_the_node_lives(ros, bgr):
 )
 def test_what_cannot_be_configured_fails_with_the_reason(ros, parameter, told):
     process = ros.start('headpose_node', '--ros-args', '-p', parameter)
-    process.wait_for('cannot be configured')
+    process.wait_for('configuration failed')
     assert told in process.output
     assert 'ros2 lifecycle set /headpose_node configure' in process.output
     assert ros.state() == 'unconfigured'
@@ -112,7 +112,7 @@ def test_what_was_missing_may_come(ros, bgr, tmp_path):
 
     path = tmp_path / 'late.npz'
     process = ros.start('headpose_node', '--ros-args', '-p', f'model:={path}')
-    process.wait_for('cannot be configured')
+    process.wait_for('configuration failed')
     path.write_bytes(find_model('face_mesh').read_bytes())
     assert ros.change_state('configure') and ros.change_state('activate')
     assert 'executes any code' not in process.output

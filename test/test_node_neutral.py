@@ -96,7 +96,7 @@ def test_one_at_a_time(sitter):
     sitter.ros.spin_until(lambda: all(f.done() for f in futures), 'responses', sitter.publish)
     results = sorted((f.result() for f in futures), key=lambda result: result.success)
     assert [r.success for r in results] == [False, True]
-    assert 'under way' in results[0].message
+    assert 'already running' in results[0].message
     assert sitter.ask(RESET).success
 
 
@@ -107,7 +107,7 @@ def test_it_says_why_it_could_not(sitter):
         pass
 
     response = sitter.ask(CALIBRATE, silent)
-    assert not response.success and 'no image came' in response.message
+    assert not response.success and 'no image received' in response.message
 
     face, sitter.picture = sitter.picture, np.full((480, 640, 3), 128, np.uint8)
     response = sitter.ask(CALIBRATE)
@@ -128,7 +128,7 @@ def test_it_says_why_it_could_not(sitter):
 
     assert sitter.ros.change_state('deactivate')
     response = sitter.ask(CALIBRATE)
-    assert not response.success and 'not active' in response.message
+    assert not response.success and 'inactive' in response.message
     assert sitter.ros.change_state('activate')
 
 

@@ -174,7 +174,7 @@ def test_parameters_change_all_or_none_and_with_a_reason(stage):
         ({'max_std': 0.1, 'head_width': float('nan')}, 'head_width'),
         ({'max_std': 0.1, 'detector': 'face_landmarker'}, 'read-only'),
         ({'max_std': 0.1, 'max_faces': 2}, 'read-only'),
-        ({'max_std': 'much'}, "max_std is 'much'; want a number from 0.0 to 180.0"),
+        ({'max_std': 'much'}, "max_std is 'much'; expected a number from 0.0 to 180.0"),
         ({'smoothing_beta': -1.0}, 'smoothing_beta'),
     ):
         result = set_parameters(**values)

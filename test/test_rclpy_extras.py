@@ -94,4 +94,4 @@ def test_a_parameter_that_is_not_declared_is_known(spun):
     node = spun(given, 'plain')
     assert 'unknown' not in node.get_parameters_by_prefix('')
     (sentence,) = unused_parameters(node, [])
-    assert sentence.startswith("there is no parameter 'unknown'; ")
+    assert sentence.startswith("unknown parameter 'unknown'; ")

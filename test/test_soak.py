@@ -81,7 +81,7 @@ def test_a_node_that_dies_is_told_and_what_was_measured_is_kept(ros, tmp_path):
         soak.terminate()
         soak.wait(LIMIT)
     assert soak.returncode == 1
-    assert 'headpose_node ended with exit code -9' in output
+    assert 'headpose_node exited with code -9' in output
     assert re.search(r'rate +[\d.]+ poses/s', output)
     assert (tmp_path / 'soak.png').exists()
     assert 'Traceback' not in output

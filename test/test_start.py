@@ -19,9 +19,9 @@ NODES = ('headpose_node', 'camera_node', 'view_node', 'faces_node')
 
 
 @pytest.mark.parametrize('node, given, told', [
-    ('headpose_node', 'max_sdt:=30.0', "no parameter 'max_sdt'; did you mean 'max_std'?"),
-    ('camera_node', 'sourcce:=sample', "no parameter 'sourcce'; did you mean 'source'?"),
-    ('view_node', 'xyz:=1', "no parameter 'xyz'; known: "),
+    ('headpose_node', 'max_sdt:=30.0', "unknown parameter 'max_sdt'; did you mean 'max_std'?"),
+    ('camera_node', 'sourcce:=sample', "unknown parameter 'sourcce'; did you mean 'source'?"),
+    ('view_node', 'xyz:=1', "unknown parameter 'xyz'; known: "),
 ])
 def test_a_parameter_that_is_not_there_is_named(ros, node, given, told):
     process = ros.start(node, '--ros-args', '-p', given)
@@ -35,7 +35,7 @@ def test_what_ros_itself_takes_is_not_named(ros):
     options = [word for each in given for word in ('-p', each)]
     process = ros.start('headpose_node', '--ros-args', *options)
     process.wait_for('images from')
-    assert 'there is no parameter' not in process.output
+    assert 'unknown parameter' not in process.output
 
 
 @pytest.mark.parametrize('key, is_used', [
@@ -54,7 +54,7 @@ def test_a_file_about_another_node_is_named(ros, tmp_path, key, is_used):
         'headpose_node', '--ros-args', '-r', '__ns:=/robot', '--params-file', str(file)
     )
     process.wait_for('images from')
-    told = f'{file} has parameters for /{key.lstrip("/")} and none for /robot/headpose_node'
+    told = f'{file} has parameters for /{key.lstrip("/")} but none for /robot/headpose_node'
     assert (told in process.output) != is_used
     request = GetParameters.Request(names=['max_faces'])
     response = ros.call(GetParameters, '/robot/headpose_node/get_parameters', request)

@@ -165,7 +165,7 @@ def test_images_arrive_by_udp_where_the_user_wants_that(ros):
 
 
 @pytest.mark.parametrize('variables, cure', [
-    ({}, 'if one is larger than 30 MB'), ({SWITCH: '0'}, NO_PROFILE),
+    ({}, 'if images exceed 30 MB'), ({SWITCH: '0'}, NO_PROFILE),
 ])
 def test_the_cure_fits_what_the_camera_has(ros, variables, cure):
     ros.collect(Image, 'image', ReliabilityPolicy.BEST_EFFORT)
@@ -190,4 +190,4 @@ def test_the_cure_knows_a_camera_with_shared_memory_of_its_own(ros, is_silent, c
 def test_the_node_tells_of_it(ros):
     node = ros.start('headpose_node')
     start_camera(ros, (64, 48), {}, private_memory('64m'))
-    node.wait_for(f'1 publish it, but nothing arrives; if the camera does send, {SEPARATE}')
+    node.wait_for(f'1 publisher, but no messages received; if the camera is sending, {SEPARATE}')

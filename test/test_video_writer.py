@@ -3,6 +3,7 @@
 
 """Videos of images, at whatever rate they come."""
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -73,3 +74,21 @@ def test_what_cannot_be_written_is_told(tmp_path, name):
     with pytest.raises(OSError, match=name.rpartition('/')[2]):
         recorder.close()
     recorder.close()  # which has nothing more to say
+
+
+def test_what_waits_is_written_though_the_file_is_interrupted_as_it_opens(tmp_path, monkeypatch):
+    path, opened = tmp_path / 'video.mp4', av.open
+
+    def interrupt(*arguments, **options):
+        monkeypatch.setattr(av, 'open', opened)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(av, 'open', interrupt)
+    writer = VideoWriter(path)
+    images = [(np.full((48, 64, 3), 10 * i, np.uint8), i / 10) for i in range(10)]
+    for image, stamp in images[:-1]:
+        writer.add(image, stamp)
+    with pytest.raises(KeyboardInterrupt):
+        writer.add(*images[-1])
+    writer.close()
+    assert len(list(VideoSource(path).frames())) == len(images)

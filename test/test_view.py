@@ -124,8 +124,8 @@ class View:
 def start_page(ros):
     """A page on a port that is free, and its address."""
     page = ros.start('view_node', '--ros-args', '-p', 'port:=0')
-    page.wait_for('is shown on http://localhost:')
-    return page, re.search(r'is shown on (\S+)', page.output)[1]
+    page.wait_for(': http://localhost:')
+    return page, re.search(r'web page of \S+: (\S+)', page.output)[1]
 
 
 @pytest.fixture(scope='module')
@@ -194,7 +194,7 @@ def test_an_answer_covers_nothing(view, size):
     try:
         button = browser.find('[data-service=reset_neutral]')
         button.click()
-        browser.wait(lambda: 'a head that faces the camera' in browser.notes(), 'an answer')
+        browser.wait(lambda: 'a head facing the camera' in browser.notes(), 'an answer')
         top, *bottoms = browser.driver.execute_script(  # at one moment
             'return [document.querySelector(".answer").getBoundingClientRect().top,'
             '...[...document.querySelectorAll(".settings button, .setting")]'
@@ -238,11 +238,11 @@ def test_the_neutral_pose_is_set_and_reset(view, rendered_head, tmp_path):
     cv2.imwrite(str(tmp_path / 'picture.png'), picture)
     with view.still(tmp_path / 'picture.png'):
         browser.find('[data-service=calibrate_neutral]').click()
-        browser.wait(lambda: 'straight ahead is now roll' in browser.notes(), 'an answer')
+        browser.wait(lambda: 'neutral pose set to roll' in browser.notes(), 'an answer')
     neutral = value_of(view, 'neutral_rpy').double_array_value
     np.testing.assert_allclose(neutral, degrees, atol=12.0)  # as the angles are
     browser.find('[data-service=reset_neutral]').click()
-    browser.wait(lambda: 'a head that faces the camera' in browser.notes(), 'a reset')
+    browser.wait(lambda: 'a head facing the camera' in browser.notes(), 'a reset')
     assert list(value_of(view, 'neutral_rpy').double_array_value) == [0.0, 0.0, 0.0]
 
 
@@ -307,7 +307,7 @@ def test_what_keeps_it_from_starting_is_told(ros, tmp_path):
         port = taken.getsockname()[1]
         expected = {
             f'cannot listen on 127.0.0.1, port {port}': ('-p', f'port:={port}'),
-            "host is 'no such place', which is no address": ('-p', 'host:="no such place"'),
+            "host is 'no such place', not a valid address": ('-p', 'host:="no such place"'),
         }
         started = {
             text: ros.start('view_node', '--ros-args', *options)

@@ -67,6 +67,8 @@ def _within_cone(
     across = target - cos * facing
     length = math.sqrt(across @ across)
     offset = math.atan2(length, cos)
+    if offset - angle > _REACH * math.sqrt(float(covariance.trace())):
+        return 0.0
     # Axes of the plane: towards the target, and perpendicular to that.
     first = across / length if length > _LEAST_STD else _perpendicular(facing)
     x, y, z = facing.tolist()

@@ -1,10 +1,10 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What can go wrong, each with a message for the user: what came, what was wanted, what to do.
+"""Exceptions; each message says what was received, what was expected, and what to do.
 
-All are ``HeadPoseError``, so that a program can catch whatever this package raises on purpose. A
-call that makes no sense, such as an image of another shape, is a plain ``ValueError``.
+All derive from ``HeadPoseError``, to catch everything that this package raises on purpose. Misuse
+of the API, such as an image of the wrong shape, is a plain ``ValueError``.
 """
 
 
@@ -13,7 +13,7 @@ class HeadPoseError(Exception):
 
 
 class DetectorUnavailableError(HeadPoseError, RuntimeError):
-    """The detector asked for cannot run with what is installed."""
+    """The requested detector cannot run with what is installed."""
 
 
 class DownloadError(HeadPoseError, RuntimeError):
@@ -21,7 +21,7 @@ class DownloadError(HeadPoseError, RuntimeError):
 
 
 class ChecksumError(HeadPoseError, ValueError):
-    """A file is not the one that the list of checksums names."""
+    """A file does not match its checksum."""
 
 
 class ModelError(HeadPoseError, ValueError):
@@ -33,23 +33,23 @@ class UnreadableImageError(HeadPoseError, ValueError):
 
 
 class CalibrationError(HeadPoseError, ValueError):
-    """A ``camera_info`` does not tell how the camera projects."""
+    """A ``camera_info`` is not a valid calibration."""
 
 
 class NeutralError(HeadPoseError, RuntimeError):
-    """No neutral pose could be taken."""
+    """The neutral pose could not be calibrated."""
 
 
 class SourceError(HeadPoseError, ValueError):
-    """A source of images cannot be opened."""
+    """An image source cannot be opened."""
 
 
 class FileError(HeadPoseError, RuntimeError):
-    """A command on files cannot do what it was asked."""
+    """A command on files failed."""
 
 
 class ParameterError(HeadPoseError, ValueError):
-    """A value of a node's parameter has no meaning."""
+    """Invalid value of a node parameter."""
 
 
 class StartError(HeadPoseError, RuntimeError):
@@ -57,21 +57,21 @@ class StartError(HeadPoseError, RuntimeError):
 
 
 class TransformsUnavailableError(HeadPoseError, RuntimeError):
-    """TF frames are asked for where they cannot be published."""
+    """TF output or input is enabled, but tf2_ros is not installed."""
 
 
 class NoAnswerError(HeadPoseError, RuntimeError):
-    """A service did not answer."""
+    """A service did not respond."""
 
 
 class ProcessEndedError(HeadPoseError, RuntimeError):
-    """A process that should run has ended."""
+    """A process exited unexpectedly."""
 
 
 def one_line(error: BaseException) -> str:
-    """What an error of another library says, on one line; its name where it says nothing."""
+    """Message of an error of another library, on one line; its type if it has none."""
     return ' '.join(str(error).split()) or type(error).__name__
 
 
 class HriUnavailableError(HeadPoseError, RuntimeError):
-    """The topics of ROS4HRI are asked for where they cannot be published."""
+    """ROS4HRI is enabled but not installed."""

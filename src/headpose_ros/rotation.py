@@ -79,13 +79,15 @@ def rotation_covariance(rotation: np.ndarray, rpy_std: np.ndarray) -> np.ndarray
     :param rpy_std: (3,) standard deviations of its roll, pitch and yaw, assumed independent.
     """
     # Small changes of roll rotate about the x axis of the head, of pitch about the intermediate y
-    # axis, of yaw about the fixed z axis.
-    _, pitch, yaw = rpy_from_rotation(rotation).tolist()
+    # axis, of yaw about the fixed z axis: these axes as columns, in the optical frame.
+    sin_pitch = min(max(-float(rotation[1, 2]), -1.0), 1.0)
+    cos_pitch = math.sqrt(1.0 - sin_pitch**2)
+    yaw = math.atan2(-rotation[0, 2], rotation[2, 2])
     cos, sin = math.cos(yaw), math.sin(yaw)
-    about_x = (cos * math.cos(pitch), sin * math.cos(pitch), -math.sin(pitch))
-    axes = np.array([about_x, (-sin, cos, 0.0), (0.0, 0.0, 1.0)]).T
-    jacobian = OPTICAL_FROM_HEAD @ axes
-    return (jacobian * np.square(rpy_std)) @ jacobian.T
+    axes = np.array([
+        (sin * cos_pitch, cos, 0.0), (sin_pitch, 0.0, -1.0), (-cos * cos_pitch, sin, 0.0)
+    ])
+    return (axes * np.square(rpy_std)) @ axes.T
 
 
 def quarter_rotations(quarters: np.ndarray) -> np.ndarray:

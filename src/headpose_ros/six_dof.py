@@ -3,6 +3,7 @@
 
 """6-DoF head pose in the camera's optical frame."""
 
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -100,7 +101,7 @@ def camera_pose(head: HeadPose, head_width: float | KnownWidth = HEAD_WIDTH) -> 
     if isinstance(head_width, KnownWidth):
         known = head_width
     else:
-        known = KnownWidth(head_width, float(np.hypot(WIDTH_SPREAD, size_error(head))))
+        known = KnownWidth(head_width, math.hypot(WIDTH_SPREAD, size_error(head)))
     check_head_width(known.metres)
     sight = sight_of(head)
     sellion = sight.points[SELLION] * metres_per_width(head) * known.metres
@@ -127,7 +128,7 @@ def metres_per_width(head: HeadPose) -> float:
 
 def size_error(head: HeadPose) -> float:
     """Relative standard deviation of the landmark size."""
-    return min(float(np.sqrt(np.square(head.std).mean())), MAX_SIZE_ERROR)
+    return min(math.sqrt(float(head.std @ head.std) / 3.0), MAX_SIZE_ERROR)
 
 
 def check_head_width(head_width: float) -> None:
@@ -178,8 +179,7 @@ class CameraPoses:
 
 
 def _position_covariance(position: np.ndarray, known: KnownWidth) -> np.ndarray:
-    distance = np.linalg.norm(position)
-    along = distance * known.error
-    ray = position / distance
-    across = np.eye(3) - np.outer(ray, ray)
-    return along**2 * np.outer(ray, ray) + (LATERAL_ERROR * known.metres) ** 2 * across
+    along = known.error**2 * float(position @ position)
+    across = (LATERAL_ERROR * known.metres) ** 2
+    ray = position / math.sqrt(position @ position)
+    return across * np.eye(3) + (along - across) * (ray[:, None] * ray)

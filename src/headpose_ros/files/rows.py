@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 import numpy as np
+import numpy.typing as npt
 
+from headpose_ros.attention import facing_camera
 from headpose_ros.files.readers import Frame
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.people.follower import People
@@ -21,6 +23,7 @@ COLUMNS = (
     *(f'{axis}_deg' for axis in AXES),
     *(f'{axis}_std_deg' for axis in AXES),
     'x', 'y', 'width', 'height',
+    'score', 'facing_camera',
     'x_m', 'y_m', 'z_m', 'distance_std_m', 'from_depth',
 )
 
@@ -29,6 +32,7 @@ STAMP_DIGITS = 6
 ANGLE_DIGITS = 4  # degrees
 PIXEL_DIGITS = 2
 METRE_DIGITS = 4
+PROBABILITY_DIGITS = 3
 
 Row = dict[str, Any]
 WriteRow = Callable[[Row], object]
@@ -61,6 +65,7 @@ def _row(frame: Frame, people: People, head: HeadPose) -> Row:
         *_rounded(np.degrees(head.rpy), ANGLE_DIGITS),
         *_rounded(np.degrees(head.std), ANGLE_DIGITS),
         *_rounded(head.bbox, PIXEL_DIGITS),
+        *_rounded([head.score, facing_camera(head)], PROBABILITY_DIGITS),
         *_place(people, head),
     ]
     return dict(zip(COLUMNS, values, strict=True))
@@ -77,6 +82,6 @@ def _place(people: People, head: HeadPose) -> list[Any]:
     return [*metres, int(people.poses.is_measured(head))]
 
 
-def _rounded(numbers: np.ndarray, digits: int) -> list[float]:
+def _rounded(numbers: npt.ArrayLike, digits: int) -> list[float]:
     # Via float64: a float32 would not round to few decimals.
     return np.round(np.asarray(numbers, float), digits).tolist()

@@ -77,7 +77,7 @@ class VideoWriter:
 
         :raises OSError: the file cannot be written.
         """
-        if self._waiting:
+        if self._waiting and not self._is_broken:
             self._write()
         # After an error, leave what was written.
         if self._container is not None and not self._is_broken:
@@ -86,14 +86,14 @@ class VideoWriter:
                 self._container.close()
 
     def _write(self) -> None:
-        images, stamps = zip(*self._waiting, strict=True)
-        self._waiting.clear()
         with self._errors_named():
             if self._container is None:
+                images, stamps = zip(*self._waiting, strict=True)
                 self._first = stamps[0]
                 self._open(images[0].shape[1::-1], self._rate or _rate_of(stamps))
-            for bgr, stamp in zip(images, stamps, strict=True):
-                self._container.mux(self._stream.encode(self._frame(bgr, stamp)))
+            while self._waiting:  # still, where Ctrl-C comes: closing goes on from there
+                self._container.mux(self._stream.encode(self._frame(*self._waiting[0])))
+                del self._waiting[0]
 
     def _open(self, size: tuple[int, ...], rate: float) -> None:
         self._size = size
@@ -103,15 +103,15 @@ class VideoWriter:
         self._is_steady = not has_best
         steady = Fraction(max(round(rate / RATE_STEP), 1), round(1.0 / RATE_STEP))
         options = OPTIONS.get(suffix, AT_ONCE)
-        self._container = av.open(f'file:{self.path}', 'w', options=options)
-        stream = self._container.add_stream(BEST_CODEC if has_best else OTHER_CODEC, rate=steady)
+        container: Any = av.open(f'file:{self.path}', 'w', options=options)
+        stream = container.add_stream(BEST_CODEC if has_best else OTHER_CODEC, rate=steady)
         # Chroma is subsampled two by two, so sides are even.
         stream.width, stream.height = (side + side % 2 for side in size)
         stream.pix_fmt = 'yuv420p'
         stream.codec_context.time_base = 1 / steady if self._is_steady else TIME_BASE
         stream.gop_size = FRAGMENT
         stream.options = FAST if has_best else GOOD
-        self._stream = stream
+        self._stream, self._container = stream, container
 
     def _frame(self, bgr: np.ndarray, stamp: float) -> av.VideoFrame:
         if bgr.shape[1::-1] != self._size:

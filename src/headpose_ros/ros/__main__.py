@@ -1,9 +1,9 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Start of the nodes: ``python -m headpose_ros.ros NODE``, and the programs that ROS installs.
+"""Entry points of the nodes: ``python -m headpose_ros.ros NODE``, and the ROS executables.
 
-What a node needs takes a second to import. A Ctrl-C in it ends the process as quietly as later on.
+The imports of a node take a second, during which Ctrl-C exits as cleanly as later on.
 """
 
 import os
@@ -16,8 +16,8 @@ NODES = ('headpose_node', 'camera_node', 'view_node', 'faces_node')
 
 
 def start(name: str) -> int:
-    """Import a node and run it; the exit code of the process."""
-    signal.signal(signal.SIGINT, lambda *_: os._exit(0))  # nothing is there to be cleaned up yet
+    """Import a node and run it; return the exit code of the process."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))  # nothing to clean up yet
     return import_module(f'headpose_ros.ros.{name}').main()
 
 

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Node that publishes images where there is no camera driver."""
+"""Node that publishes images, for machines without a camera driver."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,17 +25,17 @@ from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
 
 NAME = 'camera_node'
 
-# Reliable serves best-effort and reliable subscribers alike.
+# Reliable matches best-effort and reliable subscribers alike.
 IMAGES = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 
 WARNING_PERIOD = 5.0  # seconds between warnings of one kind
-LAST_IMAGE_WAIT = Duration(seconds=1.0)  # for subscribers to get the last image of a source
+LAST_IMAGE_WAIT = Duration(seconds=1.0)  # for subscribers to receive the last image of a source
 
 
 class CameraNode(Node):
     """Publishes ``image`` and ``camera_info`` from a webcam, a video, images or the sample.
 
-    Of the sample ``depth`` too, while somebody subscribes to it.
+    For the sample also ``depth``, while it has subscribers.
 
     :raises StartError: the source cannot be opened.
     """
@@ -55,9 +55,9 @@ class CameraNode(Node):
         rate = self._settings.rate or self._source.rate
         self.create_timer(1.0 / rate, self._publish)
         self._clock_watch = ClockWatch(self)
-        steady_timer(self, WARNING_PERIOD, self._look_at_clock)
+        steady_timer(self, WARNING_PERIOD, self._check_clock)
         self.get_logger().info(
-            f'{self._settings.source} at {rate:g} Hz to {self._image.topic_name} and '
+            f'publishing {self._settings.source} at {rate:g} Hz on {self._image.topic_name} and '
             f'{self._info.topic_name}'
         )
 
@@ -66,24 +66,24 @@ class CameraNode(Node):
         while self._settings.loop:
             yield from self._source.frames()
 
-    def _look_at_clock(self) -> None:
+    def _check_clock(self) -> None:
         if problem := self._clock_watch.problem():
-            self.get_logger().warning(f'nothing is published: {problem}')
+            self.get_logger().warning(f'not publishing: {problem}')
 
     def _publish(self) -> None:
-        # What is shown once should be seen from its beginning.
+        # A source that is played once waits for its first subscriber.
         self._begun = self._begun or self._image.get_subscription_count() > 0
         if not self._begun:
             return
         bgr = next(self._frames, False)
         if bgr is False:
-            self.get_logger().info('the source has ended')
+            self.get_logger().info('end of source')
             self._image.wait_for_all_acked(LAST_IMAGE_WAIT)
             self.context.try_shutdown()
             return
         if bgr is None:
             self.get_logger().warning(
-                f'{self._settings.source} gave no image; trying again',
+                f'no image from {self._settings.source}; retrying',
                 throttle_duration_sec=WARNING_PERIOD,
             )
             return
@@ -98,7 +98,7 @@ class CameraNode(Node):
         self._info.publish(camera_info_message(header, width, height, matrix))
 
     def _publish_depth(self, header: Header) -> None:
-        # Before the image: whoever gets that has its depth already.
+        # Before the image: its subscribers then have the depth already.
         if self._depth is None or not self._depth.get_subscription_count():
             return
         assert isinstance(self._source, SampleSource)
@@ -107,7 +107,7 @@ class CameraNode(Node):
 
 
 def turned_matrix(matrix: np.ndarray, height: int, width: int, quarters: int) -> np.ndarray:
-    """Camera matrix (3, 3) of images of that size after they were turned clockwise."""
+    """Camera matrix (3, 3) of images of that size after clockwise quarter turns."""
     for _ in range(quarters):
         (fx, _, cx), (_, fy, cy), _ = matrix
         matrix = np.array([[fy, 0.0, height - cy], [0.0, fx, cx], [0.0, 0.0, 1.0]])
@@ -118,7 +118,7 @@ def turned_matrix(matrix: np.ndarray, height: int, width: int, quarters: int) ->
 def _open(parameters: CameraParameters) -> ImageSource:
     if (parameters.width > 0) != (parameters.height > 0):
         raise StartError(
-            f'width is {parameters.width} and height is {parameters.height}; give both or none'
+            f'width is {parameters.width} and height is {parameters.height}; set both or neither'
         )
     size = (parameters.width, parameters.height) if parameters.width else None
     try:
@@ -128,5 +128,5 @@ def _open(parameters: CameraParameters) -> ImageSource:
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; the exit code of the process."""
+    """Run the node; return the exit code of the process."""
     return run_node(CameraNode, NAME, args, publishes_images=True)

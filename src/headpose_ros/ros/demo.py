@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""``python -m headpose_ros.ros.demo``: camera and node as two processes, and a live line."""
+"""``python -m headpose_ros.ros.demo``: camera and node as two processes, with live output."""
 
 import math
 import os
@@ -31,9 +31,9 @@ from headpose_ros.ros.parameters import ViewParameters
 
 LINE_PERIOD = 0.1  # seconds between updates of the live line on a terminal
 LOG_LINE_PERIOD = 2.0  # the same where the output is a file
-SECONDS = 20.0  # how long it lasts
+SECONDS = 20.0  # default duration
 START_TIMEOUT = 60.0  # seconds until the first result; loading takes long on a slow disk
-STOP_TIMEOUT = 10.0  # seconds for a process to end after it was asked to
+STOP_TIMEOUT = 10.0  # seconds for a process to exit after SIGTERM
 
 CAMERA, NODE, VIEW = 'camera_node', 'headpose_node', 'view_node'
 
@@ -45,11 +45,11 @@ def node_command(name: str, parameters: Mapping[str, Any]) -> list[str]:
 
 
 class Processes:
-    """Runs commands while its ``with`` block does.
+    """Runs commands for the duration of its ``with`` block.
 
-    :param commands: by a name of the process.
+    :param commands: by process name.
 
-    :ivar running: the processes by their names.
+    :ivar running: processes by name.
     """
 
     def __init__(self, commands: Mapping[str, list[str]]):
@@ -73,19 +73,19 @@ class Processes:
                 process.wait()
 
     def check(self) -> None:
-        """See whether all still run.
+        """Check that all are still running.
 
-        :raises ProcessEndedError: one does not.
+        :raises ProcessEndedError: one has exited.
         """
         for name, process in self.running.items():
             if process.poll() is not None:
                 code = process.returncode
-                raise ProcessEndedError(f'{name} ended with exit code {code}; see above')
+                raise ProcessEndedError(f'{name} exited with code {code}; see above')
 
 
 def camera_and_node(source: str, view: bool = False, **parameters: Any) -> Processes:
-    """``camera_node`` of a source, ``headpose_node`` with parameters, ``view_node`` if wanted."""
-    # In quotes, so that a path which looks like a number stays a text.
+    """Processes of ``camera_node``, ``headpose_node`` and optionally ``view_node``."""
+    # Quoted, so that a path that looks like a number stays a string.
     commands = {
         CAMERA: node_command(CAMERA, {'source': f'"{source}"'}),
         NODE: node_command(NODE, parameters),
@@ -96,7 +96,7 @@ def camera_and_node(source: str, view: bool = False, **parameters: Any) -> Proce
 
 
 class Listener(Node):
-    """Keeps what the demo tells: poses, their latency, and the annotated video.
+    """Collects poses, their latency, and the annotated video.
 
     :param video: file to write; ``None`` for none.
     """
@@ -109,7 +109,7 @@ class Listener(Node):
         self.latencies: list[float] = []
         self.pose: Vector3Stamped | None = None
         self._converter = create_converter()
-        # One small message comes with every image.
+        # camera_info: one small message per image.
         self.create_subscription(CameraInfo, 'camera_info', self._on_info, qos_profile_sensor_data)
         self.create_subscription(Vector3Stamped, 'head_pose', self._on_pose, QoSProfile(depth=10))
         self.create_subscription(
@@ -132,9 +132,9 @@ class Listener(Node):
 
 
 def check_folder(out: Path) -> Path:
-    """Refuse a file whose folder cannot be written."""
+    """Refuse a file in a folder that is not writable."""
     if not os.access(out.resolve().parent, os.W_OK):
-        raise BadParameter(f'the folder of {out} cannot be written; name another')
+        raise BadParameter(f'cannot write to the folder of {out}; choose another')
     return out
 
 
@@ -149,29 +149,29 @@ def demo(
     seconds: Annotated[
         float | None,
         Option(
-            help='How long.  '
-            f'[default: {SECONDS:.0f}; with --view until Ctrl-C, and then no video]'
+            help='Duration.  '
+            f'[default: {SECONDS:.0f}; with --view until Ctrl-C, without a video]'
         ),
     ] = None,
     view: Annotated[
-        bool, Option('--view', help='Show it on a web page too, by view_node.')
+        bool, Option('--view', help='Also serve a web page (view_node).')
     ] = False,
     out: Annotated[
         Path, Option(help='Annotated video to write.', callback=check_folder)
     ] = Path('headpose_demo.mp4'),
 ) -> None:
-    """Camera and node as two processes, the pose as a live line, and a summary at the end."""
+    """Run camera and node as two processes; show the pose live, and a summary at the end."""
     if seconds is None:
         seconds = math.inf if view else SECONDS
     print(f'starting camera_node ({source}) and headpose_node', flush=True)
     if view:
         port = ViewParameters().port
-        print(f'the page is http://localhost:{port}; Ctrl-C ends it all', flush=True)
+        print(f'web page: http://localhost:{port} (Ctrl-C to stop)', flush=True)
     listener = None
     try:
         with camera_and_node(source, view) as processes:
             rclpy.init()
-            # A video without an end fills the disk.
+            # An endless video would fill the disk.
             listener = Listener(out if math.isfinite(seconds) else None)
             seconds = _listen(listener, processes, seconds)
     except (KeyboardInterrupt, ExternalShutdownException):
@@ -203,7 +203,7 @@ def _listen(listener: Listener, processes: Processes, seconds: float) -> float:
             listener.images = 0
             listener.latencies.clear()
         if first is None and now - started > START_TIMEOUT:
-            raise StartError(f'no image went through within {START_TIMEOUT:.0f} s')
+            raise StartError(f'no image was processed within {START_TIMEOUT:.0f} s')
         if first is not None and now >= next_line:
             next_line = now + line_period
             _print_line(listener, now - first)
@@ -234,7 +234,7 @@ def _print_summary(listener: Listener, seconds: float) -> None:
         p50, p95 = np.percentile(listener.latencies, [50, 95]) * 1e3
         print(f'latency      p50 {p50:.1f} ms, p95 {p95:.1f} ms (image stamp to pose received)')
     else:
-        print('no face was found in any frame')
+        print('no face detected in any frame')
     print(f'video        {listener.recorder.path.resolve()}')
 
 

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the node says of itself on ``/diagnostics``, once a second; the web page reads it."""
+"""Status of the node on ``/diagnostics``, at 1 Hz; the web page reads it too."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -26,13 +26,13 @@ PERIOD = 1.0  # seconds
 
 WARN, ERROR = DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
-RATE_CURE = 'this machine does not hold the rate: lower the rate or the size of the images'
+RATE_CURE = 'this machine cannot keep up: lower the frame rate or the image size'
 CLOCK_CURE = (
-    'use_sim_time must be alike in all nodes (with a bag: ros2 bag play --clock), and the clocks '
-    'of several machines must agree (chrony)'
+    'set use_sim_time alike in all nodes (with a bag: ros2 bag play --clock), and synchronise the '
+    'clocks of all machines (chrony)'
 )
 
-# Keys of the values of people.
+# Keys of the values of each face.
 PRIMARY = 'primary face'
 ANGLES = ('roll', 'pitch', 'yaw')
 IDS = re.compile(r'face (\w+) roll \(deg\)')
@@ -40,16 +40,16 @@ FACING = 'face {} facing camera (%)'
 
 
 class Finding(NamedTuple):
-    """Something that is not as it should be."""
+    """A problem to report."""
 
     level: bytes  # ``WARN`` or ``ERROR``
-    text: str  # what, and what to do
+    text: str  # problem and remedy
 
 
 def start_diagnostics(node: Node, make_status: Callable[[], DiagnosticStatus]) -> None:
-    """Publish how a node is once a second.
+    """Publish the status of a node once a second.
 
-    :param make_status: gives it, but for its name.
+    :param make_status: returns it, without its name.
     """
     publisher = node.create_publisher(DiagnosticArray, '/diagnostics', QoSProfile(depth=10))
 
@@ -64,12 +64,12 @@ def start_diagnostics(node: Node, make_status: Callable[[], DiagnosticStatus]) -
 
 
 def status_name(node: str) -> str:
-    """Name of the status of a node, given the full name of that."""
+    """Name of the status of a node, from the node's fully qualified name."""
     return f'{node.lstrip("/")}: head pose'
 
 
 def load_values(load: Load | None) -> dict[str, str]:
-    """Figures of a load with their units; of none, a dash each."""
+    """Key-value pairs of a load, units in the keys; dashes without one."""
     agreed = load if load and load.clocks_agree else None
     numbers = {
         'camera rate (Hz)': load and f'{load.camera_rate:.1f}',
@@ -86,36 +86,35 @@ def load_values(load: Load | None) -> dict[str, str]:
 def stream_findings(
     watch: StreamWatch, images: ImageInput, load: Load | None, now: float, clock_problem: str
 ) -> Iterator[Finding]:
-    """What keeps images from being worked on.
+    """Problems that keep images from being processed.
 
-    :param now: seconds of the clock of ``watch``.
-    :param clock_problem: of simulated time, in words.
+    :param now: seconds, by the clock of ``watch``.
+    :param clock_problem: with simulated time, in words.
     """
     if clock_problem:
         yield Finding(WARN, clock_problem)
     if reason := watch.failure(now):
-        yield Finding(ERROR, f'no image on {images.topic} can be worked on: {reason}')
+        yield Finding(ERROR, f'no usable image on {images.topic}: {reason}')
     silence = watch.silence(now)
     if silence is not None:
         why = images.why_silent(bool(clock_problem))
         yield Finding(WARN, f'no image on {images.topic} for {silence:.0f} s: {why}')
-    # Two publishers count their images each for itself.
+    # Each publisher numbers its images by itself.
     if load is not None and load.too_high and not images.several_publishers():
         missed = 'some' if load.missed is None else f'{load.missed:.0%}'
-        on_the_way = load.lost_on_the_way
-        cure = f'they are lost on the way: {images.cure_of_loss()}' if on_the_way else RATE_CURE
+        in_transport = load.lost_on_the_way
+        cure = f'lost in transport: {images.cure_of_loss()}' if in_transport else RATE_CURE
         yield Finding(
             WARN,
-            f'{missed} of the images on {images.topic} are missed, {load.rate:.1f} a second are '
-            f'worked on, which takes {load.busy:.0%} of the time, while the machine is loaded by '
-            f'{load.machine:.0%}; {cure}',
+            f'dropping {missed} of the images on {images.topic}: processing {load.rate:.1f} Hz at '
+            f'{load.busy:.0%} load, machine load {load.machine:.0%}; {cure}',
         )
-    is_told = clock_problem or watch.stands_still
-    if load and load.seconds >= WINDOW and not load.clocks_agree and not is_told:
+    is_reported = clock_problem or watch.stands_still
+    if load and load.seconds >= WINDOW and not load.clocks_agree and not is_reported:
         yield Finding(
             WARN,
-            f'the clock of this node and the stamps of the images are {_span(load.latency[0])} '
-            f'apart, so their latency is not known: {CLOCK_CURE}',
+            f'image stamps and node clock differ by {_span(load.latency[0])}, so latency is '
+            f'unknown: {CLOCK_CURE}',
         )
 
 
@@ -130,18 +129,18 @@ def _span(seconds: float) -> str:
 def camera_findings(
     watch: StreamWatch, images: ImageInput, calibration: CameraInfoInput, exposure_problem: str
 ) -> Iterator[Finding]:
-    """What the camera should show or tell and does not."""
+    """Problems with the camera: its publishers, calibration, exposure and stamps."""
     if publishers := images.several_publishers():
         yield Finding(
             WARN,
-            f'{images.topic} has {len(publishers)} publishers ({", ".join(publishers)}), all of '
-            'which are taken for one camera; give each a topic and a node of its own',
+            f'{images.topic} has {len(publishers)} publishers ({", ".join(publishers)}), treated '
+            'as one camera; use one topic and one node per camera',
         )
     if calibration.is_bent_twice(images.topic):
         yield Finding(
             WARN,
-            f'{images.topic} is rectified by its name, but the distortion of {calibration.topic} '
-            'is taken out of it once more; set the parameter rectified to true',
+            f'{images.topic} is rectified, judging by its name, but the distortion of '
+            f'{calibration.topic} is corrected again; set the parameter rectified to true',
         )
     if exposure_problem:
         yield Finding(WARN, exposure_problem)
@@ -152,36 +151,35 @@ def camera_findings(
 
 
 def depth_findings(depth: DepthInput | None, people: People | None) -> Iterator[Finding]:
-    """Why distances are not measured although they should be."""
+    """Why distances are not measured although depth is enabled."""
     if depth is None:
         return
     heads = [head for head in people.heads if head.sight is not None] if people else []
     if depth.problem:
-        yield Finding(WARN, f'distances follow from the widths of heads: {depth.problem}')
+        yield Finding(WARN, f'distances estimated from head width: {depth.problem}')
     elif heads and not any(map(people.poses.is_measured, heads)):
         yield Finding(
             WARN,
-            'distances follow from the widths of heads: there is no depth at any face, or '
-            'something is in front; is the depth registered to the colour camera, are people '
-            'within its range?'
+            'distances estimated from head width: no depth on any face, or something in front of '
+            'it; is depth registered to the colour camera, and are people within range?'
         )
 
 
 @dataclass(frozen=True)
 class FaceValues:
-    """One person as in the diagnostics."""
+    """One person in the diagnostics."""
 
-    track_id: str  # of the person
+    track_id: str
     rpy: tuple[float, ...]  # roll, pitch and yaw, degrees
-    std: tuple[float, ...]  # standard deviations of them, degrees
+    std: tuple[float, ...]  # their standard deviations, degrees
     facing_camera: float  # probability, percent
-    is_primary: bool  # whether ``head_pose`` is about this one
+    is_primary: bool  # whether ``head_pose`` reports this one
 
 
 def write_faces(people: People | None, angle: float) -> Iterator[tuple[str, str]]:
-    """Keys and values of the people in an image; of no image, that nobody is primary.
+    """Key-value pairs of the people in an image; without an image, no primary face.
 
-    :param angle: radians, of ``headpose_ros.attention.facing_camera``.
+    :param angle: radians, as in ``headpose_ros.attention.facing_camera``.
     """
     primary_id = people.primary_id if people else None
     yield PRIMARY, primary_id or '-'
@@ -194,7 +192,7 @@ def write_faces(people: People | None, angle: float) -> Iterator[tuple[str, str]
 
 
 def read_faces(values: Mapping[str, str]) -> list[FaceValues]:
-    """The people whom ``write_faces`` wrote, in its order.
+    """The people written by ``write_faces``, in its order.
 
     :raises ValueError: a value is not a number.
     :raises KeyError: a value is missing.

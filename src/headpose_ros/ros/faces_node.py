@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Node that makes one list of the faces of several cameras, as ROS4HRI wants it."""
+"""Node that merges the faces of several cameras into one list, as ROS4HRI requires."""
 
 import time
 from functools import partial
@@ -21,17 +21,17 @@ from headpose_ros.ros.rclpy_extras.shortcuts import NO_SUBSCRIPTION_EVENTS, stea
 NAME = 'faces_node'
 
 CAMERAS = ParameterDescriptor(
-    description='Names of the cameras with commas between; the faces of each are on '
-    '<camera>/humans/faces/tracked.', additional_constraints='different names', read_only=True,
+    description='Comma-separated camera names; the faces of each are on '
+    '<camera>/humans/faces/tracked.', additional_constraints='unique names', read_only=True,
 )
 
 
 class FacesNode(Node):
-    """Takes ``<camera>/humans/faces/tracked`` of each camera, and publishes all in one list.
+    """Subscribes to ``<camera>/humans/faces/tracked`` of each camera, and publishes one list.
 
-    A camera that is silent for a second has no faces any more.
+    The faces of a camera that is silent for a second are removed.
 
-    :raises ParameterError: ``cameras`` are no names.
+    :raises ParameterError: ``cameras`` is not a list of valid names.
     :raises StartError: ``hri_msgs`` is not installed.
     """
 
@@ -39,12 +39,12 @@ class FacesNode(Node):
         super().__init__(NAME, **options)
         cameras = _cameras(self.declare_parameter('cameras', '', CAMERAS).value)
         try:
-            kind = hri_messages(f'{NAME} is started').IdsList
+            kind = hri_messages(f'{NAME} was started').IdsList
         except HriUnavailableError as error:
             raise StartError(str(error)) from error
         self._list = FaceList(self)
         self._ids: dict[str, list[str]] = {camera: [] for camera in cameras}
-        self._came = dict.fromkeys(cameras, 0.0)  # seconds of time.monotonic
+        self._received = dict.fromkeys(cameras, 0.0)  # seconds of time.monotonic
         subscriptions = [
             self.create_subscription(
                 kind, f'{camera}{TRACKED}', partial(self._on_list, camera), QOS,
@@ -54,10 +54,10 @@ class FacesNode(Node):
         ]
         steady_timer(self, LOOK_PERIOD, self._look)
         topics = ', '.join(each.topic_name for each in subscriptions)
-        self.get_logger().info(f'faces of {topics} on {self._list.topic}')
+        self.get_logger().info(f'merging {topics} into {self._list.topic}')
 
     def _on_list(self, camera: str, message: Any) -> None:
-        self._ids[camera], self._came[camera] = list(message.ids), time.monotonic()
+        self._ids[camera], self._received[camera] = list(message.ids), time.monotonic()
         self._publish(message.header)
 
     def _publish(self, header: Header) -> None:
@@ -65,15 +65,17 @@ class FacesNode(Node):
 
     def _look(self) -> None:
         silent_since = time.monotonic() - SILENCE
-        gone = [name for name, ids in self._ids.items() if ids and self._came[name] < silent_since]
-        if gone:
-            for camera in gone:
+        silent = [
+            name for name, ids in self._ids.items() if ids and self._received[name] < silent_since
+        ]
+        if silent:
+            for camera in silent:
                 self._ids[camera] = []
             self._publish(Header(stamp=self.get_clock().now().to_msg()))
         self._list.warn_of_rivals()
 
     def destroy_node(self) -> None:
-        """Say that nobody is there any more."""
+        """Publish an empty list first."""
         if self.context.ok():
             self._list.clear()
             self._list.close()
@@ -90,12 +92,12 @@ def _cameras(text: str) -> list[str]:
         is_good = False
     if not is_good:
         raise ParameterError(
-            f'cameras is {text!r}; want different names of letters, digits and _ (no digit '
-            'first), with commas between, such as front,rear'
+            f'cameras is {text!r}; expected unique, comma-separated names of letters, digits and '
+            '_ (no leading digit), such as front,rear'
         )
     return names
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; the exit code of the process."""
+    """Run the node; return the exit code of the process."""
     return run_node(FacesNode, NAME, args)

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Node that turns camera images into head poses."""
+"""Node that estimates head poses from camera images."""
 
 import re
 import time
@@ -32,16 +32,16 @@ from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
 NAME = 'headpose_node'
 
 WARNING_PERIOD = 10.0  # seconds between warnings of one kind
-NUMBER = re.compile(r'[\d.]+')  # in which warnings of one kind differ
-LISTENER_PERIOD = 0.25  # seconds between two looks for listeners
+NUMBER = re.compile(r'[\d.]+')  # warnings of one kind differ in their numbers only
+LISTENER_PERIOD = 0.25  # seconds between checks for subscribers
 
 
 class HeadPoseNode(LifecycleNode):
-    """Subscribes to ``image`` and ``camera_info``, and publishes the poses of heads.
+    """Subscribes to ``image`` and ``camera_info`` and publishes head poses.
 
-    Everything happens in the one thread that spins the node, because the detector wants one.
+    Single-threaded: all work is done in the thread that spins the node, as the detector requires.
 
-    :raises headpose_ros.errors.ParameterError: a parameter has no meaning.
+    :raises headpose_ros.errors.ParameterError: invalid parameter value.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -52,10 +52,10 @@ class HeadPoseNode(LifecycleNode):
         self._ids = TrackIds(self._settings.id_prefix)
         self._pipeline: Pipeline | None = None
         self._is_active = False
-        self._failure = ''  # why the last transition did not go through
+        self._failure = ''  # why the last transition failed
         self._watch = StreamWatch(time.monotonic())
         self._clock_watch = ClockWatch(self)
-        self._warned: dict[str, float] = {}  # when, by what was warned of
+        self._warned: dict[str, float] = {}  # kind of warning to the time it was last logged
         self._neutral = NeutralServices(self, lambda: self._is_active)
         diagnostics.start_diagnostics(self, self._status)
         self._listener_timer = steady_timer(self, LISTENER_PERIOD, self._look_for_listeners)
@@ -64,7 +64,7 @@ class HeadPoseNode(LifecycleNode):
 
     @log_exceptions
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Load detector and model, and make the publishers."""
+        """Load detector and model, and create the publishers."""
         try:
             self._pipeline = Pipeline(
                 self, self._settings, self._watch, self._ids, self._neutral.add
@@ -72,9 +72,9 @@ class HeadPoseNode(LifecycleNode):
         except (
             ValueError, DetectorUnavailableError, TransformsUnavailableError, HriUnavailableError
         ) as error:
-            self._failure = f'cannot be configured: {error}'
+            self._failure = f'configuration failed: {error}'
             self.get_logger().error(
-                f'{self._failure}; when that is mended: '
+                f'{self._failure}; after fixing this, run: '
                 f'ros2 lifecycle set {self.get_fully_qualified_name()} configure'
             )
             return TransitionCallbackReturn.FAILURE
@@ -101,25 +101,25 @@ class HeadPoseNode(LifecycleNode):
 
     @log_exceptions
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Free detector, model and publishers."""
+        """Release detector, model and publishers."""
         self._free()
         return super().on_cleanup(state)
 
     @log_exceptions
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Free everything, from any state."""
+        """Release everything, from any state."""
         self._free()
         return super().on_shutdown(state)
 
     @log_exceptions
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Free everything, so that it can be configured anew."""
-        self._failure = 'a transition failed, see the log'
+        """Release everything, so that the node can be configured again."""
+        self._failure = 'lifecycle transition failed; see the log'
         self._free()
         return super().on_error(state)
 
     def destroy_node(self) -> None:
-        """Free the detector as well."""
+        """Release the detector as well."""
         self._free()
         super().destroy_node()
 
@@ -131,7 +131,7 @@ class HeadPoseNode(LifecycleNode):
             try:
                 self._pipeline.publishers.clear()
             except Exception:  # RCLError, which rclpy does not export
-                if self.context.ok():  # a signal shuts it down at any time
+                if self.context.ok():  # a signal may shut it down at any time
                     raise
 
     def _free(self) -> None:
@@ -142,14 +142,14 @@ class HeadPoseNode(LifecycleNode):
 
     def _on_autostart(self) -> None:
         self.destroy_timer(self._autostart_timer)
-        # Somebody may have been faster.
+        # A lifecycle manager may have been faster.
         if not self._settings.autostart or self._pipeline is not None:
             return
         if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
 
     def _look_for_listeners(self) -> None:
-        """Subscribe to the camera or unsubscribe, and look again as long as ``lazy`` is set."""
+        """Subscribe to the camera or unsubscribe; repeated while ``lazy`` is set."""
         if self._settings.lazy:
             self._listener_timer.reset()
         else:
@@ -208,10 +208,11 @@ class HeadPoseNode(LifecycleNode):
 
     def _state(self) -> str:
         if self._pipeline is None:
-            return 'not configured'
+            return 'unconfigured'
         if not self._is_active:
-            return 'not active'
-        return 'works' if self._pipeline.images.is_running else 'sleeps, as nobody listens'
+            return 'inactive'
+        is_running = self._pipeline.images.is_running
+        return 'running' if is_running else 'idle: no subscribers (lazy)'
 
     def _findings(self, load: Load | None, now: float) -> Iterator[diagnostics.Finding]:
         if self._failure:
@@ -236,5 +237,5 @@ class HeadPoseNode(LifecycleNode):
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node; the exit code of the process."""
+    """Run the node; return the exit code of the process."""
     return run_node(HeadPoseNode, NAME, args, publishes_images=True)

@@ -1,10 +1,10 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the launch files start.
+"""Contents of the launch files.
 
-Arguments are empty by default and worked out when the nodes are made, in a scope of their own: a
-launch file may include these ones more than once, and its own arguments and environment stay.
+Arguments are empty by default and evaluated when the nodes are created, in a scope of their own: a
+launch file may include these more than once, and its own arguments and environment are unchanged.
 """
 
 import re
@@ -29,20 +29,19 @@ PARAMETERS = 'config/headpose.yaml'
 
 TRACKED = '/humans/faces/tracked'  # as in ros.output.hri
 
-# What ROS takes for a namespace, without a slash at its ends.
+# A valid ROS namespace, without leading and trailing slashes.
 NAMESPACE = re.compile(r'[A-Za-z_]\w*(/[A-Za-z_]\w*)*', re.ASCII)
 
 Values = dict[str, str]
 
-# Topic of each calibration or depth that was named, to the images it is for, in this launch
-# process.
+# Calibration or depth topics given so far in this launch process, to their image topics.
 _named: dict[str, str] = {}
 
 
 def argument(
     name: str, description: str, default: str | None = '', **more: Any
 ) -> DeclareLaunchArgument:
-    """An argument of a launch file; ``None`` for one that must be given."""
+    """A launch argument; ``None`` as default for a required one."""
     return DeclareLaunchArgument(name, default_value=default, description=description, **more)
 
 
@@ -52,44 +51,43 @@ switch = partial(argument, default='false', choices=['true', 'false'])
 def describe_launch(
     *own: DeclareLaunchArgument, cameras: Callable[[Values], list[str]]
 ) -> LaunchDescription:
-    """The description of a launch file: nodes for each camera, with a page if wanted.
+    """Launch description: nodes for each camera, and optionally a web page.
 
-    :param own: arguments beside those that both launch files have.
-    :param cameras: the namespace of each camera, from the values of all arguments.
+    :param own: arguments in addition to those of both launch files.
+    :param cameras: returns the namespace of each camera, given all argument values.
     """
     arguments = [
         *own,
-        argument('image', 'Topic of the camera images, in the namespace of the node.', 'image'),
+        argument('image', 'Image topic, relative to the namespace of the node.', 'image'),
         argument(
-            'camera_info', 'Topic of the calibration of the camera; when empty camera_info beside '
-            'the images: /front/camera_info for /front/image_raw.',
+            'camera_info', 'Calibration topic; default: camera_info next to the image topic '
+            '(/front/camera_info for /front/image_raw).',
         ),
         argument(
-            'depth', 'Topic of depth that is registered to the images, raw or compressedDepth, to '
-            'measure distances with; when empty the parameter use_depth counts.',
+            'depth', 'Topic of depth images registered to the camera, raw or compressedDepth; '
+            'enables use_depth.',
         ),
         argument(
-            'params_file', 'YAML file with the parameters of headpose_node; when empty '
-            f'{PARAMETERS} of the package, of which a changed copy is a good start.',
+            'params_file', 'YAML file with the parameters of headpose_node; default: '
+            f'{PARAMETERS} of this package, which you can copy and edit.',
         ),
-        switch('use_sim_time', 'Take the time from /clock, as with a simulator or a bag.'),
+        switch('use_sim_time', 'Use /clock, as with a simulator or a bag.'),
         switch(
-            'large_images', 'Start what publishes images with the Fast DDS profile for large '
-            'ones, unless Fast DDS is configured already or /dev/shm is too small; false leaves '
-            'Fast DDS as it is.', default='true',
+            'large_images', 'Start image publishers with the Fast DDS profile for large images, '
+            'unless Fast DDS is configured already or /dev/shm is too small; false leaves Fast '
+            'DDS unchanged.', default='true',
         ),
         switch(
-            'hri', 'Publish everybody as ROS4HRI (REP-155) has it too, on /humans/faces; needs '
-            'hri_msgs.'
+            'hri', 'Also publish ROS4HRI (REP-155) on /humans/faces; needs hri_msgs.'
         ),
-        switch('view', 'Show it on a web page too, which needs NiceGUI.'),
+        switch('view', 'Also serve a web page (view_node); needs NiceGUI.'),
         argument(
-            'view_host', 'Address that the page is served on; with 0.0.0.0 anyone on the network '
-            'can see the camera and change the parameters.', '127.0.0.1',
+            'view_host', 'Address of the web page; with 0.0.0.0 anyone on the network can see the '
+            'camera and change the parameters.', '127.0.0.1',
         ),
         argument(
-            'view_port', 'Port of the page; with several cameras of the first one, the others '
-            'have those after it.', '8080',
+            'view_port', 'Port of the web page; with several cameras that of the first one, the '
+            'others use the next ports.', '8080',
         ),
     ]
 
@@ -101,7 +99,7 @@ def describe_launch(
 
 
 def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> list[Node]:
-    # Only where it is true: params_file may say so as well.
+    # Only if true, as params_file may set it as well.
     use_sim_time = {'use_sim_time': True} if values['use_sim_time'] == 'true' else {}
     hri = {'publish_hri': True} if values['hri'] == 'true' else {}
     image, info = _topics(values)
@@ -113,7 +111,7 @@ def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> lis
     parameters = _parameters_file(values['params_file'])
     nodes = []
     if values.get('camera') == 'true':
-        _require('camera', 'usb_cam', 'or start another camera driver')
+        _require('camera', 'usb_cam', 'or use another camera driver')
         nodes.append(Node(
             package='usb_cam', executable='usb_cam_node_exe', name='usb_cam',
             namespace=namespaces[0],
@@ -122,7 +120,7 @@ def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> lis
         ))
     if hri:
         _require('hri', 'hri_msgs', 'or leave hri out')
-    # Of several cameras each has a list of its own, of which faces_node makes one.
+    # Each of several cameras has its own list; faces_node merges them.
     lists = [(TRACKED, TRACKED.lstrip('/'))] if hri and 'cameras' in values else []
     if lists:
         nodes.append(Node(
@@ -130,7 +128,7 @@ def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> lis
             parameters=[{'cameras': _as_text(','.join(namespaces)), **use_sim_time}],
         ))
     for namespace in namespaces:
-        # Each camera counts its people for itself: both may have an f1.
+        # Each camera numbers its own tracks: both may have an f1.
         prefix = {'id_prefix': _as_text(_id_prefix(namespace))} if 'cameras' in values else {}
         nodes.append(Node(
             package='headpose_ros', executable='headpose_node', namespace=namespace,
@@ -153,37 +151,37 @@ def _nodes(values: Values, namespaces: list[str], context: LaunchContext) -> lis
 
 
 def namespace_of(values: Values) -> list[str]:
-    """The argument ``namespace``, as that of one camera.
+    """The argument ``namespace``, for one camera.
 
-    :raises RuntimeError: it cannot be a namespace.
+    :raises RuntimeError: not a valid namespace.
     """
     text = values['namespace']
     if text.strip('/') and not NAMESPACE.fullmatch(text.strip('/')):
         raise RuntimeError(
-            f'namespace is {text!r}; want names of letters, digits and _ (no digit first), with / '
-            'between, such as namespace:=robot'
+            f'namespace is {text!r}; expected names of letters, digits and _ (no leading digit), '
+            'separated by /, such as namespace:=robot'
         )
     return [text]
 
 
 def cameras_of(values: Values) -> list[str]:
-    """Names of the cameras in the argument ``cameras``.
+    """Camera names in the argument ``cameras``.
 
-    :raises RuntimeError: they cannot be namespaces, or the track IDs of two would be the same.
+    :raises RuntimeError: not valid as namespaces, or two would have the same track IDs.
     """
     text = values['cameras']
     cameras = [name.strip().strip('/') for name in text.split(',')]
-    is_each_another = len(set(map(_id_prefix, cameras))) == len(cameras)
-    if not all(map(NAMESPACE.fullmatch, cameras)) or not is_each_another:
+    are_unique = len(set(map(_id_prefix, cameras))) == len(cameras)
+    if not all(map(NAMESPACE.fullmatch, cameras)) or not are_unique:
         raise RuntimeError(
-            f'cameras is {text!r}; want different names of letters, digits and _ (no digit '
-            'first), with commas between, such as cameras:=front,rear'
+            f'cameras is {text!r}; expected unique, comma-separated names of letters, digits and '
+            '_ (no leading digit), such as cameras:=front,rear'
         )
     return cameras
 
 
 def _as_text(value: str) -> ParameterValue:
-    # Otherwise launch_ros takes on for a bool and 1_2 for a number.
+    # Otherwise launch_ros parses on as a bool and 1_2 as a number.
     return ParameterValue(value, value_type=str)
 
 
@@ -201,13 +199,13 @@ def _topics(values: Values) -> tuple[str, str]:
         except InvalidTopicNameException as error:
             reason = str(error).partition('\n')[0].rstrip(':')
             raise RuntimeError(
-                f'{name} is {topic!r}; want the name of a topic ({reason})'
+                f'{name} is {topic!r}; expected a topic name ({reason})'
             ) from error
     for name, topic in (('camera_info', named), ('depth', values['depth'])):
         if topic and _named.setdefault(topic, image) != image:
             get_logger('headpose_ros').warning(
-                f'{name} is {topic} for the images on {image} as it was for those on '
-                f'{_named[topic]}; if it is left over from another include, give each its own'
+                f'{name} is {topic} for both {_named[topic]} and {image}; if it is left over from '
+                'another include, set it for each'
             )
     raw = image.removesuffix('/compressed')
     return image, named or f'{raw[:raw.rfind("/") + 1]}camera_info'
@@ -217,8 +215,8 @@ def _parameters_file(given: str) -> str:
     path = Path(given).expanduser() if given else find_resource(PARAMETERS)
     if path is None or not path.is_file():
         raise RuntimeError(
-            f'params_file is {given!r}, and there is no such file; name one, or leave it out for '
-            f'{PARAMETERS} of the package'
+            f'params_file is {given!r}, which does not exist; name a file, or leave it out for '
+            f'{PARAMETERS} of this package'
         )
     return str(path)
 
@@ -235,5 +233,5 @@ def _require(argument: str, package: str, otherwise: str) -> None:
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise RuntimeError(f'view_port is {text!r}; want a port from 1 to 65535')
+        raise RuntimeError(f'view_port is {text!r}; expected a port from 1 to 65535')
     return int(text)

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Services that set which pose of a head counts as straight ahead."""
+"""Services that set the neutral head pose."""
 
 import time
 from collections.abc import Callable
@@ -18,16 +18,16 @@ from headpose_ros.head_pose import HeadPose
 from headpose_ros.people.neutral import NeutralRecorder
 from headpose_ros.ros.rclpy_extras.shortcuts import steady_timer
 
-DURATION = 1.0  # seconds of images that the mean is taken of
-PATIENCE = 4.0  # seconds after which it ends, however many images came
-DECIMALS = 2  # of the degrees that are kept
+DURATION = 1.0  # seconds of images that are averaged
+PATIENCE = 4.0  # seconds, timeout of a calibration
+DECIMALS = 2  # of the degrees kept
 
 
 class NeutralServices:
     """``~/calibrate_neutral`` and ``~/reset_neutral``, which set the parameter ``neutral_rpy``.
 
     :param node: the node, with that parameter.
-    :param is_active: tells whether the node works on images.
+    :param is_active: returns whether the node is active.
     """
 
     def __init__(self, node: Node, is_active: Callable[[], bool]):
@@ -36,18 +36,18 @@ class NeutralServices:
         self._recorder: NeutralRecorder | None = None
         self._started: float | None = None
         self._done: Future | None = None
-        # Images and everything else must go on while a calibration waits for them.
+        # Callbacks must go on while a calibration waits for images.
         aside = ReentrantCallbackGroup()
         node.create_service(Trigger, '~/calibrate_neutral', self._calibrate, callback_group=aside)
         node.create_service(Trigger, '~/reset_neutral', self._reset, callback_group=aside)
 
     @property
     def is_recording(self) -> bool:
-        """Whether it waits for images."""
+        """Whether a calibration is running."""
         return self._recorder is not None
 
     def add(self, primary: HeadPose | None) -> None:
-        """Take the primary face of an image, or none, into a calibration that is under way."""
+        """Add the primary face of an image, or none, to a running calibration."""
         if self._recorder is None:
             return
         now = time.monotonic()
@@ -63,21 +63,21 @@ class NeutralServices:
             response.success = True
         except NeutralError as error:
             response.message = str(error)
-            self._node.get_logger().warning(f'no neutral pose taken: {error}')
+            self._node.get_logger().warning(f'neutral pose not set: {error}')
         return response
 
     async def _record(self) -> str:
         if not self._is_active():
-            raise NeutralError('the node is not active; activate it first')
+            raise NeutralError('the node is inactive; activate it first')
         if self.is_recording:
-            raise NeutralError('a calibration is under way; wait for its end')
+            raise NeutralError('a calibration is already running; wait for it to finish')
         self._recorder, self._started, self._done = NeutralRecorder(), None, Future()
         timer = steady_timer(self._node, PATIENCE, lambda: self._done.set_result(None))
         try:
             await self._done
             if self._started is None:
                 raise NeutralError(
-                    f'no image came within {PATIENCE:.0f} s; is the camera running?'
+                    f'no image received within {PATIENCE:.0f} s; is the camera running?'
                 )
             neutral = self._recorder.result()
         finally:
@@ -87,16 +87,16 @@ class NeutralServices:
         self._set(angles)
         roll, pitch, yaw = angles
         return (
-            f'straight ahead is now roll {roll:+.1f}, pitch {pitch:+.1f}, yaw {yaw:+.1f} degrees, '
-            f'the mean of {neutral.poses} poses that spread by {np.degrees(neutral.spread):.1f}; '
-            f'to keep it over a restart, set the parameter neutral_rpy: {angles}'
+            f'neutral pose set to roll {roll:+.1f}, pitch {pitch:+.1f}, yaw {yaw:+.1f} degrees '
+            f'(mean of {neutral.poses} poses, spread {np.degrees(neutral.spread):.1f} degrees); '
+            f'to keep it across restarts, set the parameter neutral_rpy: {angles}'
         )
 
     def _reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         try:
             self._set([0.0, 0.0, 0.0])
             response.success = True
-            response.message = 'straight ahead is now a head that faces the camera'
+            response.message = 'neutral pose reset: zero is a head facing the camera'
         except NeutralError as error:
             response.message = str(error)
         return response

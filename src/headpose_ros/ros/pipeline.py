@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""From an image to all messages about the people in it."""
+"""Processing of an image, from its pixels to all messages about the people in it."""
 
 import time
 from collections.abc import Callable
@@ -28,19 +28,19 @@ from headpose_ros.ros.output.publishers import HeadPublishers
 from headpose_ros.ros.parameters import HeadPoseParameters
 from headpose_ros.ros.rclpy_extras.lifecycle import core_warnings_logged
 
-LOGGED_FIGURES = ('MAE', 'geodesic')  # of the model's, degrees
+LOGGED_FIGURES = ('MAE', 'geodesic')  # of the model, degrees
 
 
 class Pipeline:
-    """What a node is made of while it is configured: the way of an image through it.
+    """Estimator, subscriptions and publishers of a configured node.
 
-    :param node: the node, whose publishers and subscriptions they become.
-    :param ids: where track IDs come from.
-    :param on_primary: is called with the primary face of each image, or none.
+    :param node: owner of the publishers and subscriptions.
+    :param ids: source of track IDs.
+    :param on_primary: called with the primary face of each image, or ``None``.
     :raises ValueError: detector or model cannot be used.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
-    :raises headpose_ros.errors.TransformsUnavailableError: TF is wanted and not installed.
-    :raises headpose_ros.errors.HriUnavailableError: ROS4HRI is wanted and not installed.
+    :raises headpose_ros.errors.TransformsUnavailableError: TF is enabled but not installed.
+    :raises headpose_ros.errors.HriUnavailableError: ROS4HRI is enabled but not installed.
 
     :ivar people: in the last image; ``None`` before the first.
     """
@@ -81,7 +81,7 @@ class Pipeline:
         self._on_primary = on_primary
 
     def start(self) -> None:
-        """Subscribe to the camera; everybody it shows is new."""
+        """Subscribe to the camera; all people get new track IDs."""
         self._follower.reset()
         self.camera_info.start()
         if self.depth is not None:
@@ -96,15 +96,15 @@ class Pipeline:
             self.depth.stop()
 
     def close(self) -> None:
-        """Free everything; it cannot be used after it."""
+        """Release everything; it cannot be used afterwards."""
         self.stop()
         self._closing.close()
 
     def change(self, before: HeadPoseParameters, after: HeadPoseParameters) -> None:
-        """Take other values of the parameters that can change, all or none.
+        """Apply new values of the runtime parameters, all or none.
 
-        :raises ValueError: they have no meaning.
-        :raises headpose_ros.errors.DetectorUnavailableError: the detector cannot start anew.
+        :raises ValueError: invalid values.
+        :raises headpose_ros.errors.DetectorUnavailableError: the detector cannot be restarted.
         """
         settings = after.follow_settings
         if after.confidences != before.confidences:
@@ -130,13 +130,13 @@ class Pipeline:
 
     @property
     def exposure_problem(self) -> str:
-        """Why the last image cannot show a face, in words; empty where it can."""
+        """Why no face can be detected in the last image, in words; else empty."""
         problem = exposure_problem(self._faceless) if self._faceless is not None else ''
         white = self.publishers.parameters.mono16_max
         return f'{problem}, or set mono16_max ({white}) to 0' if problem and white else problem
 
     def describe(self) -> str:
-        """Detector, model and converter in a line."""
+        """Detector, model and image converter in one line."""
         figures = self.model.description.figures
         accuracy = ', '.join(
             f'{name} {figures[name]:.2f} deg' for name in LOGGED_FIGURES if name in figures
@@ -145,5 +145,5 @@ class Pipeline:
         reason = f' ({converter.reason})' if converter.reason else ''
         return (
             f'detector {self.model.description.detector}, model {self.model.path} ({accuracy}), '
-            f'images converted by {converter.name}{reason}'
+            f'converting images with {converter.name}{reason}'
         )

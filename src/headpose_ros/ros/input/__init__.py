@@ -1,4 +1,4 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The subscriptions of the node: images and calibrations."""
+"""Inputs of the node: images, calibration and depth."""

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The calibration of the camera, as its ``camera_info`` tells it."""
+"""Camera calibration from ``camera_info``."""
 
 import time
 
@@ -14,20 +14,19 @@ from headpose_ros.camera.camera_info import CameraInfoCache
 from headpose_ros.ros.input.image_input import NEWEST
 from headpose_ros.ros.rclpy_extras.shortcuts import NO_SUBSCRIPTION_EVENTS
 
-# Reasons that are told in the log before it is left at those: a driver that sends nonsense may
-# send other nonsense each time.
-MAX_TOLD = 20
+# Distinct reasons logged at most: a broken driver may send something else each time.
+MAX_REASONS = 20
 
-# Seconds in which it is not missed: the first image may come before the first calibration.
+# Seconds without a warning: the first image may arrive before the first calibration.
 PATIENCE = 1.0
 
 
 class CameraInfoInput:
-    """Follows ``camera_info`` and has the camera for an image ready.
+    """Subscribes to ``camera_info`` and provides the camera model of an image.
 
     :param is_rectified: whether images are rectified already.
 
-    :ivar topic: name of the topic, resolved.
+    :ivar topic: resolved topic name.
     """
 
     def __init__(self, node: Node, is_rectified: bool):
@@ -35,16 +34,16 @@ class CameraInfoInput:
         self.topic = node.resolve_topic_name('camera_info')
         self._calibration = CameraInfoCache(self.topic, is_rectified)
         self._subscription: Subscription | None = None
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
         self._started = 0.0
 
     @property
     def problem(self) -> str:
-        """Why the last image had no calibration, in words; empty when it had one."""
+        """Why the last image had no calibration, in words; empty if it had one."""
         return self._calibration.problem
 
     def is_bent_twice(self, image_topic: str) -> bool:
-        """Whether images that are rectified by their name are freed of a distortion once more."""
+        """Whether images rectified by their name are undistorted once more."""
         return self._calibration.is_bent_twice(image_topic)
 
     def start(self) -> None:
@@ -56,21 +55,21 @@ class CameraInfoInput:
         )
 
     def stop(self) -> None:
-        """Unsubscribe and forget: another camera may be there at the next start."""
+        """Unsubscribe and forget the calibration: the next start may be with another camera."""
         self._node.destroy_subscription(self._subscription)
         self._calibration.forget()
-        self._told.clear()
+        self._logged.clear()
 
     def camera_for(self, width: int, height: int) -> Camera | None:
-        """The camera that took an image of that size, ``None`` while it is not known.
+        """Camera model for an image of that size; ``None`` while uncalibrated.
 
-        Each reason for not knowing it is told in the log once.
+        Each reason is logged once.
         """
         camera, reason = self._calibration.camera_for(width, height), self.problem
         if not self._calibration.was_heard and time.monotonic() - self._started < PATIENCE:
             return camera
-        if reason not in self._told and len(self._told) < MAX_TOLD:
-            self._told.add(reason)
+        if reason not in self._logged and len(self._logged) < MAX_REASONS:
+            self._logged.add(reason)
             if reason:
                 self._node.get_logger().warning(f'uncalibrated: {reason}')
             else:

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Depth of a camera, registered to its colour images, raw or compressed."""
+"""Subscription to depth images, registered to the colour images, raw or compressed."""
 
 import time
 
@@ -24,22 +24,22 @@ from headpose_ros.images.depth import (
 from headpose_ros.ros.rclpy_extras.shortcuts import NO_SUBSCRIPTION_EVENTS, take_waiting
 from headpose_ros.ros.rclpy_extras.transport import cure_of_loss
 
-# Best effort hears every publisher. The newest few, as the depth of the image that is being
-# processed may be followed by newer depth meanwhile.
+# Best effort matches every publisher. The newest few, as newer depth may arrive while an image is
+# processed.
 NEWEST_FEW = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=KEPT, reliability=ReliabilityPolicy.BEST_EFFORT
 )
 
-SILENCE = 2.0  # seconds without depth after which something is wrong
+SILENCE = 2.0  # seconds without depth before a warning
 
 
 class DepthInput:
-    """Subscribes to ``depth``, and has the depth image of a colour image ready.
+    """Subscribes to ``depth`` and provides the depth image of a colour image.
 
-    Nothing waits for depth: it is looked up after the faces are found, so that all that arrives
-    until then is there. Only what is used is decoded.
+    Nothing waits for depth: it is looked up after face detection, so that all that has arrived by
+    then counts. Only what is used is decoded.
 
-    :ivar topic: name of the topic, resolved; a ``CompressedImage`` where it ends with
+    :ivar topic: resolved topic name; of type ``CompressedImage`` where it ends with
         ``/compressedDepth``.
     """
 
@@ -73,14 +73,14 @@ class DepthInput:
 
     @property
     def problem(self) -> str:
-        """Why the last image with a face had no depth, in words; empty when it had some."""
+        """Why the last image with a face had no depth, in words; empty if it had some."""
         seconds = time.monotonic() - self._heard
         if seconds < SILENCE:
             return self._problem
         return f'no depth on {self.topic} for {seconds:.0f} s: {self._why_silent()}'
 
     def image_at(self, stamp: float, width: int, height: int) -> np.ndarray | None:
-        """Depth of the colour image of a stamp, seconds, and size; ``None`` without any."""
+        """Depth for a colour image of that stamp, seconds, and size; ``None`` without any."""
         while (waiting := take_waiting(self._subscription, self._kind)) is not None:
             self._add(waiting[0])
         try:
@@ -90,10 +90,10 @@ class DepthInput:
                 self._problem = ''
                 return depth
         except UnreadableImageError as error:
-            self._problem = f'the depth on {self.topic} cannot be used: {error}'
-        except Exception as error:  # whatever an odd image leads to, its colours are there
+            self._problem = f'unusable depth on {self.topic}: {error}'
+        except Exception as error:  # the colour image is usable whatever odd depth raises
             name = type(error).__name__
-            self._problem = f'the depth on {self.topic} cannot be used: {name}: {one_line(error)}'
+            self._problem = f'unusable depth on {self.topic}: {name}: {one_line(error)}'
         else:
             self._problem = self._why_unmatched(stamp, lag)
         return None
@@ -104,31 +104,35 @@ class DepthInput:
 
     def _why_unmatched(self, stamp: float, lag: float) -> str:
         if np.isnan(lag):
-            return ''  # told as silence when it lasts
+            return ''  # reported as silence if it lasts
         milliseconds = 1e3 * abs(lag)
         if self._buffer.newest < stamp:
             return (
-                f'the depth on {self.topic} comes late: the newest is {milliseconds:.0f} ms older '
-                'than the image; it tells the widths of heads, and distances follow from those'
+                f'depth on {self.topic} is late: the newest is {milliseconds:.0f} ms older than '
+                'the image; used to measure head widths only'
             )
         return (
-            f'the nearest depth on {self.topic} is {milliseconds:.0f} ms from the image, and '
-            f'{1e3 * TOLERANCE:.0f} are allowed: let the camera driver synchronise the two, or '
-            'lower the rate of the images'
+            f'the nearest depth on {self.topic} is {milliseconds:.0f} ms from the image (limit '
+            f'{1e3 * TOLERANCE:.0f} ms): synchronise depth and colour in the camera driver, or '
+            'lower the frame rate'
         )
 
     def _why_silent(self) -> str:
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if not publishers and self._node.count_publishers(self._twin):
-            return f'nobody publishes it, but somebody publishes {self._twin}; remap depth to that'
+            return f'no publisher, but {self._twin} has one; remap depth to that'
         if not publishers:
             return (
-                'nobody publishes it; does the driver register (align) depth to the colour '
-                'camera, is depth remapped to its topic?'
+                'no publisher; does the driver register (align) depth to the colour camera, is '
+                'depth remapped to its topic?'
             )
-        wanted = f'sensor_msgs/msg/{self._kind.__name__}'
-        foreign = {p.topic_type for p in publishers} - {wanted}
+        expected = f'sensor_msgs/msg/{self._kind.__name__}'
+        foreign = {p.topic_type for p in publishers} - {expected}
         if foreign:
-            return f'it is a {", ".join(sorted(foreign))}; want {wanted}'
+            return f'topic type is {", ".join(sorted(foreign))}, expected {expected}'
+        plural = 's' if len(publishers) > 1 else ''
         cure = cure_of_loss(self._node, self.topic, is_silent=True)
-        return f'{len(publishers)} publish it, but nothing arrives; if it is sent, {cure}'
+        return (
+            f'{len(publishers)} publisher{plural}, but no messages received; if the driver is '
+            f'sending, {cure}'
+        )

@@ -3,14 +3,14 @@
 
 """Images between ROS messages and OpenCV, with cv_bridge where it is installed and without.
 
-``create_converter`` gives an object with cv_bridge's two calls, whichever of the two does the
-work. What a message says of itself is checked before a pixel is touched, so a broken image is
-always a ``headpose_ros.errors.UnreadableImageError`` with its reason.
+``create_converter`` returns an object with cv_bridge's two methods, whichever of the two does the
+work. The fields of a message are checked before a pixel is touched, so a broken image always
+raises ``headpose_ros.errors.UnreadableImageError`` with the reason.
 
-cv_bridge reads what it reads right. The rest is read by ``headpose_ros.images.raw`` even where it
-is installed: nv12, nv21, ``uyvy``, ``yuyv`` and the names of OpenCV, which cv_bridge does not
-convert; 16 bits and floats, of which it takes the whole range for white; rows padded by a part of
-a pixel, which it shears; big-endian messages, on which it fails with numpy 2.
+cv_bridge reads what it reads correctly. The rest is read by ``headpose_ros.images.raw`` even where
+it is installed: nv12, nv21, ``uyvy``, ``yuyv`` and OpenCV's type names, which cv_bridge does not
+convert; 16 bits and floats, of which it takes the full range as white; rows padded by a fraction
+of a pixel, which it shears; big-endian messages, on which it fails with numpy 2.
 """
 
 import numpy as np
@@ -27,14 +27,14 @@ _CV_BRIDGE_ENCODINGS = {name for name in SUPPORTED_ENCODINGS if '16' not in name
 
 
 class ImageConverter:
-    """The package's own converter, for machines without cv_bridge.
+    """The built-in converter, for machines without cv_bridge.
 
-    :ivar grey_range: of the camera, where its images have more than 8 bits.
-    :ivar name: who does the work, ``'own'`` or ``'cv_bridge'``.
-    :ivar reason: why it is not cv_bridge, in a few words for the log; empty when it is.
+    :ivar grey_range: of the camera, for images of more than 8 bits.
+    :ivar name: ``'built-in code'`` or ``'cv_bridge'``.
+    :ivar reason: why cv_bridge is not used, for the log; empty if it is.
     """
 
-    name = 'own'
+    name = 'built-in code'
 
     def __init__(self, reason: str = ''):
         self.reason = reason
@@ -45,10 +45,10 @@ class ImageConverter:
 
         :param img_msg: any of ``headpose_ros.images.raw.SUPPORTED_ENCODINGS``.
         :param desired_encoding: ``'bgr8'``, the only one.
-        :return: ``uint8`` (H, W, 3) BGR, C-contiguous. It may share its memory with the
-            message: copy it before drawing.
-        :raises UnreadableImageError: if the message is not an image or of another encoding.
-        :raises ValueError: if another encoding is desired.
+        :return: ``uint8`` (H, W, 3) BGR, C-contiguous. It may share memory with the message:
+            copy it before drawing.
+        :raises UnreadableImageError: invalid image, or unsupported encoding.
+        :raises ValueError: unsupported ``desired_encoding``.
         """
         _require_bgr8(desired_encoding)
         return self._read(img_msg, checked_layout(img_msg))
@@ -60,8 +60,8 @@ class ImageConverter:
 
         :param cvim: ``uint8`` (H, W, 3) BGR.
         :param encoding: ``'bgr8'``, the only one.
-        :param header: becomes the message's header itself, not a copy.
-        :raises ValueError: if the image or the encoding is another.
+        :param header: used as the message's header, not copied.
+        :raises ValueError: unsupported image or encoding.
         """
         _require_bgr8(encoding)
         check_bgr(cvim)
@@ -79,10 +79,10 @@ class ImageConverter:
 
 
 class CvBridgeConverter(ImageConverter):
-    """cv_bridge for the messages that it reads right, the own converter for the rest.
+    """cv_bridge for the messages it reads correctly, the built-in converter for the rest.
 
-    :raises Exception: of any type, if cv_bridge is missing or does not work here. A build
-        against another numpy fails at import or only when it converts, so one pixel is tried.
+    :raises Exception: of any type, if cv_bridge is missing or broken. One built against another
+        numpy fails at import or only when converting, so one pixel is converted as a test.
     """
 
     name = 'cv_bridge'
@@ -95,7 +95,7 @@ class CvBridgeConverter(ImageConverter):
         pixel = np.array([[[10, 20, 30]]], np.uint8)
         msg = self._bridge.cv2_to_imgmsg(pixel, 'rgb8')
         if not np.array_equal(self._bridge.imgmsg_to_cv2(msg, 'bgr8'), pixel[..., ::-1]):
-            raise RuntimeError('it does not turn rgb8 into bgr8')
+            raise RuntimeError('it does not convert rgb8 to bgr8')
 
     def _read(self, msg: Image, layout: Layout) -> np.ndarray:
         in_pixels = msg.step % layout.pixel_bytes == 0
@@ -105,15 +105,15 @@ class CvBridgeConverter(ImageConverter):
 
 
 def create_converter() -> ImageConverter:
-    """The converter of this machine: cv_bridge where it is installed and works, else our own."""
+    """The converter of this machine: cv_bridge if installed and working, else the built-in one."""
     try:
         return CvBridgeConverter()
-    except Exception as error:  # what a binary module raises against the wrong numpy is open
+    except Exception as error:  # a binary module built for another numpy may raise anything
         if isinstance(error, ModuleNotFoundError) and error.name == 'cv_bridge':
             return ImageConverter('cv_bridge is not installed')
-        return ImageConverter(f'cv_bridge does not work here: {type(error).__name__}: {error}')
+        return ImageConverter(f'cv_bridge is unusable: {type(error).__name__}: {error}')
 
 
 def _require_bgr8(encoding: str) -> None:
     if encoding != 'bgr8':
-        raise ValueError(f"encoding must be 'bgr8', the only one converted to, not {encoding!r}")
+        raise ValueError(f"encoding is {encoding!r}; expected 'bgr8'")

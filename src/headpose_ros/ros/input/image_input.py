@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Images of the camera, raw or compressed, decoded and handed on; and why none may come."""
+"""Subscription to the camera images, raw or compressed: decoding, and why none arrive."""
 
 import time
 from collections.abc import Callable
@@ -26,32 +26,32 @@ from headpose_ros.ros.rclpy_extras.transport import cure_of_loss
 RAW, COMPRESSED = 'raw', 'compressed'
 TRANSPORTS = (RAW, COMPRESSED)
 
-# Sensor-data QoS with room for one message: while the node works on an image, a newer one
-# replaces the one that waits, so that a pose is never of an old image.
+# Sensor-data QoS with depth 1: while an image is processed, a newer one replaces the one that
+# waits, so a pose is never of an old image.
 NEWEST = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT
 )
 
-# Seconds for which images of a camera that is faster than the node are worked on one after the
-# other, before the executor looks for anything else, which is not for nothing.
+# Seconds for which images of a camera faster than the node are processed back to back, as a cycle
+# of the executor in between has its cost.
 TURN = 0.02
 
 WARNING_PERIOD = 10.0  # seconds between warnings about images
 
 
 class ImageInput:
-    """Subscribes to ``image``, or to the same topic with ``/compressed`` after it.
+    """Subscribes to ``image``, or to ``image/compressed``.
 
-    Where ``image`` is remapped to a topic that ends so, it is that, whatever ``transport`` is.
-
-    An image that cannot be decoded or processed is dropped, with a warning.
+    Where ``image`` is remapped to a topic that ends with ``/compressed``, that one is used,
+    whatever ``transport`` is. An image that cannot be decoded or processed is dropped with a
+    warning.
 
     :param transport: one of ``TRANSPORTS``.
-    :param watch: is told what has arrived, and what was dropped.
-    :param on_image: is called with the header of each image and its pixels, ``uint8`` (H, W, 3)
-        BGR, which may lie in the memory of the message.
+    :param watch: counts what was received and what was dropped.
+    :param on_image: called with the header of each image and its pixels, ``uint8`` (H, W, 3) BGR,
+        which may share memory with the message.
 
-    :ivar topic: name of the topic, resolved.
+    :ivar topic: resolved topic name.
     """
 
     def __init__(
@@ -61,8 +61,8 @@ class ImageInput:
         self._node = node
         self._watch = watch
         self._on_image = on_image
-        # As image_transport does it: a remapped "image" takes its compressed twin along. And as
-        # people write it: the topic that they see, compressed or not.
+        # As in image_transport, remapping "image" remaps its compressed topic too. The compressed
+        # topic itself is accepted as well.
         named = node.resolve_topic_name('image')
         raw = named.removesuffix(f'/{COMPRESSED}')
         self._is_compressed = transport == COMPRESSED or raw != named
@@ -81,48 +81,49 @@ class ImageInput:
     def start(self) -> None:
         """Subscribe."""
         callback = self._on_message
-        if not hasattr(Subscription, 'CallbackType'):  # Humble tells nothing but the message
+        if not hasattr(Subscription, 'CallbackType'):  # Humble passes the message only
             callback = partial(callback, info={})
         self._subscription = self._node.create_subscription(
             self._kind, self.topic, callback, NEWEST, event_callbacks=NO_SUBSCRIPTION_EVENTS
         )
 
     def stop(self) -> None:
-        """Unsubscribe; nothing is received any more."""
+        """Unsubscribe."""
         self._node.destroy_subscription(self._subscription)
         self._subscription = None
 
     def why_silent(self, has_no_clock: bool = False) -> str:
-        """Why no image may have come, and what to do.
+        """Probable reason why no image is received, with the remedy.
 
-        :param has_no_clock: whether simulated time stands still.
+        :param has_no_clock: whether simulated time is not advancing.
         """
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if not publishers and self._node.count_publishers(self._twin):
             other = RAW if self._is_compressed else COMPRESSED
             return (
-                f'nobody publishes it, but somebody publishes {self._twin}; {self._remap}set the '
-                f'parameter image_transport to {other}'
+                f'no publisher, but {self._twin} has one; {self._remap}set the parameter '
+                f'image_transport to {other}'
             )
         if not publishers:
-            return 'nobody publishes it; is the camera running, is image remapped to its topic?'
-        wanted = f'sensor_msgs/msg/{self._kind.__name__}'
-        foreign = {p.topic_type for p in publishers} - {wanted}
+            return 'no publisher; is the camera running, is image remapped to its topic?'
+        expected = f'sensor_msgs/msg/{self._kind.__name__}'
+        foreign = {p.topic_type for p in publishers} - {expected}
         if foreign:
-            return f'it is a {", ".join(sorted(foreign))}; want {wanted}'
+            return f'topic type is {", ".join(sorted(foreign))}, expected {expected}'
         if has_no_clock:
-            return 'the camera waits for simulated time too'
+            return 'the camera is waiting for simulated time too'
+        plural = 's' if len(publishers) > 1 else ''
         return (
-            f'{len(publishers)} publish it, but nothing arrives; if the camera does send, '
-            f'{cure_of_loss(self._node, self.topic, is_silent=True)}'
+            f'{len(publishers)} publisher{plural}, but no messages received; if the camera is '
+            f'sending, {cure_of_loss(self._node, self.topic, is_silent=True)}'
         )
 
     def cure_of_loss(self) -> str:
-        """What to do where images get lost on their way here."""
+        """Remedy for images lost in transport."""
         return cure_of_loss(self._node, self.topic, is_silent=False)
 
     def several_publishers(self) -> list[str]:
-        """Names of the nodes that publish images, where it is not only one."""
+        """Names of the nodes that publish images, if more than one."""
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         names = [f'{p.node_namespace.rstrip("/")}/{p.node_name}' for p in publishers]
         return sorted(names) if len(names) > 1 else []
@@ -143,7 +144,7 @@ class ImageInput:
             self._on_image(message.header, self._decode(message))
         except UnreadableImageError as error:
             self._drop(str(error))
-        except Exception as error:  # whatever a foreign library makes of an odd image
+        except Exception as error:  # whatever another library raises on an odd image
             self._drop(f'{type(error).__name__}: {error}')
 
     def _decode(self, message: Image | CompressedImage) -> np.ndarray:

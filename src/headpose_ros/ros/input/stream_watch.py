@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Keeps count of a stream of images: how many, how fast, how late, and what goes wrong."""
+"""Statistics of an image stream: counts, rates, latency and failures."""
 
 import os
 from collections import deque
@@ -10,59 +10,59 @@ from typing import NamedTuple
 
 import numpy as np
 
-SILENCE = 5.0  # seconds without an image after which something is wrong
-FAILING = 2.0  # seconds for which no image could be worked on after which something is wrong
+SILENCE = 5.0  # seconds without an image before a warning
+FAILING = 2.0  # seconds without a usable image before an error
 WINDOW = 5.0  # seconds over which rates, load and times are measured
 
-# Share of missed images that is worth a warning; one now and then is nobody's fault.
+# Share of missed images worth a warning; an occasional one is normal.
 MISSED_SHARE = 0.1
-# Share of the time spent working above which images must be missed, where they are not numbered.
+# Load above which images must be missed, where they carry no sequence number.
 FULL_LOAD = 0.95
-# Share of the time spent working below which it is not the work that misses images.
+# Load below which the node is not the cause of missed images.
 LIGHT_LOAD = 0.5
-# Share of the processors that all programs of the machine want, from which on it is the machine.
+# Load of the machine, per processor, above which it is the cause.
 MACHINE_LOAD = 0.9
 
-# Seconds of the median latency beyond which the stamps are of another clock: no image waits for a
+# Median latency, seconds, beyond which the stamps are of another clock: no image waits for a
 # minute, and none comes from the future.
 OLDEST, NEWEST = 60.0, -1.0
 
 
 def machine_load() -> float:
-    """Programs that want to run, by the load average of a minute, for each processor."""
+    """One-minute load average per processor."""
     return os.getloadavg()[0] / (os.cpu_count() or 1)
 
 
 @dataclass(frozen=True)
 class Load:
-    """How a stream was coped with over the last seconds."""
+    """Load over the last seconds."""
 
-    seconds: float  # how many seconds
-    rate: float  # images worked on a second
-    camera_rate: float  # images a second that the camera sent, as far as that is known
-    busy: float  # share of the time spent on them
-    # Share of the images that were not seen, or ``None`` where they are not numbered.
+    seconds: float  # length of the window
+    rate: float  # processed images per second
+    camera_rate: float  # images per second sent by the camera, as far as known
+    busy: float  # share of the time spent processing
+    # Share of missed images; ``None`` where they carry no sequence number.
     missed: float | None
-    work: tuple[float, float]  # seconds spent on an image, median and 95th percentile
-    # Seconds from the stamp of an image to its results, median and 95th percentile.
+    work: tuple[float, float]  # seconds of processing per image, median and 95th percentile
+    # Seconds from image stamp to results, median and 95th percentile.
     latency: tuple[float, float]
     machine: float  # see ``machine_load``
 
     @property
     def clocks_agree(self) -> bool:
-        """Whether stamps are of the clock of the node, without which there is no latency."""
+        """Whether stamps are of the node's clock; otherwise latency is unknown."""
         return NEWEST <= self.latency[0] <= OLDEST
 
     @property
     def too_high(self) -> bool:
-        """Whether images are missed, and not only at the start."""
+        """Whether images are missed, startup excepted."""
         if self.seconds < WINDOW:
             return False
         return self.busy >= FULL_LOAD if self.missed is None else self.missed >= MISSED_SHARE
 
     @property
     def lost_on_the_way(self) -> bool:
-        """Whether images are missed although node and machine had time for them."""
+        """Whether images are missed although node and machine are lightly loaded."""
         has_time = self.busy < LIGHT_LOAD and self.machine < MACHINE_LOAD
         return self.too_high and has_time
 
@@ -75,14 +75,14 @@ class _Work(NamedTuple):
 
 
 class StreamWatch:
-    """Keeps the times of images; all times but latencies are seconds of one steady clock.
+    """Records image times; all times but latencies are seconds of one steady clock.
 
-    :param now: the time from which silence counts.
+    :param now: start of the stream.
 
-    :ivar processed: images worked on.
-    :ivar dropped: images that could not be worked on.
-    :ivar missed: images that their numbers tell of and that never came.
-    :ivar stands_still: whether the stamp of the last image was not later than the one before.
+    :ivar processed: images processed.
+    :ivar dropped: images that could not be processed.
+    :ivar missed: images never received, by their sequence numbers.
+    :ivar stands_still: whether the last two stamps were the same.
     """
 
     def __init__(self, now: float):
@@ -90,7 +90,7 @@ class StreamWatch:
         self.restart(now)
 
     def restart(self, now: float) -> None:
-        """The stream begins anew, as after a pause; totals go on."""
+        """Restart the stream, as after a pause; totals are kept."""
         self.stands_still = False
         self._since = self._last_image = self._received = now
         self._last_number: int | None = None
@@ -101,9 +101,9 @@ class StreamWatch:
         self._window: deque[_Work] = deque()
 
     def on_received(self, now: float, number: int | None, stamp: float) -> None:
-        """Note that an image has arrived.
+        """Record that an image was received.
 
-        :param number: sequence number of the publisher; ``None`` where it is not known.
+        :param number: sequence number of the publisher; ``None`` if unknown.
         :param stamp: of the image, seconds.
         """
         self._last_image = self._received = now
@@ -113,14 +113,14 @@ class StreamWatch:
         if number is None:
             self._missed = None
             return
-        # A camera that starts again counts from the beginning.
+        # A restarted camera counts from the beginning.
         self._missed = 0 if last is None else max(0, number - last - 1)
         self.missed += self._missed
 
     def on_processed(self, now: float, latency: float) -> None:
-        """Note that the image that has arrived is processed.
+        """Record that the received image was processed.
 
-        :param latency: seconds from the stamp of the image to its results.
+        :param latency: seconds from the image stamp to its results.
         """
         self.processed += 1
         self._failing_since = None
@@ -128,7 +128,7 @@ class StreamWatch:
         self._window.append(_Work(self._received, now, latency, self._missed))
 
     def on_dropped(self, now: float, reason: str) -> None:
-        """Note that the image that has arrived cannot be processed, and why."""
+        """Record that the received image could not be processed, and why."""
         self.dropped += 1
         self._last_image = now
         self._reason = reason
@@ -136,19 +136,19 @@ class StreamWatch:
             self._failing_since = now
 
     def silence(self, now: float) -> float | None:
-        """Seconds since the last image when they are too many, otherwise ``None``."""
+        """Seconds since the last image if too long, otherwise ``None``."""
         seconds = now - self._last_image
         return seconds if seconds >= SILENCE else None
 
     def failure(self, now: float) -> str:
-        """Why no image could be worked on for a while, empty when that is not so."""
+        """Why no image could be processed for a while, else empty."""
         is_failing = self._failing_since is not None and now - self._failing_since >= FAILING
         return self._reason if is_failing else ''
 
     def load(self, now: float, machine: float = 0.0) -> Load | None:
-        """The load over the last ``WINDOW`` seconds; ``None`` without any image in them.
+        """The load over the last ``WINDOW`` seconds; ``None`` without an image in them.
 
-        To be asked for now and then: what is older is forgotten here.
+        To be called regularly: it also discards older records.
 
         :param machine: see ``machine_load``.
         """

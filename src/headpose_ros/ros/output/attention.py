@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What each person faces: the camera, and frames of TF."""
+"""Whether people face the camera and TF frames."""
 
 from collections.abc import Sequence
 
@@ -14,16 +14,16 @@ from headpose_ros.attention import facing_camera, facing_point
 from headpose_ros.errors import TransformsUnavailableError
 from headpose_ros.people.follower import People
 
-CAMERA = 'camera'  # name of the target that needs no frame
+CAMERA = 'camera'  # target that needs no TF frame
 
 WARNING_PERIOD = 10.0  # seconds between warnings of one frame
 
 
 class AttentionTargets:
-    """Works out what the people of an image face.
+    """Estimates which targets the people in an image face.
 
-    :param frames: names of TF frames. ``face_<id>`` of somebody in the same image needs no TF.
-    :raises TransformsUnavailableError: there are frames, and tf2_ros is not installed.
+    :param frames: TF frames. ``face_<id>`` of a person in the same image needs no TF.
+    :raises TransformsUnavailableError: there are frames, but tf2_ros is not installed.
     """
 
     def __init__(self, node: Node, frames: Sequence[str]):
@@ -35,20 +35,19 @@ class AttentionTargets:
                 from tf2_ros import Buffer, TransformListener
             except ImportError as error:
                 raise TransformsUnavailableError(
-                    f'attention_frames names frames, but tf2_ros cannot be imported ({error}); '
-                    'install it (on Ubuntu: ros-$ROS_DISTRO-tf2-ros-py), or leave '
-                    'attention_frames empty'
+                    f'attention_frames is set, but tf2_ros cannot be imported ({error}); install '
+                    'it (on Ubuntu: ros-$ROS_DISTRO-tf2-ros-py), or leave attention_frames empty'
                 ) from error
             self._buffer = Buffer()
             self._listener = TransformListener(self._buffer, node, spin_thread=False)
 
     def facing(self, header: Header, people: People, angle: float) -> dict[str, dict[str, float]]:
-        """Track IDs to names of targets to the probability that the head points at them.
+        """Track ID to target name to the probability that the head points at it.
 
-        Targets other than the camera need a calibrated camera, and a transform.
+        Targets other than the camera need a calibrated camera and a transform.
 
         :param header: of the image.
-        :param angle: radians, of the axis of the cone around a target with its side.
+        :param angle: radians, half-angle of the cone.
         """
         result = {head.track_id: {CAMERA: facing_camera(head, angle)} for head in people.heads}
         located = [head for head in people.heads if head.sight is not None]
@@ -64,7 +63,7 @@ class AttentionTargets:
         return result
 
     def _find(self, name: str, header: Header) -> np.ndarray | None:
-        """Where a frame is now, (3,) metres in the frame of the image."""
+        """Current position of a frame, (3,) metres in the frame of the image."""
         from tf2_ros import TransformException
 
         try:
@@ -79,7 +78,7 @@ class AttentionTargets:
         return np.array([at.x, at.y, at.z])
 
     def close(self) -> None:
-        """Give the subscriptions back."""
+        """Destroy the subscriptions."""
         if self._listener is not None:
             self._listener.unregister()
             self._listener = None

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Every person as a detection of ``vision_msgs``, which needs to be installed for this module."""
+"""People as ``vision_msgs`` detections; this module needs ``vision_msgs`` installed."""
 
 from collections.abc import Mapping
 
@@ -21,9 +21,9 @@ from headpose_ros.ros.output.messages import fill_pose, fill_quaternion
 from headpose_ros.six_dof import HEAD_CENTER, HEAD_SIZE, CameraPose
 
 FACE = 'face'  # class of the first hypothesis
-FACING = 'facing_{}'  # class of those after it, each with the probability as its score
+FACING = 'facing_{}'  # class of the others, each with the probability as its score
 
-# Square metres: the variance of a position that is not known.
+# Square metres: variance of an unknown position.
 UNKNOWN = 1e6
 
 
@@ -32,10 +32,10 @@ def heads_message(
 ) -> Detection3DArray:
     """Pose, size and track ID of each head.
 
-    Where the camera is not calibrated the orientation is along the line of sight, the position
-    zero with a variance of ``UNKNOWN``, and the box has no size.
+    Without a calibrated camera the orientation is along the line of sight, the position is zero
+    with a variance of ``UNKNOWN``, and the box has no size.
 
-    :param facing: track ID to names of targets to the probability that the head points at them.
+    :param facing: track ID to target name to the probability that the head points at it.
     """
     message = Detection3DArray(header=header)
     for head in people.heads:
@@ -45,7 +45,7 @@ def heads_message(
 
 
 def detections_message(header: Header, people: People) -> Detection2DArray:
-    """Box around the face of each person, pixels."""
+    """Bounding box of each face, pixels."""
     message = Detection2DArray(header=header)
     for head in people.heads:
         box = head.box

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Everybody as ROS4HRI (REP-155) has it: who is there, and topics of each face."""
+"""ROS4HRI (REP-155) topics: the list of face IDs, and the topics of each face."""
 
 import time
 from collections.abc import Sequence
@@ -26,33 +26,33 @@ from headpose_ros.ros.rclpy_extras.shortcuts import NO_PUBLISHER_EVENTS, steady_
 FACES = '/humans/faces'
 TRACKED = f'{FACES}/tracked'
 
-# As hri_face_detect publishes, and libhri subscribes.
+# As in hri_face_detect and libhri.
 QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 
-# Seconds without an image after which nobody is there; a person who was missed for longer than
-# half a second has another ID anyway.
+# Seconds without an image after which all faces are removed; a person missed for longer than half
+# a second gets a new ID anyway.
 SILENCE = 1.0
-LOOK_PERIOD = 0.5  # seconds between two looks for that
+LOOK_PERIOD = 0.5  # seconds between checks for that
 
-# For the last, empty list to arrive: whoever misses it keeps the faces for good.
+# For the last, empty list to be delivered: a subscriber that misses it keeps the faces for good.
 LAST_LIST_WAIT = Duration(seconds=1.0)
 
-# Of the score of a face, for pupils: they are the middles of the eyes and no more.
+# Factor on the score of a face for its pupils, which are only the eye centres.
 PUPIL_CONFIDENCE = 0.5
 
 
 def hri_messages(wanted_by: str = 'publish_hri is true') -> ModuleType:
     """The messages of ``hri_msgs``.
 
-    :param wanted_by: what needs them, for the error.
-    :raises HriUnavailableError: they are not installed.
+    :param wanted_by: what needs them, for the error message.
+    :raises HriUnavailableError: not installed.
     """
     try:
         from hri_msgs import msg
     except ImportError as error:
         raise HriUnavailableError(
             f'{wanted_by}, but hri_msgs cannot be imported ({error}); install it (on Ubuntu: '
-            'ros-$ROS_DISTRO-hri-msgs), or do without ROS4HRI'
+            'ros-$ROS_DISTRO-hri-msgs), or disable ROS4HRI'
         ) from error
     return msg
 
@@ -73,49 +73,49 @@ class FaceList:
 
     @property
     def topic(self) -> str:
-        """Name of the topic, remapped."""
+        """Topic name after remapping."""
         return self._publisher.topic_name
 
     def has_listeners(self) -> bool:
-        """Whether anybody listens."""
+        """Whether there are subscribers."""
         return self._publisher.get_subscription_count() > 0
 
     def publish(self, header: Header, ids: Sequence[str]) -> None:
-        """Publish who is there now."""
+        """Publish the current IDs."""
         self._has_ids = bool(ids)
         if self.has_listeners():
             self._publisher.publish(self._kind(header=header, ids=ids))
 
     def clear(self) -> None:
-        """Publish that nobody is there, unless that was published last."""
+        """Publish an empty list, unless the last one was empty."""
         if self._has_ids:
             self.publish(Header(stamp=self._node.get_clock().now().to_msg()), [])
 
     def warn_of_rivals(self) -> None:
-        """Warn, once, when somebody else publishes such a list."""
+        """Warn, once, about another publisher of the list."""
         has_rival = self._node.count_publishers(self.topic) > 1
         if has_rival and not self._has_rival:
             self._node.get_logger().warning(
                 f'{self.topic} has another publisher: each list deletes the faces of the other; '
-                'for several cameras use headpose_multi.launch.py with hri:=true, which makes one '
-                'list of theirs, or stop the other one'
+                'for several cameras use headpose_multi.launch.py with hri:=true, which merges '
+                'their lists, or stop the other publisher'
             )
         self._has_rival = has_rival
 
     def close(self) -> None:
-        """Give the publisher back, once the last list has arrived."""
+        """Destroy the publisher once the last list is delivered."""
         if self._node.context.ok():
             self._publisher.wait_for_all_acked(LAST_LIST_WAIT)
         self._node.destroy_publisher(self._publisher)
 
 
 class HriPublishers:
-    """Publishes the people of one image after another.
+    """Publishes the people of successive images.
 
-    Topics of a face come with the person and go with them; what is in them is made only while
-    somebody subscribes.
+    The topics of a face are created and destroyed with its track; messages are computed only for
+    subscribers.
 
-    :param size: width and height of the images of faces, pixels.
+    :param size: width and height of the face images, pixels.
     :raises HriUnavailableError: ``hri_msgs`` is not installed.
     """
 
@@ -130,7 +130,7 @@ class HriPublishers:
         self._timer = steady_timer(node, LOOK_PERIOD, self._look)
 
     def has_listeners(self) -> bool:
-        """Whether anybody listens to anything."""
+        """Whether any topic has subscribers."""
         return self.list.has_listeners() or any(
             publisher.get_subscription_count() > 0
             for face in self._faces.values() for publisher in face.publishers
@@ -139,7 +139,7 @@ class HriPublishers:
     def publish(self, header: Header, bgr: np.ndarray, people: People) -> None:
         """Publish the people of an image.
 
-        :param header: of the image, which becomes that of all messages.
+        :param header: of the image; used for all messages.
         :param bgr: the image, ``uint8`` (H, W, 3).
         """
         self._published = time.monotonic()
@@ -149,7 +149,7 @@ class HriPublishers:
             if head.track_id not in self._faces:
                 self._faces[head.track_id] = _Face(self._node, self._messages, head.track_id)
             self._publish_face(self._faces[head.track_id], header, bgr, head)
-        # After the topics, so that whoever learns of somebody finds them.
+        # After the topics, so that they exist when an ID is received.
         self.list.publish(header, list(self._faces))
 
     def _publish_face(
@@ -180,7 +180,7 @@ class HriPublishers:
         inside = np.clip(points, 0.0, 1.0)
         confidences = np.full(len(points), _confidence(head))
         confidences[RIGHT_PUPIL:] *= PUPIL_CONFIDENCE
-        confidences[(inside != points).any(axis=1)] = 0.0  # at the border instead of beyond it
+        confidences[(inside != points).any(axis=1)] = 0.0  # clipped to the image border
         width, height = size
         message = self._messages.FacialLandmarks(header=header, width=width, height=height)
         rows = np.column_stack([inside, confidences]).tolist()
@@ -194,14 +194,14 @@ class HriPublishers:
         self.list.warn_of_rivals()
 
     def clear(self) -> None:
-        """Nobody is there any more."""
+        """Remove all faces."""
         while self._faces:
             _, face = self._faces.popitem()
             face.close(self._node)
         self.list.clear()
 
     def close(self) -> None:
-        """Give everything back."""
+        """Destroy timer and publishers."""
         self._node.destroy_timer(self._timer)
         self.list.close()
 

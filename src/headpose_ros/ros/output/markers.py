@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""People as RViz shows them: an arrow out of each face, and a text."""
+"""Markers for RViz: an arrow out of each face, and a label."""
 
 import colorsys
 import itertools
@@ -22,20 +22,20 @@ ARROW, TEXT = 'head_pose/arrow', 'head_pose/text'  # namespaces of the markers
 ARROW_LENGTH = 0.3  # metres
 ARROW_SIZES = (0.02, 0.04, 0.06)  # metres: diameter of shaft, diameter and length of head
 TEXT_HEIGHT = 0.06  # metres, of a capital letter
-TEXT_ABOVE = 0.22  # metres from between the eyes to the text, over the top of the head
+TEXT_ABOVE = 0.22  # metres from between the eyes to the text, above the top of the head
 
-# What a node that was killed leaves behind goes by itself.
+# Markers of a killed node expire.
 LIFETIME = Duration(seconds=1.0).to_msg()
 
-# Turn of the hue from one person to the next: the golden section never comes back to a colour.
+# Hue step from one person to the next: with the golden ratio no colour repeats.
 HUE_STEP = 0.618
 
 
 class PeopleMarkers:
-    """Makes the markers of one image after another, and deletes those of people who went."""
+    """Creates the markers of successive images, and deletes those of people who have left."""
 
     def __init__(self) -> None:
-        self._shown: dict[str, int] = {}  # track IDs and the IDs of their markers
+        self._shown: dict[str, int] = {}  # track ID to marker ID
         self._numbers = itertools.count(1)
 
     def update(
@@ -44,8 +44,8 @@ class PeopleMarkers:
     ) -> MarkerArray:
         """Markers of one image.
 
-        :param people: those who are in it, with their track IDs, and where.
-        :param tracked_ids: of those who are still followed; the others' markers are deleted.
+        :param people: head and pose of each person in it.
+        :param tracked_ids: IDs still tracked; all other markers are deleted.
         """
         gone = [self._shown.pop(i) for i in sorted(self._shown.keys() - tracked_ids)]
         markers = [
@@ -61,14 +61,14 @@ class PeopleMarkers:
         return MarkerArray(markers=markers)
 
     def clear(self, header: Header) -> MarkerArray:
-        """Deletes all."""
+        """Delete all markers."""
         self._shown.clear()
         return MarkerArray(markers=[Marker(header=header, action=Marker.DELETEALL)])
 
 
 def _arrow(header: Header, number: int, head: HeadPose, pose: CameraPose) -> Marker:
     marker = _marker(header, ARROW, number, Marker.ARROW)
-    # R_opt turns (0, 0, -1), from the face to the camera, to where the face looks.
+    # R_opt rotates (0, 0, -1), from the face to the camera, into the facing direction.
     tip = pose.position - ARROW_LENGTH * pose.rotation[:, 2]
     marker.points = [_point(pose.position), _point(tip)]
     marker.scale.x, marker.scale.y, marker.scale.z = ARROW_SIZES

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Values of the core as ROS messages."""
+"""Conversion of core types to ROS messages."""
 
 import cv2
 import numpy as np
@@ -43,7 +43,7 @@ def orientation_message(header: Header, head: HeadPose) -> geometry.QuaternionSt
 
 
 def pose_message(header: Header, pose: CameraPose) -> geometry.PoseWithCovarianceStamped:
-    """Where the head is and how it is turned, in the optical frame."""
+    """Position and orientation of the head in the optical frame."""
     message = geometry.PoseWithCovarianceStamped(header=header)
     fill_pose(message.pose.pose, pose.position, pose.quaternion)
     message.pose.covariance = pose.covariance.ravel().tolist()
@@ -53,9 +53,9 @@ def pose_message(header: Header, pose: CameraPose) -> geometry.PoseWithCovarianc
 def camera_info_message(
     header: Header, width: int, height: int, camera_matrix: np.ndarray | None
 ) -> CameraInfo:
-    """Calibration of a camera without distortion; all zeros, "uncalibrated", without a matrix.
+    """Calibration without distortion; all zeros (uncalibrated) without a matrix.
 
-    :param camera_matrix: (3, 3) pixels or ``None``, with the middle of the first pixel at
+    :param camera_matrix: (3, 3) pixels or ``None``, with the centre of the first pixel at
         (0.5, 0.5); in the message it is at (0, 0).
     """
     message = CameraInfo(header=header, width=width, height=height)
@@ -80,23 +80,23 @@ def depth_message(header: Header, depth: np.ndarray) -> Image:
 
 
 def write_compressed(bgr: np.ndarray, header: Header, quality: int) -> CompressedImage:
-    """Message of an image, as JPEG.
+    """JPEG message of an image.
 
     :param bgr: ``uint8`` (H, W, 3), at most ``MAX_JPEG_SIDE`` high and wide.
-    :param header: becomes the message's header itself, not a copy.
-    :param quality: of JPEG, 1 to 100; higher is better and larger.
-    :raises ValueError: if image or quality cannot be.
+    :param header: used as the message's header, not copied.
+    :param quality: JPEG quality, 1 to 100; higher is better and larger.
+    :raises ValueError: invalid image or quality.
     """
     check_bgr(bgr)
     if not isinstance(quality, int) or not 1 <= quality <= 100:
-        raise ValueError(f'quality is {quality!r}; want a whole number from 1 to 100')
+        raise ValueError(f'quality is {quality!r}; expected an integer from 1 to 100')
     if max(bgr.shape) > MAX_JPEG_SIDE:
         height, width = bgr.shape[:2]
         raise ValueError(
-            f'got {width} x {height} pixels; a JPEG has at most {MAX_JPEG_SIDE} on a side'
+            f'image is {width} x {height} pixels; JPEG allows at most {MAX_JPEG_SIDE} per side'
         )
     _, jpeg = cv2.imencode('.jpg', bgr, (cv2.IMWRITE_JPEG_QUALITY, quality))
-    # As image_transport's plugin "compressed" names it: the encoding of the image and of the file.
+    # As in image_transport's plugin "compressed": the encoding of the image and of the file.
     message = CompressedImage(header=header, format='bgr8; jpeg compressed bgr8')
     # Into the message's own array.array, as for raw images.
     message.data.frombytes(jpeg)

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""All that the node publishes about the people in an image, made only where it has subscribers."""
+"""All publishers of the node; messages are computed only for topics with subscribers."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -29,20 +29,20 @@ from headpose_ros.ros.parameters import HeadPoseParameters
 from headpose_ros.ros.rclpy_extras.shortcuts import NO_PUBLISHER_EVENTS
 from headpose_ros.six_dof import CameraPose
 
-# Reliable, so that RViz and ros2 topic echo work unasked.
+# Reliable, so that RViz and ros2 topic echo work with their defaults.
 RESULTS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 RESULT_IMAGES = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 
-# x, y, z, w of an optical frame (x right, y down, z forward) that looks along the face's x.
+# x, y, z, w of an optical frame (x right, y down, z forward) with z along the face's x.
 GAZE_QUATERNION = np.array([-0.5, 0.5, -0.5, 0.5])
 
 
 class HeadPublishers:
     """The publishers of a node.
 
-    :param node: the node, whose state decides whether they publish.
-    :raises headpose_ros.errors.TransformsUnavailableError: TF is wanted and not installed.
-    :raises headpose_ros.errors.HriUnavailableError: ROS4HRI is wanted, and not installed.
+    :param node: lifecycle node; they publish while it is active.
+    :raises headpose_ros.errors.TransformsUnavailableError: TF is enabled but not installed.
+    :raises headpose_ros.errors.HriUnavailableError: ROS4HRI is enabled but not installed.
 
     :ivar parameters: of the node; may be replaced at any time.
     """
@@ -56,7 +56,7 @@ class HeadPublishers:
         self._transforms: HeadTransforms | None = None
         self._hri: HriPublishers | None = None
         if parameters.publish_hri:
-            hri_messages()  # before anything is made that would be left behind
+            hri_messages()  # raises before anything is created
         if parameters.publish_tf or parameters.publish_hri:
             self._transforms = HeadTransforms(node, has_gaze=parameters.publish_hri)
         if parameters.publish_hri:
@@ -87,21 +87,21 @@ class HeadPublishers:
 
     @property
     def topics(self) -> list[str]:
-        """Names of the topics, resolved."""
+        """Resolved topic names."""
         own = [publisher.topic_name for publisher in self._publishers]
         return own if self._hri is None else [*own, self._hri.list.topic]
 
     def has_listeners(self) -> bool:
-        """Whether anybody listens to anything."""
+        """Whether any topic has subscribers."""
         others = [each for each in (self._transforms, self._hri) if each is not None]
         return any(map(_is_heard, self._publishers)) or any(
             other.has_listeners() for other in others
         )
 
     def publish_poses(self, header: Header, people: People) -> None:
-        """Publish where and how the heads are.
+        """Publish poses, detections, transforms and markers.
 
-        :param header: of the image, which becomes that of all messages.
+        :param header: of the image; used for all messages.
         """
         poses, primary = people.poses, people.primary
         if _is_heard(self._count):
@@ -126,7 +126,7 @@ class HeadPublishers:
             self._marker_array.publish(self._markers.update(header, pairs, people.tracked_ids))
 
     def publish_images(self, header: Header, bgr: np.ndarray, people: People) -> None:
-        """Publish what is made of the image, only where it has subscribers.
+        """Publish ROS4HRI topics and annotated images.
 
         :param bgr: the image, ``uint8`` (H, W, 3).
         """
@@ -143,14 +143,14 @@ class HeadPublishers:
             self._compressed.publish(messages.write_compressed(drawn, header, quality))
 
     def clear(self) -> None:
-        """Delete what RViz shows, and say that nobody is there."""
+        """Delete the markers in RViz and the ROS4HRI faces."""
         if self._hri is not None:
             self._hri.clear()
         header = Header(stamp=self._node.get_clock().now().to_msg())
         self._marker_array.publish(self._markers.clear(header))
 
     def close(self) -> None:
-        """Give all publishers back."""
+        """Destroy all publishers."""
         for publisher in self._publishers:
             self._node.destroy_lifecycle_publisher(publisher)
         self._attention.close()
@@ -164,7 +164,7 @@ def _import_detections(node: Node) -> ModuleType | None:
         return import_module('headpose_ros.ros.output.detections')
     except ImportError as error:
         node.get_logger().info(
-            f'no head_pose/heads and head_pose/detections: {error}; to have them, install '
+            f'head_pose/heads and head_pose/detections disabled: {error}; to enable them, install '
             'vision_msgs (on Ubuntu: ros-$ROS_DISTRO-vision-msgs)'
         )
         return None
@@ -175,10 +175,10 @@ def _is_heard(publisher: LifecyclePublisher) -> bool:
 
 
 class HeadTransforms:
-    """Broadcasts ``face_<id>`` (REP-155) for heads, in the frame of the image.
+    """Broadcasts ``face_<id>`` (REP-155) of each head, in the frame of the image.
 
-    :param has_gaze: whether ``gaze_<id>`` goes with each, as ROS4HRI wants it: at the same place,
-        z along the face's x, x to the person's right and y down.
+    :param has_gaze: whether to broadcast ``gaze_<id>`` too, as in ROS4HRI: same origin, z along
+        the face's x, x to the person's right and y down.
     :raises TransformsUnavailableError: tf2_ros is not installed.
     """
 
@@ -197,8 +197,8 @@ class HeadTransforms:
         self._last_stamp = None
 
     def publish(self, header: Header, poses: Iterable[tuple[str, CameraPose]]) -> None:
-        """Broadcast the frames of one image: track ID of each person, and where the head is."""
-        # TF refuses the same frame at the same time again, with a warning in every listener.
+        """Broadcast the frames of one image, from track IDs and poses."""
+        # TF rejects a frame with a repeated stamp, with a warning in every listener.
         if header.stamp == self._last_stamp:
             return
         self._last_stamp = header.stamp
@@ -215,11 +215,11 @@ class HeadTransforms:
             self._broadcaster.sendTransform(transforms)
 
     def has_listeners(self) -> bool:
-        """Whether anybody listens to TF."""
+        """Whether /tf has subscribers."""
         return self._node.count_subscribers('/tf') > 0
 
     def close(self) -> None:
-        """Give the publisher back."""
+        """Destroy the publisher."""
         self._node.destroy_publisher(self._broadcaster.pub_tf)
 
 

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What rclpy leaves to its users in transitions: none ends the process, warnings are logged."""
+"""Lifecycle transitions that never end the process; their exceptions and warnings are logged."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,28 +19,28 @@ _CORE = Path(__file__).resolve().parents[2]
 
 
 def log_exceptions(transition: Transition) -> Transition:
-    """Decorate a transition so that an exception in it is logged; rclpy keeps it for itself."""
+    """Decorate a transition to log its exceptions, which rclpy swallows."""
 
     @wraps(transition)
-    def told(node: LifecycleNode, state: LifecycleState) -> TransitionCallbackReturn:
+    def logged(node: LifecycleNode, state: LifecycleState) -> TransitionCallbackReturn:
         try:
             return transition(node, state)
         except Exception as error:
-            # After a signal everything fails, and nobody needs to know.
+            # After a signal everything fails, which is not worth a log line.
             if node.context.ok():
                 node.get_logger().error(
                     f'{transition.__name__} failed: {type(error).__name__}: {error}'
                 )
             return TransitionCallbackReturn.ERROR
 
-    return told
+    return logged
 
 
 def refuse_impossible_transitions(node: LifecycleNode) -> None:
-    """Let the node refuse transitions that its state does not have.
+    """Make the node refuse transitions that are invalid in its state.
 
-    Up to Jazzy rclpy raises an error for them, which would end the process that spins the node;
-    from rclpy 9 (Kilted) on it refuses them itself.
+    Up to Jazzy rclpy raises an error for them, which would end the process; from rclpy 9 (Kilted)
+    on it refuses them itself.
     """
     service = node._service_change_state
     change_state = service.callback
@@ -60,7 +60,7 @@ def refuse_impossible_transitions(node: LifecycleNode) -> None:
 
 @contextmanager
 def core_warnings_logged(node: Node) -> Iterator[None]:
-    """Log what the core warns of; what other packages say to programmers is left out."""
+    """Log warnings of the core; those of other packages are left out."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always', UserWarning)
         try:

@@ -1,11 +1,11 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Parameters that a node was given and does not have, which ROS passes over in silence.
+"""Parameters given to a node that does not declare them, which ROS ignores silently.
 
-What was given is in ``Node._parameter_overrides``, which is private of rclpy: its interface gives
-what is declared alone, or declares all that was given. Tried on rclpy 7.1 (Jazzy) and 9.1
-(Kilted); where it is no longer there, ``test/test_rclpy_extras.py`` fails and nothing is named.
+They are in ``Node._parameter_overrides``, which is private to rclpy: the public API returns
+declared parameters only, or declares all that were given. Tested with rclpy 7.1 (Jazzy) and 9.1
+(Kilted); where it is gone, ``test/test_rclpy_extras.py`` fails and nothing is reported.
 """
 
 import re
@@ -24,15 +24,15 @@ SECTION = 'ros__parameters'
 
 
 def unused_parameters(node: Node, args: list[str] | None) -> Iterator[str]:
-    """Sentences about what a node was given in vain, with the nearest name that it has.
+    """Warnings about parameters that have no effect, with the closest declared name.
 
-    :param node: all of whose parameters are declared.
-    :param args: of the command line; ``None`` for those of the process.
+    :param node: with all its parameters declared.
+    :param args: command line; ``None`` for that of the process.
     """
     known = node.get_parameters_by_prefix('')
     for name in getattr(node, '_parameter_overrides', ()):
         if name not in known and not name.startswith('qos_overrides.'):
-            yield f'there is no parameter {name!r}; {_nearest(name, sorted(known))}'
+            yield f'unknown parameter {name!r}; {_nearest(name, sorted(known))}'
     words = sys.argv if args is None else args
     files = [file for option, file in pairwise(words) if option == FILE_OPTION]
     own = node.get_fully_qualified_name()
@@ -40,8 +40,8 @@ def unused_parameters(node: Node, args: list[str] | None) -> Iterator[str]:
         names = list(_node_names(yaml.safe_load(Path(file).read_text(encoding='utf-8'))))
         if names and not any(_matches(own, name) for name in names):
             yield (
-                f'{file} has parameters for {", ".join(names)} and none for {own}, so nothing of '
-                'it is used; name this node, or /** for all'
+                f'{file} has parameters for {", ".join(names)} but none for {own}, so it is '
+                'ignored; use the name of this node, or /** for all nodes'
             )
 
 
@@ -51,7 +51,7 @@ def _nearest(name: str, known: list[str]) -> str:
 
 
 def _node_names(content: Any, above: str = '') -> Iterator[str]:
-    """Full names of the nodes, or patterns, that have a section in a file."""
+    """Full names of the nodes, or patterns, with a section in a file."""
     for key, value in content.items() if isinstance(content, dict) else ():
         if key == SECTION:
             yield above
@@ -60,7 +60,7 @@ def _node_names(content: Any, above: str = '') -> Iterator[str]:
 
 
 def _matches(node: str, pattern: str) -> bool:
-    """Whether a pattern is about a node: * is one part of a name, ** any number of them."""
+    """Whether a pattern matches a node name: * is one token, ** any number of them."""
     parts = {'*': '/[^/]+', '**': '(/[^/]+)*'}
     expression = ''.join(parts.get(p, '/' + re.escape(p)) for p in pattern.split('/')[1:])
     return re.fullmatch(expression, node) is not None

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Life of a node process, from start to a clean end."""
+"""Runs a node process, from start to clean shutdown."""
 
 import signal
 import socket
@@ -24,7 +24,7 @@ from headpose_ros.errors import ParameterError, StartError
 from headpose_ros.ros.rclpy_extras.overrides import unused_parameters
 from headpose_ros.ros.rclpy_extras.transport import use_large_image_profile
 
-# What ends a node.
+# Signals that end a node.
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -36,26 +36,26 @@ def run_node(
     *,
     publishes_images: bool = False,
 ) -> int:
-    """Make a node and let it run until Ctrl-C, SIGTERM or a shutdown from outside.
+    """Create a node and spin it until Ctrl-C, SIGTERM or an external shutdown.
 
-    What it publishes in ``destroy_node`` still goes out after a signal, unless ``spin`` is given:
-    rclpy's own handlers of signals would take its publishers away at once.
+    What it publishes in ``destroy_node`` is still sent after a signal, unless ``spin`` is given:
+    rclpy's own signal handlers would invalidate its publishers at once.
 
-    :param create: makes the node; a ``StartError`` or a bad parameter is told in one line.
-    :param name: of the logger for what goes wrong at the start.
-    :param args: of the command line; ``None`` for those of the process.
-    :param spin: lets the node run until the end in another way, under rclpy's own handlers of
-        signals; it may raise what ``create`` may.
-    :param publishes_images: whether Fast DDS should let large ones through.
-    :return: exit code of the process: 0 for a clean end, 1 when the node could not start.
+    :param create: creates the node; a ``StartError`` or a bad parameter is logged in one line.
+    :param name: of the logger for errors at startup.
+    :param args: command line; ``None`` for that of the process.
+    :param spin: replaces spinning, under rclpy's own signal handlers; may raise what ``create``
+        may.
+    :param publishes_images: whether to use the Fast DDS profile for large images.
+    :return: exit code of the process: 0 after a clean shutdown, 1 if the node could not start.
     """
     if publishes_images:
         use_large_image_profile()
     end = Future()  # done at the first signal
     if spin is not None:
         return _run(create, name, args, SignalHandlerOptions.ALL, spin, end)
-    with _told_of_signals(lambda: end.done() or end.set_result(None)):
-        # Before anything else, as an exception that a signal raises can get lost in an import.
+    with _called_on_signals(lambda: end.done() or end.set_result(None)):
+        # First of all, as an exception raised by a signal can get lost in an import.
         signal.signal(signal.SIGTERM, _interrupt_once)
         return _run(create, name, args, SignalHandlerOptions.NO, partial(_spin, end), end)
 
@@ -73,8 +73,8 @@ def _run(
             node = create()
             for sentence in unused_parameters(node, args):
                 node.get_logger().warning(sentence)
-            # The matrices of a few faces are small: what numpy's threads would take part in is
-            # over before they have begun, and waiting for more they keep a whole core busy.
+            # The matrices of a few faces are too small for numpy's threads, which would keep a
+            # whole core busy waiting for work.
             threadpool_limits(limits=1, user_api='blas')
             spin(node)
         except ExternalShutdownException:
@@ -83,13 +83,13 @@ def _run(
             get_logger(name).fatal(f'cannot start: {error}')
             return 1
         except Exception:
-            # A signal that comes while the node is being made breaks off what it is doing.
+            # A signal while the node is being created interrupts whatever it is doing.
             if rclpy.ok() and not end.done():
                 raise
-    except KeyboardInterrupt:  # at any line above, those that catch something included
+    except KeyboardInterrupt:  # at any line above, except clauses included
         pass
     finally:
-        # After another reason to end a Ctrl-C must not disturb either.
+        # A Ctrl-C must not interrupt any other shutdown either.
         _ignore_signals()
         if node is not None:
             node.destroy_node()
@@ -100,28 +100,28 @@ def _run(
 def _init(args: list[str] | None, handlers: SignalHandlerOptions) -> None:
     try:
         rclpy.init(args=args, signal_handler_options=handlers)
-    except Exception as error:  # of rcl's own, for arguments and files that cannot be read
+    except Exception as error:  # of rcl, for unreadable arguments and files
         mixed = 'Sequence should be of same type' in str(error)
-        cure = '; write all numbers of a list alike, such as [0.0, 5.0, 0.0]' if mixed else ''
+        cure = '; use one number type per list, such as [0.0, 5.0, 0.0]' if mixed else ''
         raise StartError(f'{error}{cure}') from error
 
 
 def _spin(end: Future, node: Node) -> None:
-    """Spin until a future is done, without exceptions in the middle of what the node does."""
+    """Spin until a future is done; signals raise no exceptions in callbacks meanwhile."""
     for number in SIGNALS:
         signal.signal(number, lambda *_: None)
     rclpy.spin_until_future_complete(node, end)
 
 
 @contextmanager
-def _told_of_signals(tell: Callable[[], None]) -> Iterator[None]:
-    """Call something, in a thread of its own, for each signal that comes."""
+def _called_on_signals(callback: Callable[[], None]) -> Iterator[None]:
+    """Call a function for each signal, in a thread of its own."""
     reading, writing = socket.socketpair()
     writing.setblocking(False)
 
     def read() -> None:
         while reading.recv(1):
-            tell()
+            callback()
 
     thread = Thread(target=read, daemon=True)
     thread.start()
@@ -141,10 +141,10 @@ def _ignore_signals() -> None:
 
 
 def _interrupt_once(*_: object) -> None:
-    # Under ros2 launch a Ctrl-C reaches the process twice, and the second one must not disturb:
-    # it can come before any line after this one.
+    # Under ros2 launch a Ctrl-C reaches the process twice; the second one, which may come before
+    # any line after this one, is ignored.
     _ignore_signals()
-    # Python reports what is raised where nobody can catch it, as in the end of an object that this
-    # leaves half made.
+    # Python reports what is raised where it cannot be caught, as in the finaliser of an object
+    # that is left half-constructed.
     sys.unraisablehook = lambda _: None
     raise KeyboardInterrupt

@@ -3,12 +3,12 @@
 
 """Large images over Fast DDS, the default middleware of ROS 2, and where they get lost.
 
-On one machine Fast DDS sends through shared memory: each process has a segment of its own in
-``/dev/shm``. No interface tells how a camera sends, so that is read from internals: bytes 0 and 1
-of a gid are the vendor, 2 and 3 the machine, 4 and 5 the lowest bits of the process id; and each
-process keeps the lock of its segment open, ``/dev/shm/fastrtps_<16 digits>_el`` (``fastdds_`` from
-3.0 on). True of Fast DDS 2.6 (Humble), 2.14 (Jazzy) and 3.2 (Kilted); ``test/test_transport.py``
-fails where it no longer is.
+On one machine Fast DDS uses shared memory: each process has its own segment in ``/dev/shm``. No
+API reports which transport a camera uses, so that is read from internals: bytes 0 and 1 of a gid
+are the vendor, 2 and 3 the host, 4 and 5 the lowest bits of the process ID; and each process keeps
+the lock of its segment open, ``/dev/shm/fastrtps_<16 digits>_el`` (``fastdds_`` from 3.0 on). True
+of Fast DDS 2.6 (Humble), 2.14 (Jazzy) and 3.2 (Kilted); ``test/test_transport.py`` fails where it
+no longer is.
 """
 
 import os
@@ -25,37 +25,38 @@ PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES
 PROFILE = 'config/fastdds_large_images.xml'
 TRANSPORTS_VARIABLE = 'FASTDDS_BUILTIN_TRANSPORTS'
 RANGE_VARIABLE = 'ROS_AUTOMATIC_DISCOVERY_RANGE'
-SWITCH = 'HEADPOSE_LARGE_IMAGES'  # 0 leaves Fast DDS as it is
-# Read where a process starts.
+SWITCH = 'HEADPOSE_LARGE_IMAGES'  # 0 leaves Fast DDS unchanged
+# Read from the working directory of a process.
 _PROFILES_HERE = (Path('DEFAULT_FASTRTPS_PROFILES.xml'), Path('DEFAULT_FASTDDS_PROFILES.xml'))
 
 SHARED_MEMORY = Path('/dev/shm')
-MIN_FREE = 112 * 2**20  # bytes of it: four segments of the profile, as others need some too
+MIN_FREE = 112 * 2**20  # bytes: four segments of the profile, as other processes need some too
 _DEFAULT_SEGMENT = 2**20  # bytes, and no less: it is half of that without a profile
 _LOCK = re.compile(rf'{SHARED_MEMORY}/fast(rtps|dds)_[0-9a-f]{{16}}_el')
 _FAST_DDS = b'\x01\x0f'
 
 SEPARATE = (
-    'share /dev/shm with its container (docker run --ipc=host), through which Fast DDS sends, or '
-    'set FASTDDS_BUILTIN_TRANSPORTS=UDPv4 for both, which ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST '
-    'overrides'
+    'share /dev/shm, which Fast DDS uses, with its container (docker run --ipc=host), or set '
+    'FASTDDS_BUILTIN_TRANSPORTS=UDPv4 in both (overridden by '
+    'ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST)'
 )
 NO_PROFILE = (
-    'start the camera with the large-image profile of Fast DDS (see docs/installation.md, "Images '
-    'get lost")'
+    'start the camera with the Fast DDS profile for large images (see docs/installation.md, '
+    '"Images get lost")'
 )
 PACKETS = (
-    'send compressed images (parameter image_transport), or raise the limit of the system for '
-    'received packets (net.core.rmem_max)'
+    'use compressed images (parameter image_transport), or raise the limit of the receive buffers '
+    '(net.core.rmem_max)'
 )
 
 
 def large_image_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """What a process that publishes images needs, so that large ones get through Fast DDS.
+    """Environment with which a process can publish large images over Fast DDS.
 
-    Without it, the default segment of 0.5 MB loses most best-effort images of 640x480 and more.
+    Without it, most best-effort images of 640x480 and more are lost in the default segment of
+    0.5 MB.
 
-    :return: variables to add; none where the user has set how Fast DDS sends, ``SWITCH`` is 0, or
+    :return: variables to add; none where the user has configured Fast DDS, ``SWITCH`` is 0, or
         ``/dev/shm`` is too small.
     """
     profile = find_resource(PROFILE)
@@ -73,14 +74,14 @@ def large_image_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def use_large_image_profile() -> None:
-    """Let the large images of this process through; to be called before ``rclpy.init``."""
+    """Set that environment for this process; call it before ``rclpy.init``."""
     os.environ.update(large_image_environment(os.environ))
 
 
 def cure_of_loss(node: Node, topic: str, is_silent: bool) -> str:
-    """What to do where the images of a camera get lost on their way to a node.
+    """Remedy where images are lost between a camera and a node.
 
-    :param is_silent: whether none arrives at all.
+    :param is_silent: whether no image arrives at all.
     """
     cameras = [bytes(p.endpoint_gid) for p in node.get_publishers_info_by_topic(topic)]
     name = node.get_name(), node.get_namespace()
@@ -88,14 +89,14 @@ def cure_of_loss(node: Node, topic: str, is_silent: bool) -> str:
         bytes(s.endpoint_gid) for s in node.get_subscriptions_info_by_topic(topic)
         if (s.node_name, s.node_namespace) == name
     ]
-    if not cameras or not own:  # it has just gone, or the node has just come
+    if not cameras or not own:  # the camera has just gone, or the node has just started
         return NO_PROFILE
     camera = cameras[0]
     if camera[:4] != own[0][:4] or camera[:2] != _FAST_DDS:  # another machine or middleware
         return PACKETS
     try:
         segment = _segment(int.from_bytes(camera[4:6], 'little'))
-    except OSError:  # it is another user's, or ends
+    except OSError:  # another user's process, or one that is exiting
         return NO_PROFILE
     if segment is None:
         is_set = 'UDP' in os.environ.get(TRANSPORTS_VARIABLE, '')
@@ -104,15 +105,15 @@ def cure_of_loss(node: Node, topic: str, is_silent: bool) -> str:
     if segment <= _DEFAULT_SEGMENT:
         return NO_PROFILE
     return (
-        f'if one is larger than {segment // 10**6} MB, give the camera a larger segment_size in '
-        'its profile of Fast DDS'
+        f'if images exceed {segment // 10**6} MB, increase segment_size in the Fast DDS profile '
+        'of the camera'
     )
 
 
 def _segment(process: int) -> int | None:
-    """Size in bytes of the segment of another process; ``None`` where it is not shared with it.
+    """Size in bytes of the segment of another process; ``None`` where it is not visible here.
 
-    :param process: the lowest 16 bits of its id.
+    :param process: the lowest 16 bits of its ID.
     """
     for folder in Path('/proc').glob('[0-9]*'):
         if int(folder.name) % 2**16 != process:

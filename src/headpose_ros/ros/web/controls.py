@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Sliders that set parameters of the node, and the buttons of the neutral pose."""
+"""Sliders for parameters of the node, and buttons for the neutral pose."""
 
 import time
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from rcl_interfaces.msg import FloatingPointRange
 from headpose_ros.ros.web.node_client import NodeClient
 
 STEPS = 200  # of a slider from end to end
-DIGITS = 3  # of a value that a slider sets
+DIGITS = 3  # significant digits of a value set by a slider
 REFRESH_PERIOD = 0.1  # seconds
-ANSWER_PERIOD = 10.0  # seconds for which an answer of the node is shown
+ANSWER_PERIOD = 10.0  # seconds for which a response of the node is shown
 
 
 @dataclass(frozen=True)
@@ -22,19 +22,19 @@ class Control:
     """A parameter on the page."""
 
     parameter: str  # its name
-    label: str  # what it is called on the page
-    unit: str = ''  # of its values
-    # Of the way of the slider that its value grows with; more than 1 for a parameter whose useful
-    # values lie near its lower end.
+    label: str  # on the page
+    unit: str = ''
+    # The value is proportional to this power of the slider position; more than 1 for a parameter
+    # whose useful values lie near its lower end.
     power: int = 1
 
     def position(self, value: float, span: FloatingPointRange) -> float:
-        """Where the slider stands, 0 to 1."""
+        """Slider position of a value, 0 to 1."""
         share = (value - span.from_value) / (span.to_value - span.from_value)
         return max(0.0, share) ** (1 / self.power)
 
     def value(self, position: float, span: FloatingPointRange) -> float:
-        """What a slider that stands there means."""
+        """Value at a slider position."""
         value = span.from_value + (span.to_value - span.from_value) * position**self.power
         return float(f'{value:.{DIGITS}g}')
 
@@ -49,7 +49,7 @@ CONTROLS = (
 
 
 def add_controls(client: NodeClient) -> None:
-    """Add sliders and buttons for a node; while its values are not known they can do nothing."""
+    """Add sliders and buttons for a node, disabled while its values are unknown."""
     with ui.element('div').classes('settings'):
         answer = _Answer()
         settings = [_Setting(control, client, answer) for control in CONTROLS]
@@ -57,11 +57,11 @@ def add_controls(client: NodeClient) -> None:
             buttons = [
                 _button(
                     client, answer, 'calibrate_neutral', 'Set neutral pose', 'outline',
-                    'The person looks straight ahead for a second: that becomes zero.',
+                    'Look straight ahead for one second: that pose becomes zero.',
                 ),
                 _button(
                     client, answer, 'reset_neutral', 'Reset', 'flat',
-                    'A head that faces the camera is zero again.',
+                    'Zero is a head facing the camera again.',
                 ),
             ]
         answer.add_label()
@@ -73,26 +73,26 @@ def add_controls(client: NodeClient) -> None:
         for button in buttons:
             button.set_enabled(bool(client.values))
 
-    refresh()  # a timer begins later, once the page is there
+    refresh()  # the timer starts later, once the page is loaded
     ui.timer(REFRESH_PERIOD, refresh)
 
 
 class _Answer:
-    """What the node says to a button or a slider, below them, where it covers nothing."""
+    """Response of the node to a button or slider, shown below them."""
 
     def add_label(self) -> None:
         """Add it to the page."""
         self._label = ui.label().classes('answer').props('role=status')
         self._end = 0.0  # of ``time.monotonic``
 
-    def tell(self, text: str, is_good: bool) -> None:
+    def show(self, text: str, is_good: bool) -> None:
         """Show a text for some seconds."""
         self._label.classes(replace=f'answer {"is-ok" if is_good else "is-error"}')
         self._label.set_text(text)
         self._end = time.monotonic() + ANSWER_PERIOD
 
     def refresh(self) -> None:
-        """Take away what is old."""
+        """Remove an old response."""
         if time.monotonic() > self._end:
             self._label.classes(replace='answer')
             self._label.set_text('')
@@ -107,14 +107,14 @@ def _button(
             succeeded, message = await client.trigger(service)
         finally:
             button.props(remove='loading')
-        answer.tell(message, succeeded)
+        answer.show(message, succeeded)
 
     button = ui.button(text, on_click=press).tooltip(tooltip)
     return button.props(f'no-caps color=accent {look} data-service={service}')
 
 
 class _Setting:
-    """Slider and number of one parameter."""
+    """Slider and number field of one parameter."""
 
     def __init__(self, control: Control, client: NodeClient, answer: _Answer):
         self._control, self._client, self._answer = control, client, answer
@@ -127,7 +127,7 @@ class _Setting:
             self._slider = ui.slider(min=0.0, max=1.0, step=1.0 / STEPS).props('color=accent')
         for element in (self._number, self._slider):
             element.props(f'aria-label="{control.label}"')
-        # Both tell only what a person did, and only when the hand is off.
+        # Both report user input only, on release.
         self._slider.on('change', lambda event: self._set(self._value(event.args)))
         self._number.on('change', lambda: self._set(self._number.value))
         self._slider.on_value_change(lambda event: self._on_drag(event.value))
@@ -162,5 +162,5 @@ class _Setting:
         if value is not None:
             refusal = await self._client.set(self._name, value)
             if refusal:
-                self._answer.tell(refusal, False)
+                self._answer.show(refusal, False)
         self._show(self._client.values.get(self._name, self._shown))

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""A ROS node beside an asyncio loop, each in its own thread, and the services of another node."""
+"""Bridge between a ROS node and an asyncio loop, and a client of another node's services."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -22,12 +22,12 @@ from std_srvs.srv import Trigger
 
 from headpose_ros.errors import NoAnswerError
 
-# Seconds; a calibration of the neutral pose gives up after five.
+# Seconds; a calibration of the neutral pose takes five at most.
 PATIENCE = 8.0
 
 
 class AsyncioBridge:
-    """Spins a node in a thread, for an asyncio loop in another."""
+    """Spins a node in a thread of its own, for an asyncio loop in another."""
 
     def __init__(self, node: Node):
         self.node = node
@@ -37,12 +37,12 @@ class AsyncioBridge:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
-        """Begin; to be called in the loop."""
+        """Start spinning; to be called in the loop."""
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread, if it was begun."""
+        """End the thread, if started."""
         self._executor.shutdown()
         if self._thread.is_alive():
             self._thread.join()
@@ -54,7 +54,7 @@ class AsyncioBridge:
     def subscribe(
         self, kind: type, topic: str, callback: Callable[[Any], None], qos: QoSProfile
     ) -> Subscription:
-        """Subscription whose callback runs in the loop; made by ``do`` or before the start."""
+        """Subscription whose callback runs in the loop; to be called by ``do`` or before start."""
         def hand_over(message: Any) -> None:
             if not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(callback, message)
@@ -64,18 +64,18 @@ class AsyncioBridge:
     async def call(self, client: Client, request: Any) -> Any:
         """Response of a service.
 
-        :raises NoAnswerError: there is none.
+        :raises NoAnswerError: no response.
         """
         if not client.service_is_ready():
-            raise NoAnswerError(f'there is no service {client.srv_name}')
+            raise NoAnswerError(f'service {client.srv_name} is not available')
         answer: Future = Future()
-        answer.set_running_or_notify_cancel()  # so that it can be set when nobody waits any more
+        answer.set_running_or_notify_cancel()  # so that it can be set after a timeout
         client.call_async(request).add_done_callback(lambda done: answer.set_result(done.result()))
         try:
             return await asyncio.wait_for(asyncio.wrap_future(answer), PATIENCE)
         except asyncio.TimeoutError as error:
             raise NoAnswerError(
-                f'{client.srv_name} did not answer within {PATIENCE:.0f} s'
+                f'{client.srv_name} did not respond within {PATIENCE:.0f} s'
             ) from error
 
     def _spin(self) -> None:
@@ -84,12 +84,12 @@ class AsyncioBridge:
 
 
 class NodeClient:
-    """Reads and sets numbers among the parameters of a node, and calls it.
+    """Reads and sets numeric parameters of a node, and calls its services.
 
     :param shown: full name of the node.
 
-    :ivar descriptors: of the parameters by name; empty until they are read.
-    :ivar values: as they are now; empty until they are read.
+    :ivar descriptors: of the parameters, by name; empty until read.
+    :ivar values: current values, by name; empty until read.
     """
 
     def __init__(self, bridge: AsyncioBridge, shown: str, names: Sequence[str]):
@@ -113,7 +113,7 @@ class NodeClient:
     async def read(self) -> None:
         """Read descriptors and values.
 
-        :raises NoAnswerError: the node does not answer.
+        :raises NoAnswerError: the node does not respond.
         """
         request = DescribeParameters.Request(names=self._names)
         described = await self._bridge.call(self._describe, request)
@@ -126,11 +126,11 @@ class NodeClient:
         }
 
     def forget(self) -> None:
-        """The node went: what it comes back with is not known."""
+        """Forget the values of a node that is gone; it may return with others."""
         self.values = {}
 
     async def set(self, name: str, value: float) -> str:
-        """Set a parameter; why it was not set, or nothing."""
+        """Set a parameter; return why it was refused, or an empty string."""
         parameter = Parameter(name, value=float(value)).to_parameter_msg()
         try:
             request = SetParameters.Request(parameters=[parameter])
@@ -143,7 +143,7 @@ class NodeClient:
         return ''
 
     async def trigger(self, name: str) -> tuple[bool, str]:
-        """Call ``calibrate_neutral`` or ``reset_neutral``: whether it worked, and what it says."""
+        """Call ``calibrate_neutral`` or ``reset_neutral``; return success and message."""
         try:
             response = await self._bridge.call(self._triggers[name], Trigger.Request())
         except NoAnswerError as error:
@@ -151,7 +151,7 @@ class NodeClient:
         return response.success, response.message
 
     def _on_event(self, event: ParameterEvent) -> None:
-        if event.node != self._shown or not self.values:  # without any, all are about to be read
+        if event.node != self._shown or not self.values:  # all are about to be read
             return
         for parameter in [*event.new_parameters, *event.changed_parameters]:
             if parameter.name in self._names:
@@ -159,5 +159,5 @@ class NodeClient:
 
 
 def _number(value: ParameterValue) -> float:
-    is_whole = value.type == ParameterType.PARAMETER_INTEGER  # as "ros2 param set ... 30" has it
+    is_whole = value.type == ParameterType.PARAMETER_INTEGER  # as set by "ros2 param set ... 30"
     return float(value.integer_value if is_whole else value.double_value)

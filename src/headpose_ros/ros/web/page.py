@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The page: how its parts lie, how the node is, angles, people and rates."""
+"""The web page: layout, status of the node, angles, people and rates."""
 
 import html
 import time
@@ -20,49 +20,49 @@ from headpose_ros.ros.web.state import HISTORY, NodeState
 STREAM = '/image.mjpeg'  # address of the annotated image
 STYLE = Path(__file__).with_name('style.css')
 STATUS_PERIOD = 0.5  # seconds
-STILL = 2.0  # seconds after which an image is an old one
+STILL = 2.0  # seconds after which an image is stale
 LEVELS = {DiagnosticStatus.OK: 'is-ok', DiagnosticStatus.WARN: 'is-warn'}  # others: 'is-error'
-ANGLES_PERIOD = 0.25  # seconds, of the numbers and the plot, which end with the same pose
+ANGLES_PERIOD = 0.25  # seconds, of numbers and plot, which end with the same pose
 
-# Roll turns about x, pitch about y, yaw about z: the colours of the axes on the image, as in CSS.
+# CSS colours of the axes in the image: roll is about x, pitch about y, yaw about z.
 ANGLE_COLORS = tuple(f'rgb({red}, {green}, {blue})' for blue, green, red in AXIS_COLORS)
 
-# Can be read on white and on black.
+# Readable on white and on black.
 PLOT_TEXT, PLOT_LINES = '#808890', 'rgba(128, 136, 144, 0.3)'
 
 NAMES = ('Roll', 'Pitch', 'Yaw')
-# REP-103's signs of the head frame: where a positive angle, and where a negative one turns.
+# Meaning of positive and negative angles, by REP-103's signs in the head frame.
 DIRECTIONS = (
     ('tilts to their right', 'tilts to their left'),
     ('looks down', 'looks up'),
     ('turns to their left', 'turns to their right'),
 )
-STRAIGHT = 3.0  # degrees, up to which no direction is told
-OLD = 1.0  # seconds after which an angle is not told as the one of now
+STRAIGHT = 3.0  # degrees, up to which no direction is shown
+OLD = 1.0  # seconds after which an angle is no longer shown as current
 GAP = 0.5  # seconds without a pose, over which no line is drawn
-TICKS = 10  # seconds between two ticks of the plot
-LEAST = 30  # degrees to both sides that the plot shows at the least
+TICKS = 10  # seconds between ticks of the plot
+LEAST = 30  # degrees, minimum half range of the plot
 
-# Of each the seconds of ``time.monotonic`` at which it came, and degrees of roll, pitch and yaw.
+# Time of arrival of each, seconds of ``time.monotonic``, and roll, pitch and yaw in degrees.
 Poses = Sequence[tuple[float, tuple[float, ...]]]
 
-# Name in the diagnostics, name on the page, unit.
+# Key in the diagnostics, name on the page, unit.
 RATES = (
     ('camera rate (Hz)', 'camera', 'Hz'),
-    ('processed rate (Hz)', 'worked on', 'Hz'),
-    ('busy (%)', 'of the time busy', '%'),
-    ('frames skipped', 'images missed', ''),
+    ('processed rate (Hz)', 'processed', 'Hz'),
+    ('busy (%)', 'load', '%'),
+    ('frames skipped', 'images skipped', ''),
     ('latency from stamp p50 (ms)', 'latency, median', 'ms'),
     ('latency from stamp p95 (ms)', 'latency, 95 %', 'ms'),
-    ('work p50 (ms)', 'work, median', 'ms'),
-    ('work p95 (ms)', 'work, 95 %', 'ms'),
+    ('work p50 (ms)', 'processing, median', 'ms'),
+    ('work p95 (ms)', 'processing, 95 %', 'ms'),
 )
 
 
 def build_page(name: str, state: NodeState, client: NodeClient, warning: str) -> None:
-    """Fill a page that was opened.
+    """Build the page for a new client.
 
-    :param warning: what people must know of this page; empty for nothing.
+    :param warning: shown at the bottom; empty for none.
     """
     ui.add_css(STYLE)
     ui.colors(accent='var(--accent)')
@@ -121,7 +121,7 @@ def _card(title: str) -> ui.element:
 
 
 def add_angles() -> Callable[[Poses], None]:
-    """Add roll, pitch and yaw of the primary face as they are now; what shows others."""
+    """Add the current roll, pitch and yaw of the primary face; return the update function."""
     numbers, hints = [], []
     with ui.element('div').classes('angles'):
         for name, color in zip(NAMES, ANGLE_COLORS, strict=True):
@@ -146,7 +146,7 @@ def add_angles() -> Callable[[Poses], None]:
 
 
 def add_plot() -> Callable[[Poses], None]:
-    """Add roll, pitch and yaw over the last seconds; what shows others."""
+    """Add a plot of roll, pitch and yaw over the last seconds; return the update function."""
     axis = {
         'type': 'value',
         'axisLine': {'lineStyle': {'color': PLOT_LINES}},
@@ -186,15 +186,15 @@ def add_plot() -> Callable[[Poses], None]:
                 rows.append((ago, None, None, None))
             rows.append((ago, *(round(angle, 1) for angle in rpy)))
         for i, line in enumerate(chart.options['series'], 1):
-            line['data'] = [(row[0], row[i]) for row in rows]  # which is sent by itself
+            line['data'] = [(row[0], row[i]) for row in rows]  # NiceGUI sends the change
 
     return show
 
 
 def faces_table(values: Mapping[str, str] | None) -> str:
-    """The people in the image, with their track IDs and how sure their angles are, as HTML.
+    """HTML table of the people in the image: track ID, angles and standard deviations.
 
-    :param values: of the last diagnostics; ``None`` while the node is away.
+    :param values: of the last diagnostics; ``None`` while the node is gone.
     """
     rows = ''
     for face in read_faces(values or {}):
@@ -207,14 +207,14 @@ def faces_table(values: Mapping[str, str] | None) -> str:
             f'<tr><td>{face.track_id}{note}</td>{cells}'
             f'<td>{face.facing_camera:.0f} %</td></tr>'
         )
-    nobody = 'no data' if values is None else 'nobody'
-    rows = rows or f'<tr><td colspan="5" class="soft">{nobody}</td></tr>'
+    empty = 'no data' if values is None else 'no face'
+    rows = rows or f'<tr><td colspan="5" class="soft">{empty}</td></tr>'
     head = ''.join(f'<th>{name}</th>' for name in ('Face', *NAMES, 'Facing camera'))
     return f'<table class="figures"><tr>{head}</tr>{rows}</table>'
 
 
 def rates_table(values: Mapping[str, str] | None) -> str:
-    """Rates and latency as HTML, of the same values."""
+    """HTML of rates and latency, from the same values."""
     cells = ''
     for key, name, unit in RATES:
         value = html.escape((values or {}).get(key, '-'))

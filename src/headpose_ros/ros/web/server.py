@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The web server of the page, and of the annotated image on it."""
+"""Web server of the page and its annotated image."""
 
 import asyncio
 import signal
@@ -22,10 +22,10 @@ from headpose_ros.ros.web.node_client import AsyncioBridge, NodeClient
 from headpose_ros.ros.web.page import STREAM, build_page
 from headpose_ros.ros.web.state import NodeState
 
-LOOK_PERIOD = 0.5  # seconds between two looks at who is there: the node, open pages, the server
-END_PERIOD = 2  # seconds for what is open to end
+LOOK_PERIOD = 0.5  # seconds between checks of the node, open pages and the server
+END_PERIOD = 2  # seconds for open connections to close
 
-# Names of this machine in a browser; another one that leads here is a trick of some web site.
+# Names of this machine in a browser; any other that resolves to it is DNS rebinding.
 LOCAL_NAMES = ['localhost', '127.0.0.1']
 
 BOUNDARY = 'image'
@@ -33,17 +33,17 @@ BOUNDARY_LINE = f'--{BOUNDARY}\r\n'.encode()
 
 
 class _Server(uvicorn.Server):
-    """Ends by itself, and once, however often SIGINT and SIGTERM come.
+    """Shuts down cleanly, and once, however often SIGINT and SIGTERM arrive.
 
     Under ros2 launch a Ctrl-C reaches the process twice. At the second one uvicorn's own server
-    leaves all where it is, and at the end it sends both again, into the middle of its event loop.
+    quits without cleaning up, and at the end it raises both again, inside its event loop.
     """
 
     def __init__(self, outer: FastAPI):
         super().__init__(uvicorn.Config(
             outer, log_level='warning', timeout_graceful_shutdown=END_PERIOD
         ))
-        # From now on, so that neither tears up what is being made.
+        # From now on, so that neither interrupts the setup.
         for number in signal.SIGINT, signal.SIGTERM:
             signal.signal(number, self.handle_exit)
 
@@ -56,11 +56,11 @@ class _Server(uvicorn.Server):
 
 
 def serve_page(node: Node, shown: str, listening: socket.socket, warning: str) -> None:
-    """Serve the page of a node until Ctrl-C or SIGTERM, which do nothing more after it.
+    """Serve the page of a node until Ctrl-C or SIGTERM, which are ignored afterwards.
 
-    :param node: that listens and calls, spun meanwhile.
+    :param node: used for subscriptions and service calls; spun meanwhile.
     :param shown: full name of the node on the page.
-    :param warning: what people must know of this page; empty where only this machine sees it.
+    :param warning: shown on the page; empty if only this machine can open it.
     """
     outer = FastAPI(openapi_url=None)
     server = _Server(outer)
@@ -73,7 +73,7 @@ def serve_page(node: Node, shown: str, listening: socket.socket, warning: str) -
         return StreamingResponse(
             _parts(state, server),
             media_type=f'multipart/x-mixed-replace; boundary={BOUNDARY}',
-            # Otherwise it would be compressed, and held back until there is enough of it.
+            # Otherwise it would be compressed, and buffered.
             headers={'Cache-Control': 'no-store', 'Content-Encoding': 'identity'},
         )
 
@@ -86,7 +86,7 @@ def serve_page(node: Node, shown: str, listening: socket.socket, warning: str) -
         if state.status is None:
             client.forget()
         elif not client.values:
-            with suppress(NoAnswerError):  # it has just come or gone; the next look asks again
+            with suppress(NoAnswerError):  # it has just started or gone; the next check retries
                 await client.read()
 
     if not warning:
@@ -109,8 +109,8 @@ def serve_page(node: Node, shown: str, listening: socket.socket, warning: str) -
 
 
 async def _parts(state: NodeState, server: uvicorn.Server) -> AsyncIterator[bytes]:
-    """The annotated image as motion JPEG: each image as the node made it."""
-    # A browser goes on loading a page until the second part of an image begins.
+    """The annotated image as motion JPEG, each frame unchanged."""
+    # A browser keeps loading the page until the second part of an image begins.
     first = _part(state.image)
     yield BOUNDARY_LINE + first + first
     while not server.should_exit:
@@ -120,5 +120,5 @@ async def _parts(state: NodeState, server: uvicorn.Server) -> AsyncIterator[byte
 
 def _part(jpeg: bytes) -> bytes:
     head = f'Content-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n'.encode()
-    # A browser shows an image when the next boundary comes: let it come at once.
+    # A browser shows an image at the next boundary: send it at once.
     return head + jpeg + b'\r\n' + BOUNDARY_LINE

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""What the node was last seen to publish."""
+"""Latest outputs of the node."""
 
 import asyncio
 import time
@@ -18,19 +18,19 @@ from sensor_msgs.msg import CompressedImage
 from headpose_ros.ros.diagnostics import status_name
 from headpose_ros.ros.web.node_client import AsyncioBridge
 
-HISTORY = 30.0  # seconds of angles that are kept
-AWAY = 3.5  # seconds without diagnostics, which come once a second, after which a node is away
+HISTORY = 30.0  # seconds of angles kept
+AWAY = 3.5  # seconds without diagnostics, published at 1 Hz, after which the node counts as gone
 
-# A page that is slow must not slow the node.
+# A slow page must not slow the node.
 IMAGES = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 class NodeState:
-    """Listens to a node for any number of pages, and lives in their thread.
+    """Subscribes to a node for any number of pages, and runs in their thread.
 
     :param shown: full name of the node.
 
-    :ivar image: the last one, JPEG; a small black one of the usual shape before the first.
+    :ivar image: the last image, JPEG; a small black one with the usual aspect before the first.
     """
 
     def __init__(self, bridge: AsyncioBridge, shown: str):
@@ -48,10 +48,9 @@ class NodeState:
 
     @property
     def angles(self) -> deque[tuple[float, tuple[float, ...]]]:
-        """Poses of the last seconds, the newest last.
+        """Recent poses, newest last.
 
-        Of each the seconds of ``time.monotonic`` at which it came, and degrees of roll, pitch and
-        yaw.
+        Time of arrival of each, seconds of ``time.monotonic``, and roll, pitch and yaw in degrees.
         """
         oldest = time.monotonic() - HISTORY
         while self._angles and self._angles[0][0] < oldest:
@@ -60,7 +59,7 @@ class NodeState:
 
     @property
     def status(self) -> DiagnosticStatus | None:
-        """The last diagnostics; ``None`` while the node is away."""
+        """The last diagnostics; ``None`` while the node is gone."""
         return self._status if self.silence <= AWAY else None
 
     @property
@@ -79,7 +78,7 @@ class NodeState:
         return self.image
 
     def set_watched(self, is_watched: bool) -> None:
-        """Subscribe to what costs the node work, or unsubscribe."""
+        """Subscribe to the outputs computed on demand, or unsubscribe."""
         self._bridge.do(self._subscribe if is_watched else self._unsubscribe)
 
     def _subscribe(self) -> None:

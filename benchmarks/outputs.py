@@ -1,9 +1,10 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Cost of ROS4HRI per frame with three people, by subscribed topic; needs hri_msgs."""
+"""Cost of messages per frame with three people, by topic; needs vision_msgs and hri_msgs."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,9 +15,12 @@ from std_msgs.msg import Header
 
 from benchmarks.frames import HD, RATE, make_frames
 from benchmarks.options import Turns
+from headpose_ros.attention import ATTENTION_ANGLE
+from headpose_ros.camera.camera import Camera
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.people.follower import HeadFollower, People
 from headpose_ros.ros.input.image_conversion import create_converter
+from headpose_ros.ros.output.attention import AttentionTargets
 from headpose_ros.ros.output.hri import FACES, QOS, TRACKED, HriPublishers, hri_messages
 
 HEADS = 3
@@ -37,25 +41,54 @@ def run(turns: Turns = 8) -> None:
         'none': (), 'roi': ('roi',), 'landmarks': ('landmarks',), 'cropped': ('cropped',),
         'aligned': ('aligned',), 'all': tuple(kinds),
     }
-    rows = []
     rclpy.init()
+    node = rclpy.create_node('detections_cost')
+    times = _measure_detections(node, frames * turns)
+    node.destroy_node()
+    rows = [{'subscribed topics': 'head_pose/heads and detections', **_median(times)}]
     for name, topics in listened.items():
         node = rclpy.create_node('hri_cost')
         times = _measure(node, frames * turns, {topic: kinds[topic] for topic in topics})
         node.destroy_node()
-        rows.append({'subscribed topic': name, 'ms per frame': f'{1e3 * np.median(times):.2f}'})
+        rows.append({'subscribed topics': f'ROS4HRI: {name}', **_median(times)})
     rclpy.shutdown()
     print(pd.DataFrame(rows).to_markdown(index=False))
+
+
+def _median(times: list[float]) -> dict[str, str]:
+    return {'ms per frame': f'{1e3 * np.median(times):.2f}'}
 
 
 def _followed() -> Frames:
     with HeadPoseEstimator(mode='video', max_faces=HEADS) as estimator:
         follower = HeadFollower(estimator)
         images = make_frames(HD, heads=HEADS)
-        found = [(bgr, follower.update(bgr, i / RATE)) for i, bgr in enumerate(images)]
+        camera = Camera.nominal(*HD)
+        found = [(bgr, follower.update(bgr, i / RATE, camera)) for i, bgr in enumerate(images)]
     frames = [(bgr, people) for bgr, people in found if len(people.heads) == HEADS]
     assert len(frames) > len(images) / 2
     return frames
+
+
+def _measure_detections(node: Node, frames: Frames) -> list[float]:
+    from headpose_ros.ros.output import detections
+
+    kinds = detections.Detection3DArray, detections.Detection2DArray
+    heads, boxes = (node.create_publisher(kind, kind.__name__, QOS) for kind in kinds)
+    for kind in kinds:
+        node.create_subscription(kind, kind.__name__, lambda _: None, QOS)
+    time.sleep(1.0)
+    attention = AttentionTargets(node, ())
+    times = []
+    for _, people in frames:
+        # Poses that nobody has asked for yet.
+        people = replace(people, heads=[replace(head) for head in people.heads])
+        begin = time.thread_time()
+        facing = attention.facing(Header(), people, ATTENTION_ANGLE)
+        heads.publish(detections.heads_message(Header(), people, facing))
+        boxes.publish(detections.detections_message(Header(), people))
+        times.append(time.thread_time() - begin)
+    return times
 
 
 def _measure(node: Node, frames: Frames, kinds: dict[str, type]) -> list[float]:
