@@ -65,7 +65,6 @@ TABLE = {
     # --- on a machine without ROS
     'make demo': _by('test_demo.py::test_it_shows_poses_and_leaves_a_video'),
     'make demo SOURCE=/dev/video0': _here('make demo SOURCE=faces DURATION=1'),
-    'make demo DURATION=60': _by('test_demo.py::test_it_shows_poses_and_leaves_a_video'),
     'make test': _here('PYTEST_ADDOPTS=test/test_primary.py make test'),
     'make bench': How(
         run='make --dry-run bench && python -m benchmarks report --help',
@@ -152,7 +151,6 @@ TABLE = {
     "pip install 'nicegui>=3.5,<4'": _here(
         "pip install --no-index 'nicegui>=3.5,<4'", needs='pip show nicegui'
     ),
-    'ros2 launch headpose_ros headpose.launch.py image:=/camera/image_raw view:=true': _VIEWED,
     'ros2 launch headpose_ros headpose.launch.py view:=true': _VIEWED,
     'sudo apt install ros-$ROS_DISTRO-hri-msgs': _apt('ros-$ROS_DISTRO-hri-msgs'),
     'ros2 launch headpose_ros headpose.launch.py image:=/camera/image_raw hri:=true': _HRI,
