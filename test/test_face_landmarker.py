@@ -281,6 +281,6 @@ def test_the_node_runs_it_with_the_bundle_of_its_parameter(ros, bundle, models):
     node = ros.start('headpose_node', *options, '-p', f'bundle:={bundle}')
     node.wait_for(f'detector {NAME}')
     node = ros.start('headpose_node', *options, '-r', '__ns:=/other')
-    node.wait_for('configuration failed: HEADPOSE_FACE_LANDMARKER names /no/where.task')
+    node.wait_for('configuration failed: HEADPOSE_FACE_LANDMARKER is set to /no/where.task')
     assert ros.state('/other/headpose_node') == 'unconfigured'
     assert 'Traceback' not in node.output

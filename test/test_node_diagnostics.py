@@ -114,7 +114,7 @@ def test_exposure_from_black_to_white(doctor):
     usual = doctor.bgr
     for level, told in ((2, 'too dark'), (250, 'too bright'), (128, 'contrast too low')):
         doctor.bgr = np.full_like(usual, level)
-        doctor.wait(WARN, f'the image is {told} to show a face', doctor.publish)
+        doctor.wait(WARN, f'image {told} to show a face', doctor.publish)
         doctor.bgr = usual
         doctor.wait(OK, 'running', doctor.publish)
 

@@ -31,7 +31,7 @@ def test_a_short_soak_leaves_a_table_and_a_plot(ros, tmp_path):
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert re.search(r'rate +[\d.]+ poses/s', result.stdout)
-    assert 'too short to tell how memory grows' in result.stdout
+    assert 'too short to measure memory growth' in result.stdout
     with (tmp_path / 'soak.csv').open() as file:
         rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
     assert len(rows) == 6

@@ -198,7 +198,7 @@ def complaint(capsys, *arguments):
 @pytest.mark.parametrize(
     ('options', 'words'),
     [
-        (['--backend', 'dask'], 'error: --backend dask needs --scheduler ADDRESS'),
+        (['--backend', 'dask'], 'error: --backend dask requires --scheduler ADDRESS'),
         (['--scheduler', 'tcp://h:1'], 'without --backend dask'),
         (
             ['--backend', 'dask', '--scheduler', 'tcp://h:1', '--jobs', '2'],
@@ -242,7 +242,7 @@ def test_a_folder_of_something_else_is_left_alone(images, tmp_path, capsys):
     folder.mkdir()
     (folder / 'mine').touch()
     told = complaint(capsys, images, '--out', tmp_path / 'x.npz')
-    assert 'x.npz.parts is no folder of parts' in told
+    assert 'x.npz.parts has other contents than parts' in told
     assert (folder / 'mine').is_file()
 
 

@@ -78,7 +78,7 @@ class CameraPose:
         return quaternion_from_rotation(self.rotation)
 
     def point(self, offset: np.ndarray) -> np.ndarray:
-        """Transform a point (3,) from the head frame to the optical frame, metres."""
+        """Transform an offset (3,) in metres from the head frame to the optical frame."""
         return self.position + self.rotation @ OPTICAL_FROM_HEAD @ offset
 
 

@@ -39,7 +39,7 @@ class Region:
 
     @classmethod
     def around_landmarks(cls, landmarks: np.ndarray) -> 'Region':
-        """MediaPipe's region for the next frame, from landmarks (468, 3)."""
+        """Region for the next frame by MediaPipe's rule, from landmarks (468, 3)."""
         box = box_of(landmarks)
         right, left = (landmarks[i] for i in EYE_CORNERS)
         turn = math.atan2(left[1] - right[1], left[0] - right[0])
