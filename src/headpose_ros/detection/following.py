@@ -87,8 +87,9 @@ class FollowingDetector:
             else:
                 self._turns.lost(face.box)
         once = each_once(faces)
-        if len(once) < len(faces):  # one track slipped onto another face
-            self._turns.lost(once[-1].box)
+        for face in faces:
+            if all(face is not kept for kept in once):  # its track slipped onto another face
+                self._turns.lost(face.box)
         if len(once) < self._max_faces:
             look = self._turns.next(bgr, passed, [face.box for face in once])
             if look is not None:

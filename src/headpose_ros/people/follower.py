@@ -3,6 +3,7 @@
 
 """Tracks the people in an image stream: track IDs, smoothed poses, the primary person."""
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 
@@ -190,12 +191,12 @@ class SeparateImages:
         """The people in an image, regardless of other images."""
         found = self._estimator.estimate(bgr, camera)
         sure = [head for head in found if head.is_sure(self._max_std)]
-        tracked_ids = [i for i, _ in zip(TrackIds(), sure, strict=False)]
-        heads = [replace(head, track_id=i) for i, head in zip(tracked_ids, sure, strict=True)]
+        ids = list(itertools.islice(TrackIds(), len(sure)))
+        heads = [replace(head, track_id=i) for head, i in zip(sure, ids, strict=True)]
         primary = heads[0] if heads else None
         height, width = bgr.shape[:2]
         poses = CameraPoses((width, height), self._head_width)
-        return People(heads, primary, frozenset(tracked_ids), poses)
+        return People(heads, primary, frozenset(ids), poses)
 
 
 def _check(name: str, value: float, low: float, high: float, unit: str) -> None:

@@ -58,6 +58,10 @@ class _Person:
         """Relative standard deviation of the width."""
         return LEARNED_SPREAD if self.weight else WIDTH_SPREAD
 
+    def known(self, head_width: float) -> float:
+        """Logarithm of the learned width; of the given one, metres, if none is learned."""
+        return self.log_width if self.weight else math.log(head_width)
+
     def learn(self, log_width: float, error: float, stamp: float) -> bool:
         """Update with a measured width; returns whether it is accepted as that of the face."""
         nearer, spread = self.log_width - log_width, math.hypot(LEARNED_SPREAD, error)
@@ -123,15 +127,14 @@ class HeadWidths:
             depth_at = _nothing
         self._people = {i: each for i, each in self._people.items() if i in tracked_ids}
         heads = [head for head in heads if head.sight is not None]
-        if not heads and not self._waiting:
+        if not heads:
+            self._waiting.clear()
             return {}
         for late in list(self._waiting):
             depth = depth_at(late[0])
             if depth is not None:
                 self._waiting.remove(late)
                 self._measure(depth, *late, head_width)
-        if not heads:
-            return {}
         depth = depth_at(stamp)
         if depth is None:
             self._waiting.append((stamp, heads, image_size))
@@ -141,8 +144,7 @@ class HeadWidths:
         widths: dict[Hashable, KnownWidth] = {}
         for head in heads:
             person = self._people.setdefault(head.track_id, _Person())
-            known = person.log_width if person.weight else math.log(head_width)
-            default = known, math.hypot(person.spread, size_error(head))
+            default = person.known(head_width), math.hypot(person.spread, size_error(head))
             log_width, error = measured.get(head.track_id, default)
             is_measured = head.track_id in measured
             widths[head.track_id] = person.blend(log_width, error, is_measured, stamp)
@@ -156,7 +158,7 @@ class HeadWidths:
         measured: dict[Hashable, tuple[float, float]] = {}
         for head in heads:
             person = self._people.setdefault(head.track_id, _Person())
-            width = math.exp(person.log_width) if person.weight else head_width
+            width = math.exp(person.known(head_width))
             scale, error = metres_per_width(head), size_error(head)
             surface = find_surface(
                 depth, head.landmarks, sight_of(head), image_size, scale * width,

@@ -21,7 +21,7 @@ from headpose_ros.head_pose import HeadPose
 from headpose_ros.landmarks70 import RIGHT_PUPIL, points70
 from headpose_ros.people.follower import People
 from headpose_ros.ros.input.image_conversion import ImageConverter
-from headpose_ros.ros.rclpy_extras.shortcuts import NO_PUBLISHER_EVENTS, steady_timer
+from headpose_ros.ros.rclpy_extras.shortcuts import NO_PUBLISHER_EVENTS, is_heard, steady_timer
 
 FACES = '/humans/faces'
 TRACKED = f'{FACES}/tracked'
@@ -78,7 +78,7 @@ class FaceList:
 
     def has_listeners(self) -> bool:
         """Whether there are subscribers."""
-        return self._publisher.get_subscription_count() > 0
+        return is_heard(self._publisher)
 
     def publish(self, header: Header, ids: Sequence[str]) -> None:
         """Publish the current IDs."""
@@ -132,8 +132,7 @@ class HriPublishers:
     def has_listeners(self) -> bool:
         """Whether any topic has subscribers."""
         return self.list.has_listeners() or any(
-            publisher.get_subscription_count() > 0
-            for face in self._faces.values() for publisher in face.publishers
+            is_heard(each) for face in self._faces.values() for each in face.publishers
         )
 
     def publish(self, header: Header, bgr: np.ndarray, people: People) -> None:
@@ -156,14 +155,14 @@ class HriPublishers:
         self, face: '_Face', header: Header, bgr: np.ndarray, head: HeadPose
     ) -> None:
         height, width = bgr.shape[:2]
-        if _is_heard(face.roi):
+        if is_heard(face.roi):
             face.roi.publish(self._roi(header, head, (width, height)))
-        if _is_heard(face.landmarks):
+        if is_heard(face.landmarks):
             face.landmarks.publish(self._landmarks(header, head, (width, height)))
-        if _is_heard(face.cropped):
+        if is_heard(face.cropped):
             image = cropped_face(bgr, head.box, self._size)
             face.cropped.publish(self._converter.cv2_to_imgmsg(image, 'bgr8', header))
-        if _is_heard(face.aligned):
+        if is_heard(face.aligned):
             image = aligned_face(bgr, head.landmarks, self._size)
             face.aligned.publish(self._converter.cv2_to_imgmsg(image, 'bgr8', header))
 
@@ -223,10 +222,6 @@ class _Face:
     def close(self, node: Node) -> None:
         for publisher in self.publishers:
             node.destroy_publisher(publisher)
-
-
-def _is_heard(publisher: Publisher) -> bool:
-    return publisher.get_subscription_count() > 0
 
 
 def _confidence(head: HeadPose) -> float:

@@ -9,6 +9,7 @@ from geometry_msgs import msg as geometry
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
 
+from headpose_ros.camera.camera import opencv_matrix
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.images.bgr import check_bgr
 from headpose_ros.six_dof import CameraPose
@@ -60,7 +61,7 @@ def camera_info_message(
     """
     message = CameraInfo(header=header, width=width, height=height)
     if camera_matrix is not None:
-        matrix = camera_matrix - [[0.0, 0.0, 0.5], [0.0, 0.0, 0.5], [0.0, 0.0, 0.0]]
+        matrix = opencv_matrix(camera_matrix)
         message.distortion_model = 'plumb_bob'
         message.d = [0.0] * 5
         message.k = matrix.ravel().tolist()

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import numpy as np
 from geometry_msgs import msg as geometry
-from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+from rclpy.lifecycle import LifecycleNode
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image
@@ -26,7 +26,7 @@ from headpose_ros.ros.output.attention import AttentionTargets
 from headpose_ros.ros.output.hri import HriPublishers, hri_messages
 from headpose_ros.ros.output.markers import PeopleMarkers
 from headpose_ros.ros.parameters import HeadPoseParameters
-from headpose_ros.ros.rclpy_extras.shortcuts import NO_PUBLISHER_EVENTS
+from headpose_ros.ros.rclpy_extras.shortcuts import NO_PUBLISHER_EVENTS, is_heard
 from headpose_ros.six_dof import CameraPose
 
 # Reliable, so that RViz and ros2 topic echo work with their defaults.
@@ -59,6 +59,10 @@ class HeadPublishers:
             hri_messages()  # raises before anything is created
         if parameters.publish_tf or parameters.publish_hri:
             self._transforms = HeadTransforms(node, has_gaze=parameters.publish_hri)
+        self._detections = _import_detections(node)
+        self._attention = AttentionTargets(
+            node, () if self._detections is None else parameters.attention_frames
+        )
         if parameters.publish_hri:
             size = (parameters.hri_face_width, parameters.hri_face_height)
             self._hri = HriPublishers(node, converter, size)
@@ -77,8 +81,6 @@ class HeadPublishers:
             self._rpy, self._orientation, self._pose, self._count, self._marker_array,
             self._annotated, self._compressed,
         ]
-        self._detections = _import_detections(node)
-        self._attention = AttentionTargets(node, parameters.attention_frames)
         if self._detections is not None:
             kinds = self._detections
             self._heads = create(kinds.Detection3DArray, 'head_pose/heads', RESULTS)
@@ -94,7 +96,7 @@ class HeadPublishers:
     def has_listeners(self) -> bool:
         """Whether any topic has subscribers."""
         others = [each for each in (self._transforms, self._hri) if each is not None]
-        return any(map(_is_heard, self._publishers)) or any(
+        return any(map(is_heard, self._publishers)) or any(
             other.has_listeners() for other in others
         )
 
@@ -104,23 +106,26 @@ class HeadPublishers:
         :param header: of the image; used for all messages.
         """
         poses, primary = people.poses, people.primary
-        if _is_heard(self._count):
+        if is_heard(self._count):
             self._count.publish(Int32(data=len(people.heads)))
-        if primary is not None and _is_heard(self._rpy):
+        if primary is not None and is_heard(self._rpy):
             self._rpy.publish(messages.rpy_message(header, primary))
-        if primary is not None and _is_heard(self._orientation):
+        if primary is not None and is_heard(self._orientation):
             self._orientation.publish(messages.orientation_message(header, primary))
-        if primary is not None and primary.sight is not None and _is_heard(self._pose):
+        if primary is not None and primary.sight is not None and is_heard(self._pose):
             self._pose.publish(messages.pose_message(header, poses.of(primary)))
-        if self._detections is not None and _is_heard(self._heads):
+        if self._detections is None or not is_heard(self._heads):
+            self._attention.close()
+        else:
+            self._attention.listen()
             facing = self._attention.facing(header, people, self.parameters.attention_radians)
             self._heads.publish(self._detections.heads_message(header, people, facing))
-        if self._detections is not None and _is_heard(self._boxes):
+        if self._detections is not None and is_heard(self._boxes):
             self._boxes.publish(self._detections.detections_message(header, people))
-        if self._transforms is not None:
+        if self._transforms is not None and self._transforms.has_listeners():
             located = [head for head in people.heads if head.sight is not None]
             self._transforms.publish(header, [(head.track_id, poses.of(head)) for head in located])
-        if _is_heard(self._marker_array):
+        if is_heard(self._marker_array):
             guesses = [(head, poses.guess(head)) for head in people.heads]
             pairs = [(head, pose) for head, pose in guesses if pose is not None]
             self._marker_array.publish(self._markers.update(header, pairs, people.tracked_ids))
@@ -132,7 +137,7 @@ class HeadPublishers:
         """
         if self._hri is not None:
             self._hri.publish(header, bgr, people)
-        raw, compressed = _is_heard(self._annotated), _is_heard(self._compressed)
+        raw, compressed = is_heard(self._annotated), is_heard(self._compressed)
         if not raw and not compressed:
             return
         drawn = draw_heads(bgr, people.heads, self.parameters.overlay_style, people.primary_id)
@@ -168,10 +173,6 @@ def _import_detections(node: Node) -> ModuleType | None:
             'vision_msgs (on Ubuntu: ros-$ROS_DISTRO-vision-msgs)'
         )
         return None
-
-
-def _is_heard(publisher: LifecyclePublisher) -> bool:
-    return publisher.get_subscription_count() > 0
 
 
 class HeadTransforms:
@@ -216,7 +217,7 @@ class HeadTransforms:
 
     def has_listeners(self) -> bool:
         """Whether /tf has subscribers."""
-        return self._node.count_subscribers('/tf') > 0
+        return is_heard(self._broadcaster.pub_tf)
 
     def close(self) -> None:
         """Destroy the publisher."""

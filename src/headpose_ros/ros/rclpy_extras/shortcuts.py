@@ -8,6 +8,7 @@ from typing import Any
 
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
@@ -22,6 +23,11 @@ except ImportError:  # Humble
 # requests more than the publishers offer gets the same message at its own end.
 NO_PUBLISHER_EVENTS = PublisherEventCallbacks(use_default_callbacks=False)
 NO_SUBSCRIPTION_EVENTS = SubscriptionEventCallbacks(use_default_callbacks=False)
+
+
+def is_heard(publisher: Publisher) -> bool:
+    """Whether a publisher has subscribers."""
+    return publisher.get_subscription_count() > 0
 
 
 def take_waiting(subscription: Subscription, kind: type) -> tuple[Any, dict[str, Any]] | None:
