@@ -161,6 +161,22 @@ def ros():
     side.close()
 
 
+@pytest.fixture
+def headpose(capfd):
+    """Runs the command ``headpose``."""
+    from files_made import HeadPose
+
+    return HeadPose(capfd)
+
+
+@pytest.fixture(scope='session')
+def small_head():
+    """For pictures of half the usual width, two of which make one."""
+    from headpose_ros.media.sample_head.rendered_head import RenderedHead
+
+    return RenderedHead(320, 480, focal_length=480)
+
+
 @pytest.fixture(scope='session')
 def rendered_head():
     """The built-in head, whose rotation is known."""

@@ -173,3 +173,8 @@ def image_bag(path, images, storage='mcap', stamps=None, compression=Compression
         (TOPIC, image_message(image, stamp)) for image, stamp in zip(images, stamps, strict=True)
     ]
     return write_bag(path, recorded, storage, compression)
+
+
+def storage_file(bag):
+    """The file with the messages of a bag."""
+    return next(path for path in bag.iterdir() if path.suffix != '.yaml')

@@ -86,6 +86,12 @@ class Process:
         self._reader.join(LIMIT)
         return code
 
+    def end(self):
+        """End it by Ctrl-C, cleanly."""
+        self.signal(signal.SIGINT)
+        assert self.exit_code() == 0, self.output
+        assert 'Traceback' not in self.output
+
     def stop(self):
         if self.alive:
             self.signal(signal.SIGTERM)

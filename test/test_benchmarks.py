@@ -3,7 +3,6 @@
 
 """The benchmarks measure what they say: one short turn of each kind."""
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from installed import needs
 from ros_side import LIMIT
 
 from benchmarks.frames import VGA, forth_and_back, make_frames
@@ -57,10 +57,7 @@ def test_depth_is_measured():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    not importlib.util.find_spec('hri_msgs'),
-    reason='hri_msgs is not installed here: source a ROS 2 that has it',
-)
+@needs('hri_msgs', 'vision_msgs')
 def test_what_messages_cost(ros):
     rows = run('outputs', '--turns', 1, environment=ros.environment)
     names = [name for name, _ in rows]

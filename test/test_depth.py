@@ -6,7 +6,7 @@
 import numpy as np
 import pytest
 
-from headpose_ros.camera.camera import Camera
+from headpose_ros.camera.camera import Camera, opencv_matrix
 from headpose_ros.camera.depth import metres_at
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.landmarks import SELLION
@@ -41,9 +41,7 @@ def head():
 
 @pytest.fixture(scope='module')
 def camera(head):
-    # The rendered head has the middle of the first pixel at (0.5, 0.5), OpenCV at (0, 0).
-    matrix = head.camera_matrix - [[0.0, 0.0, 0.5], [0.0, 0.0, 0.5], [0.0, 0.0, 0.0]]
-    return Camera(matrix, np.zeros(0), 'plumb_bob', WIDTH, HEIGHT)
+    return Camera(opencv_matrix(head.camera_matrix), np.zeros(0), 'plumb_bob', WIDTH, HEIGHT)
 
 
 @pytest.fixture(scope='module')

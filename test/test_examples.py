@@ -3,15 +3,14 @@
 
 """The examples do what they say beside the real nodes; that of the training has its own file."""
 
-import importlib.util
 import re
-import signal
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from geometry_msgs.msg import PoseWithCovarianceStamped
+from installed import needs
 from sensor_msgs.msg import CameraInfo, JointState
 
 from headpose_ros.media.sample_head.rendered_head import FACE_WIDTH, RenderedHead
@@ -28,20 +27,8 @@ MOST_LINES = 59  # what somebody reads at a glance
 SETTINGS = ('--ros-args', '-p', f'head_width:={FACE_WIDTH}', '-p', 'smoothing_min_cutoff:=0.0')
 
 
-def needs(*modules):
-    missing = [name for name in modules if not importlib.util.find_spec(name)]
-    reason = f'needs {" and ".join(missing)}: source a ROS 2 that has it'
-    return pytest.mark.skipif(bool(missing), reason=reason)
-
-
 def start(ros, name, *arguments):
     return ros.run(sys.executable, EXAMPLES / name, *arguments)
-
-
-def end(process):
-    process.signal(signal.SIGINT)
-    assert process.exit_code() == 0, process.output
-    assert 'Traceback' not in process.output
 
 
 class Camera:
@@ -138,7 +125,7 @@ def test_a_head_turns_to_the_person_and_back_when_there_is_none(ros, rendered_he
     robot.poses.clear()
     robot.wait(lambda: robot.is_at(0.0, 0.0), 'a turn back, as old poses do not count')
     assert robot.poses
-    end(process)
+    process.end()
 
 
 class People:
@@ -225,7 +212,7 @@ def test_who_looks_is_told_of_each_and_stays_told_in_between(ros):
     assert [line.split(': ')[-1] for line in process.output.splitlines()] == [
         f'{right} looks at me', f'{left} looks at me', f'{right} looks away',
     ]
-    end(process)
+    process.end()
 
 
 @needs('hri_msgs', 'tf2_ros')
@@ -251,4 +238,4 @@ def test_faces_of_ros4hri_are_read_as_long_as_they_are_published(ros):
     assert process.output.count(' left\n') == 1
     people.show()
     people.wait(lambda: process.output.count(' left\n') == 2, 'the end of both')
-    end(process)
+    process.end()

@@ -14,7 +14,6 @@ from files_made import (
     START,
     STORAGES,
     TOPIC,
-    HeadPose,
     angles,
     camera_info_message,
     compressed_message,
@@ -22,6 +21,7 @@ from files_made import (
     image_message,
     moving_head,
     rows_of,
+    storage_file,
     write_bag,
 )
 
@@ -49,15 +49,6 @@ def images(head):
 def bag(request, tmp_path, images):
     """A bag of each storage."""
     return image_bag(tmp_path / 'bag', images, request.param)
-
-
-@pytest.fixture
-def headpose(capfd):
-    return HeadPose(capfd)
-
-
-def storage_file(bag):
-    return next(path for path in bag.iterdir() if path.suffix != '.yaml')
 
 
 def test_rows_are_of_the_images_and_have_their_stamps(headpose, bag, tmp_path):

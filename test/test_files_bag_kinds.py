@@ -15,7 +15,6 @@ from files_made import (
     STORAGES,
     TOPIC,
     TYPES,
-    HeadPose,
     angles,
     camera_info_message,
     header,
@@ -23,6 +22,7 @@ from files_made import (
     image_message,
     moving_head,
     rows_of,
+    storage_file,
     write_bag,
 )
 from rosbags.rosbag2 import CompressionMode
@@ -46,18 +46,9 @@ def images(head):
 
 
 @pytest.fixture
-def headpose(capfd):
-    return HeadPose(capfd)
-
-
-@pytest.fixture
 def rows(headpose, tmp_path, images):
     """Of the images in a bag without anything odd."""
     return headpose.rows('bag', image_bag(tmp_path / 'plain', images))
-
-
-def storage_file(bag):
-    return next(path for path in bag.iterdir() if path.suffix != '.yaml')
 
 
 @pytest.fixture(params=['message', 'file'])

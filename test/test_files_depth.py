@@ -11,7 +11,6 @@ import pytest
 from files_made import (
     RATE,
     START,
-    HeadPose,
     camera_info_message,
     compressed_depth_message,
     compressed_message,
@@ -20,6 +19,7 @@ from files_made import (
     write_bag,
 )
 
+from headpose_ros.camera.camera import opencv_matrix
 from headpose_ros.landmarks import SELLION
 from headpose_ros.media.sample_head.depth_camera import StructuredLight
 from headpose_ros.media.sample_head.rendered_head import RenderedHead
@@ -41,7 +41,7 @@ class Recording:
         exact = head.render_depth(np.eye(3), PLACE)
         camera = StructuredLight(320, 240, 300.0)
         self.depths = [camera.see(exact) for _ in range(COUNT)]
-        self.matrix = head.camera_matrix - [[0, 0, 0.5], [0, 0, 0.5], [0, 0, 0]]
+        self.matrix = opencv_matrix(head.camera_matrix)
         self.sellion = head.landmarks(np.eye(3), PLACE)[SELLION]
 
     def messages(self, depth_topic=ALIGNED, make=depth_message, delay=0, colour=image_message):
@@ -61,11 +61,6 @@ class Recording:
 @pytest.fixture(scope='module')
 def recording():
     return Recording()
-
-
-@pytest.fixture
-def headpose(capfd):
-    return HeadPose(capfd)
 
 
 def places(rows):

@@ -13,7 +13,7 @@ from functools import partial
 import cv2
 import numpy as np
 import pytest
-from files_made import HeadPose, angles, rows_of
+from files_made import angles, rows_of
 from PIL import Image
 
 from headpose_ros.attention import facing_camera
@@ -22,11 +22,6 @@ from headpose_ros.estimator import HeadPoseEstimator
 pytestmark = pytest.mark.usefixtures('face_mesh')
 
 HEIC = b'\0\0\0\x18ftypheic' + bytes(50)  # the beginning of one
-
-
-@pytest.fixture
-def headpose(capfd):
-    return HeadPose(capfd)
 
 
 @pytest.fixture

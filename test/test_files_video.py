@@ -22,7 +22,6 @@ import numpy as np
 import pytest
 from files_made import (
     RATE,
-    HeadPose,
     angles,
     image_bag,
     moving_head,
@@ -42,11 +41,6 @@ pytestmark = pytest.mark.usefixtures('face_mesh')
 
 COUNT = 40
 LIMIT = 60.0  # seconds
-
-
-@pytest.fixture
-def headpose(capfd):
-    return HeadPose(capfd)
 
 
 @pytest.fixture(scope='module')

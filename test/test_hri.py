@@ -3,36 +3,22 @@
 
 """ROS4HRI: who is listed, what each face has, and that nobody stays when a camera or node ends."""
 
-import importlib.util
 import signal
 import sys
 
 import numpy as np
 import pytest
+from installed import needs
 from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import CameraInfo, Image
 
-from headpose_ros.media.sample_head.rendered_head import RenderedHead
 from headpose_ros.ros.output.messages import camera_info_message
 
 TRACKED = '/humans/faces/tracked'
 NAMES = ('roi', 'landmarks', 'cropped', 'aligned')
 
 
-def installed(*modules):
-    return all(importlib.util.find_spec(module) for module in modules)
-
-
-needs_hri = pytest.mark.skipif(
-    not installed('hri_msgs', 'tf2_ros'),
-    reason='hri_msgs and tf2_ros are not installed here: source a ROS 2 that has them',
-)
-
-
-@pytest.fixture(scope='module')
-def small_head():
-    """For pictures of half the usual width, two of which make one."""
-    return RenderedHead(320, 480, focal_length=480)
+needs_hri = needs('hri_msgs', 'tf2_ros')
 
 
 class Room:

@@ -3,7 +3,6 @@
 
 """The launch files, for real where ROS 2 has launch_ros, and what can be checked where not."""
 
-import importlib.util
 import os
 import re
 import signal
@@ -18,6 +17,7 @@ import numpy as np
 import pytest
 from ament_index_python.packages import get_packages_with_prefixes
 from geometry_msgs.msg import PoseWithCovarianceStamped, Vector3Stamped
+from installed import installed, needs
 from rcl_interfaces.srv import GetParameters
 from ros_side import LIMIT
 from sensor_msgs.msg import CameraInfo
@@ -42,14 +42,7 @@ DEFAULTS = {
 each_file = pytest.mark.parametrize('file', [ONE, SEVERAL])
 
 
-def installed(*modules):
-    return all(importlib.util.find_spec(module) for module in modules)
-
-
-needs_launch = pytest.mark.skipif(
-    not installed('launch_ros', 'ros2launch', 'colcon'),
-    reason='launch_ros, ros2launch and colcon are not installed here: source a ROS 2 to have them',
-)
+needs_launch = needs('launch_ros', 'ros2launch', 'colcon')
 
 
 def test_what_they_name_is_installed():
@@ -216,7 +209,7 @@ def test_several_cameras_have_a_node_each(ros, launch, rendered_head):
 
 
 @needs_launch
-@pytest.mark.skipif(not installed('hri_msgs'), reason='hri_msgs is not installed here')
+@needs('hri_msgs')
 def test_several_cameras_have_one_list_of_faces(ros, launch, rendered_head):
     from hri_msgs.msg import IdsList
 

@@ -3,26 +3,21 @@
 
 """Every person as messages of vision_msgs, where it is installed; what the node says where not."""
 
-import importlib.util
 import math
 import signal
 
 import numpy as np
 import pytest
 from geometry_msgs.msg import PoseWithCovarianceStamped, TransformStamped
+from installed import installed, needs
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Int32
 
-from headpose_ros.media.sample_head.rendered_head import FACE_WIDTH, RenderedHead
+from headpose_ros.media.sample_head.rendered_head import FACE_WIDTH
 from headpose_ros.ros.output.messages import camera_info_message
 from headpose_ros.rotation import rotation_from_rpy
 
-HAS_DETECTIONS = importlib.util.find_spec('vision_msgs') is not None
-HAS_TF = importlib.util.find_spec('tf2_ros') is not None
-
-needs_detections = pytest.mark.skipif(
-    not HAS_DETECTIONS, reason='vision_msgs is not installed here: source a ROS 2 that has it'
-)
+needs_detections = needs('vision_msgs')
 
 FRAME = 'test_optical_frame'
 
@@ -34,12 +29,11 @@ PEOPLE = (((0, 3, 0), 0.8), ((0, 0, 35), 1.1))
 class Camera:
     """Two people before a camera, and whoever is left of them."""
 
-    def __init__(self, ros):
+    def __init__(self, ros, small_head):
         self.ros = ros
         # Each in a half of the picture, drawn as if straight ahead.
-        head = RenderedHead(320, 480, focal_length=480)
         self.parts = [
-            head.render(rotation_from_rpy(np.radians(rpy)), (0, 0, distance))
+            small_head.render(rotation_from_rpy(np.radians(rpy)), (0, 0, distance))
             for rpy, distance in PEOPLE
         ]
         self.images = ros.image_publisher()
@@ -65,11 +59,11 @@ class Camera:
 
 
 @pytest.fixture
-def camera(ros):
-    return Camera(ros)
+def camera(ros, small_head):
+    return Camera(ros, small_head)
 
 
-@pytest.mark.skipif(HAS_DETECTIONS, reason='vision_msgs is installed here')
+@pytest.mark.skipif(installed('vision_msgs'), reason='vision_msgs is installed here')
 def test_without_vision_msgs_a_line_says_so_and_all_else_is_there(ros, camera):
     process = ros.start('headpose_node')
     counts = ros.collect(Int32, 'head_pose/face_count')
@@ -158,7 +152,7 @@ def test_everybody_has_an_id_a_pose_a_box_and_what_they_face(ros, camera):
 
 
 @needs_detections
-@pytest.mark.skipif(not HAS_TF, reason='tf2_ros is not installed here: source a ROS 2 to have it')
+@needs('tf2_ros')
 def test_frames_can_be_faced_too(ros, camera):
     from tf2_ros import StaticTransformBroadcaster
     from vision_msgs.msg import Detection3DArray
@@ -199,7 +193,7 @@ def test_frames_can_be_faced_too(ros, camera):
 
 
 @needs_detections
-@pytest.mark.skipif(HAS_TF, reason='tf2_ros is installed here')
+@pytest.mark.skipif(installed('tf2_ros'), reason='tf2_ros is installed here')
 def test_frames_need_tf2_ros(ros):
     process = ros.start('headpose_node', '--ros-args', '-p', 'attention_frames:=[tablet]')
     process.wait_for('attention_frames is set, but tf2_ros cannot be imported')

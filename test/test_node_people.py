@@ -10,16 +10,9 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Int32
 from visualization_msgs.msg import Marker, MarkerArray
 
-from headpose_ros.media.sample_head.rendered_head import RenderedHead
 from headpose_ros.rotation import rotation_from_rpy
 
 LEFT, RIGHT = (0.0, 0.0, np.radians(25)), (0.0, 0.0, np.radians(-25))  # roll, pitch, yaw
-
-
-@pytest.fixture(scope='module')
-def small_head():
-    """For pictures of half the usual width, two of which make one."""
-    return RenderedHead(320, 480, focal_length=480)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from headpose_ros.camera.camera import Camera
+from headpose_ros.camera.camera import Camera, opencv_matrix
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.landmarks import SELLION
 from headpose_ros.media.sample_head.rendered_head import FACE_WIDTH, RenderedHead
@@ -76,9 +76,7 @@ class Scene:
 
 
 def opencv_camera(head):
-    # The rendered head has the middle of the first pixel at (0.5, 0.5), OpenCV at (0, 0).
-    matrix = head.camera_matrix - [[0.0, 0.0, 0.5], [0.0, 0.0, 0.5], [0.0, 0.0, 0.0]]
-    return Camera(matrix, np.zeros(0), 'plumb_bob', WIDTH, HEIGHT)
+    return Camera(opencv_matrix(head.camera_matrix), np.zeros(0), 'plumb_bob', WIDTH, HEIGHT)
 
 
 def places(camera, distance):

@@ -3,12 +3,12 @@
 
 """TF frames of heads, where tf2_ros is installed, and what the node says where it is not."""
 
-import importlib.util
 import signal
 
 import numpy as np
 import pytest
 from geometry_msgs.msg import Vector3Stamped
+from installed import installed, needs
 from scipy.spatial.transform import Rotation
 from sensor_msgs.msg import CameraInfo
 
@@ -17,11 +17,7 @@ from headpose_ros.media.sample_head.rendered_head import FACE_WIDTH
 from headpose_ros.ros.output.messages import camera_info_message
 from headpose_ros.rotation import OPTICAL_FROM_HEAD, rotation_from_rpy
 
-HAS_TF = importlib.util.find_spec('tf2_ros') is not None
-
-needs_tf = pytest.mark.skipif(
-    not HAS_TF, reason='tf2_ros is not installed here: source a ROS 2 to have it'
-)
+needs_tf = needs('tf2_ros')
 
 # A head away from the middle of the image, turned about each axis.
 POSITION = (0.15, 0.08, 0.8)  # metres
@@ -68,7 +64,7 @@ def camera(ros, rendered_head):
     return Camera(ros, rendered_head)
 
 
-@pytest.mark.skipif(HAS_TF, reason='tf2_ros is installed here')
+@pytest.mark.skipif(installed('tf2_ros'), reason='tf2_ros is installed here')
 def test_without_tf2_ros_one_error_tells_what_to_do(ros):
     process = ros.start('headpose_node', '--ros-args', '-p', 'publish_tf:=true')
     process.wait_for('publish_tf is true, but tf2_ros cannot be imported')

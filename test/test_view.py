@@ -3,7 +3,6 @@
 
 """The web page in a real browser, of real nodes."""
 
-import importlib.util
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ import numpy as np
 import pytest
 import yaml
 from geometry_msgs.msg import Vector3Stamped
+from installed import installed
 from rcl_interfaces.srv import GetParameters
 from ros_side import LIMIT, RosSide
 from selenium import webdriver
@@ -251,7 +251,7 @@ def test_rviz_is_set_up_for_topics_that_there_are(view):
     displays = config['Visualization Manager']['Displays']
     wanted = {each['Topic']['Value'] for each in displays if 'Topic' in each}
     assert len(wanted) == 4
-    if not importlib.util.find_spec('vision_msgs'):
+    if not installed('vision_msgs'):
         wanted.remove('/head_pose/heads')
     assert wanted <= {name for name, _ in view.ros.node.get_topic_names_and_types()}
 
