@@ -3,7 +3,7 @@
 
 """Cost of a depth camera: per face, and for decoding a depth image."""
 
-import time
+import timeit
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from headpose_ros.camera.camera import Camera
+from headpose_ros.camera.camera import Camera, opencv_matrix
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.images.depth import read_compressed_depth, read_depth
@@ -28,7 +28,7 @@ TIMED = 300  # repetitions
 def run() -> None:
     """Print a table of milliseconds."""
     head = RenderedHead(WIDTH, HEIGHT)
-    matrix = head.camera_matrix - [[0.0, 0.0, 0.5], [0.0, 0.0, 0.5], [0.0, 0.0, 0.0]]
+    matrix = opencv_matrix(head.camera_matrix)
     camera = Camera(matrix, np.zeros(0), 'plumb_bob', WIDTH, HEIGHT)
     sensor = StructuredLight(WIDTH, HEIGHT, matrix[0, 0])
     depth = sensor.see(head.render_depth(np.eye(3)))
@@ -64,9 +64,4 @@ def _widths(found: HeadPose, count: int, depth: np.ndarray | None) -> Callable[[
 
 
 def _median(work: Callable[[], object]) -> float:
-    times = []
-    for _ in range(TIMED):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return 1e3 * float(np.median(times))
+    return 1e3 * float(np.median(timeit.repeat(work, number=1, repeat=TIMED)))

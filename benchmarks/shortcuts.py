@@ -132,7 +132,7 @@ def _node(turns: int) -> list[Figure]:
             ))
             if rate == FAST_RATE:
                 figures.append(_figure(
-                    f'{what}, time a frame at {rate:g} Hz', _ms(ours), _ms(plain), 'ms'
+                    f'{what}, time per frame at {rate:g} Hz', _ms(ours), _ms(plain), 'ms'
                 ))
     return figures
 

@@ -40,7 +40,7 @@ _PAN_TILT = {
     'pan MAE': 'pan, all',
     'tilt MAE': 'tilt, all',
 }
-_IN_CAMERA = _ANGLES | {'geodesic': 'geodesic', geodesic_at(LOOKING_DOWN): f'geo, {LOOKING_DOWN}'}
+_IN_CAMERA = _POSE | {geodesic_at(LOOKING_DOWN): f'geo, {LOOKING_DOWN}'}
 _IN_CAMERA |= {'slope of pitch': 'slope, pitch', 'slope of yaw': 'slope, yaw'}
 _PAN_TILT_TEXT = (
     'Not used for training. It labels the facing direction, pan (azimuth) and tilt (elevation), '

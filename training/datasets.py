@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from headpose_ros.images.folder import listed
 from training import aflw_layout, biwi, pointing04
 from training.errors import TrainingError
 from training.samples import Dataset
@@ -64,8 +65,7 @@ def read_dataset(folder: Path) -> Dataset:
 def describe_rest(dataset: Dataset) -> str:
     """Other files in the folder of a dataset, as text; empty if none."""
     names = [str(path) for path in dataset.rest]
-    more = f' and {len(names) - _MAX_NAMED} more' if len(names) > _MAX_NAMED else ''
-    named = ', '.join(names[:_MAX_NAMED]) + more
+    named = listed(names, _MAX_NAMED)
     return f'{len(names)} other files skipped: {named}' if names else ''
 
 

@@ -35,13 +35,12 @@ class Estimates:
 
         :param labelled: (n, 3, 3) ``R_opt``, in the axes of ``rotations``.
         """
-        to_sight = self.rays.swapaxes(1, 2)
-        return angle_deviations(to_sight @ self.rotations, to_sight @ labelled) / self.std
+        estimated, labelled = self.to_sight(self.rotations), self.to_sight(labelled)
+        return angle_deviations(estimated, labelled) / self.std
 
-    def along_sight(self) -> 'Estimates':
-        """The same along the line of sight."""
-        rotations = self.rays.swapaxes(1, 2) @ self.rotations
-        return replace(self, rotations=rotations, rays=np.broadcast_to(np.eye(3), rotations.shape))
+    def to_sight(self, rotations: np.ndarray) -> np.ndarray:
+        """Rotations (n, 3, 3) in the axes of ``rotations``, along the line of sight."""
+        return self.rays.swapaxes(1, 2) @ rotations
 
     def without_offsets(self, labelled: np.ndarray, groups: np.ndarray) -> 'Estimates':
         """The same with the mean offset of each group removed.

@@ -131,11 +131,12 @@ def _report(data: LandmarkFile, estimates: Estimates, description: ModelDescript
 
 def _facing_table(seen: LandmarkFile, estimates: Estimates) -> list[str]:
     """Calibration of the probability of facing the camera, Markdown."""
-    along = estimates.along_sight()
-    heads = map(HeadPose, along.rotations, seen.landmarks, along.std)
+    heads = map(
+        HeadPose, estimates.to_sight(estimates.rotations), seen.landmarks, estimates.std
+    )
     probability = 100.0 * np.array([facing_camera(head) for head in heads])
     # Cosine of the angle between (0, 0, -1) and its image under the label's rotation.
-    labelled = (estimates.rays.swapaxes(1, 2) @ seen.rotations)[:, 2, 2]
+    labelled = estimates.to_sight(seen.rotations)[:, 2, 2]
     faces = labelled > np.cos(ATTENTION_ANGLE)
     rows = []
     for low, high in itertools.pairwise(_PROBABILITIES):

@@ -6,13 +6,11 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from headpose_ros.camera.camera import Camera
 from headpose_ros.errors import UnreadableImageError
-from headpose_ros.images.compressed import read_image_file
-from headpose_ros.images.grey_range import GreyRange
+from headpose_ros.images.compressed import decode_by_opencv, read_image_file
 from training.errors import TrainingError
 
 
@@ -82,10 +80,9 @@ def read_bgr(path: Path) -> np.ndarray:
     :raises TrainingError: it cannot be read.
     """
     try:
-        data = np.fromfile(path, np.uint8)
-        flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
-        bgr = cv2.imdecode(data, flags) if data.size else None
-        # OpenCV does not read grey floats as colour, for example.
-        return read_image_file(path) if bgr is None else GreyRange().to_uint8(bgr)
+        try:
+            return decode_by_opencv(path.read_bytes())
+        except UnreadableImageError:  # OpenCV does not read grey floats as colour, for example
+            return read_image_file(path)
     except (OSError, UnreadableImageError) as error:
         raise TrainingError(f'{path}: not a readable image; download it again') from error

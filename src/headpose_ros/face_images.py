@@ -26,7 +26,7 @@ def cropped_face(bgr: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray
     """
     width, height = size
     out = np.zeros((height, width, 3), np.uint8)
-    part = _part(bgr, box)
+    part, _ = _part(bgr, box)
     if part.size:
         scale = min(width / part.shape[1], height / part.shape[0])
         part = _scaled(part, scale, size)
@@ -52,10 +52,9 @@ def aligned_face(bgr: np.ndarray, landmarks: np.ndarray, size: tuple[int, int]) 
     # Downscale the visible part first: warpAffine would skip most pixels.
     middle = upright.T @ box.center
     half = np.abs(upright.T) @ (width / scale / 2.0, height / scale / 2.0)
-    part = _part(bgr, Box(*(middle - half), *(middle + half)))
+    part, corner = _part(bgr, Box(*(middle - half), *(middle + half)))
     if not part.size:
         return np.zeros((height, width, 3), np.uint8)
-    corner = np.floor(np.clip(middle - half, 0.0, (bgr.shape[1], bgr.shape[0])))
     small = _scaled(part, scale) if scale < 1.0 else part
     shrunk = np.array([small.shape[1] / part.shape[1], small.shape[0] / part.shape[0]])
     # From pixel centres of the downscaled part, via the image, to the output.
@@ -74,12 +73,12 @@ def tilt_of(landmarks: np.ndarray) -> float:
     return math.atan2(across[1], across[0])
 
 
-def _part(bgr: np.ndarray, box: Box) -> np.ndarray:
-    """View of the pixels that a box covers, wholly or partly."""
+def _part(bgr: np.ndarray, box: Box) -> tuple[np.ndarray, np.ndarray]:
+    """View of the pixels that a box covers, wholly or partly, and its upper left corner (2,)."""
     height, width = bgr.shape[:2]
     left, right = np.clip([math.floor(box.left), math.ceil(box.right)], 0, width)
     top, bottom = np.clip([math.floor(box.top), math.ceil(box.bottom)], 0, height)
-    return bgr[top:bottom, left:right]
+    return bgr[top:bottom, left:right], np.array([left, top], float)
 
 
 def _scaled(bgr: np.ndarray, scale: float, size: tuple[int, int] | None = None) -> np.ndarray:

@@ -14,7 +14,7 @@ RIGHT_PUPIL, LEFT_PUPIL = 68, 69  # the person's right and left
 # Chosen as the vertex closest on average to the point in AFLW2000-3D (1201 faces within 30 degrees
 # of frontal, averaged with the mirrored point to make both sides agree); for the outer eye corners
 # the mesh's own corners, which are as close. Remaining error: 3.0 % of the face size on average,
-# 3 to 7 % for the jaw, 1 to 3 % elsewhere.
+# most for the jaw.
 VERTICES = np.array([
     # jaw, from the person's right ear via the chin to the left ear
     127, 234, 132, 58, 172, 136, 150, 176, 152, 400, 379, 365, 397, 288, 361, 454, 356,

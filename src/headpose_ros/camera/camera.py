@@ -31,6 +31,11 @@ _ITERATIONS = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 50, 1e-9)
 _undistort_points = getattr(cv2, 'undistortPointsIter', cv2.undistortPoints)
 
 
+def opencv_matrix(matrix: np.ndarray) -> np.ndarray:
+    """``K`` with the centre of the first pixel at (0, 0), from one with it at (0.5, 0.5)."""
+    return matrix - [[0.0, 0.0, 0.5], [0.0, 0.0, 0.5], [0.0, 0.0, 0.0]]
+
+
 @dataclass(frozen=True, eq=False)
 class Camera:
     """A calibrated camera.

@@ -14,8 +14,7 @@ from headpose_ros.errors import DetectorUnavailableError, FileError, ModelError
 from headpose_ros.files.bag import Bag
 from headpose_ros.files.bag_storage import is_bag
 from headpose_ros.images.compressed import read_image_file
-from headpose_ros.images.folder import is_image
-from headpose_ros.media.sources import MOVING_SUFFIX
+from headpose_ros.media.sources import is_still
 from headpose_ros.media.video_file import VideoSource
 from headpose_ros.regression.model_file import JOBLIB_SUFFIX, find_model, read_description
 
@@ -48,7 +47,7 @@ def _of_file(path: Path) -> Lines:
         raise FileError(f'{path} is a folder without a bag; specify a file')
     if path.suffix in MODEL_SUFFIXES:
         return _of_model(path)
-    if path.suffix.lower() != MOVING_SUFFIX and is_image(path):
+    if is_still(path):
         height, width = read_image_file(path).shape[:2]
         return [('image', path), ('size', f'{width} x {height} pixels')]
     return _of_video(path)

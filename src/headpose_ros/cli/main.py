@@ -96,7 +96,8 @@ def bag(
         Option(
             metavar='TOPIC',
             help='Depth topic registered to the images, raw or compressedDepth, for metric '
-            'distances.  [default: the one named aligned or registered, if unique]',
+            'distances.  [default: the one named aligned_depth, depth_registered, depth_to_rgb '
+            'or depth, if unique]',
         ),
     ] = None,
 ) -> None:

@@ -14,7 +14,14 @@ import numpy as np
 
 from headpose_ros.camera.camera_info import CameraInfoCache
 from headpose_ros.errors import FileError, SourceError, UnreadableImageError
-from headpose_ros.files.bag_depth import BagDepth, depth_topic, with_depth, without_depth
+from headpose_ros.files.bag_depth import (
+    COMPRESSED,
+    IMAGE,
+    BagDepth,
+    depth_topic,
+    with_depth,
+    without_depth,
+)
 from headpose_ros.files.bag_storage import (
     Recorded,
     plain_message,
@@ -29,8 +36,6 @@ from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.images.raw import read_raw
 from headpose_ros.images.stamps import STANDING_STILL, stamp_seconds
 
-IMAGE = 'sensor_msgs/msg/Image'
-COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
 READERS: dict[str, Callable[[Any, GreyRange], np.ndarray]] = {
     IMAGE: read_raw, COMPRESSED: read_compressed
@@ -147,7 +152,8 @@ class BagFrames:
 
     :param topic: image topic; ``None`` if there is only one.
     :param is_rectified: whether the images are already rectified.
-    :param depth: depth topic registered to the images; ``None`` if there is only one.
+    :param depth: depth topic registered to the images; ``None`` for the one whose name says that
+        it is registered, if unique.
     :raises SourceError: there is no such topic, or there are several.
 
     :ivar depth: depth of the images; ``None`` without a depth topic.
@@ -165,7 +171,7 @@ class BagFrames:
         self._read, self._grey_range = READERS[kind], GreyRange()
         self.info_topic = _info_topic(self.topic)
         self.calibration = CameraInfoCache(self.info_topic, is_rectified)
-        self._stamps = Counter[str]()  # images in all, and with the stamp of the one before
+        self._stamped = self._still = 0  # images in all, and with the stamp of the one before
         self._last_stamp: float | None = None
         self.paths = sorted(bag.path.iterdir()) if bag.path.is_dir() else [bag.path]
 
@@ -214,9 +220,8 @@ class BagFrames:
 
     def describe_stamps(self) -> str:
         """Problem with the image stamps so far, as text; empty if none."""
-        still = self._stamps['still']
-        count = f'{still} of {self._stamps["all"]} images repeat the previous stamp'
-        return f'{STANDING_STILL} ({count})' if still else ''
+        count = f'{self._still} of {self._stamped} images repeat the previous stamp'
+        return f'{STANDING_STILL} ({count})' if self._still else ''
 
     @property
     def _info_topics(self) -> list[str]:
@@ -232,8 +237,8 @@ class BagFrames:
             return BrokenFrame(f'image {number} of {self.topic}: {error}')
         header, (height, width) = message.header, bgr.shape[:2]
         stamp = stamp_seconds(header)
-        self._stamps['all'] += 1
-        self._stamps['still'] += stamp == self._last_stamp
+        self._stamped += 1
+        self._still += stamp == self._last_stamp
         self._last_stamp = stamp
         camera = self.calibration.camera_for(width, height)
         depth_at = self.depth.images_of(width, height) if self.depth else None

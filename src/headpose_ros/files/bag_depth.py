@@ -16,12 +16,12 @@ from headpose_ros.images.depth import (
     COMPRESSED_DEPTH,
     DepthBuffer,
     check_same_view,
-    read_compressed_depth,
-    read_depth,
+    depth_reader,
+    is_compressed_depth,
 )
 from headpose_ros.people.head_widths import DepthAt
 
-RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
+IMAGE, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 
 # Names of depth topics, and of those registered to the colour camera: realsense2_camera,
 # depth_image_proc, azure_kinect_ros_driver and camera_node.
@@ -42,8 +42,7 @@ class BagDepth:
 
     def __init__(self, topic: str):
         self.topic = topic
-        is_compressed = topic.endswith(f'/{COMPRESSED_DEPTH}')
-        self._buffer = DepthBuffer(read_compressed_depth if is_compressed else read_depth, KEPT)
+        self._buffer = DepthBuffer(depth_reader(topic), KEPT)
         self._used = self._broken = 0
         self._problem = ''
 
@@ -138,5 +137,4 @@ def without_depth(topics: list[str], depth: str | None) -> list[str]:
 
 
 def _is_depth(topic: str, kind: str) -> bool:
-    is_compressed = topic.endswith(f'/{COMPRESSED_DEPTH}')
-    return kind == (COMPRESSED if is_compressed else RAW)
+    return kind == (COMPRESSED if is_compressed_depth(topic) else IMAGE)

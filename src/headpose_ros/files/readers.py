@@ -14,7 +14,7 @@ import numpy as np
 from headpose_ros.camera.camera import Camera
 from headpose_ros.errors import FileError, SourceError, UnreadableImageError
 from headpose_ros.images.compressed import read_image_file
-from headpose_ros.images.folder import images_of, rest_of
+from headpose_ros.images.folder import images_of
 from headpose_ros.media import sources
 from headpose_ros.media.video_file import VideoSource
 from headpose_ros.people.head_widths import DepthAt
@@ -51,9 +51,10 @@ class ImageFrames:
 
     def __init__(self, names: list[str]):
         paths = [Path(name).expanduser() for name in names]
-        self.paths = [image for path in paths for image in _images(path)]
+        found = [_images(path) for path in paths]
+        self.paths = [image for images, _ in found for image in images]
         self.count = len(self.paths)
-        self.rest = [rest for path in paths if path.is_dir() and (rest := rest_of(path))]
+        self.rest = [rest for _, rest in found if rest]
 
     def frames(self) -> Iterator[Frame | BrokenFrame]:
         """One pass over all."""
@@ -111,9 +112,9 @@ class StreamFrames:
             time.sleep(1.0 / self._source.rate)
 
 
-def _images(path: Path) -> list[Path]:
+def _images(path: Path) -> tuple[list[Path], str]:
     if path.is_dir():
         return images_of(path)
     if path.is_file():
-        return [path]
+        return [path], ''
     raise SourceError(f'{path}: no such file or folder; expected images')

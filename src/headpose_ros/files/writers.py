@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from headpose_ros.errors import FileError
 from headpose_ros.files.readers import Frame
-from headpose_ros.files.rows import WRITERS, MakeWriter, rows_of
+from headpose_ros.files.rows import WRITERS, MakeWriter, Row, rows_of
 from headpose_ros.media.video_writer import VideoWriter
 from headpose_ros.overlay import draw_heads
 from headpose_ros.people.follower import People
@@ -64,16 +64,15 @@ def _rows(path: Path | None, make_writer: MakeWriter) -> Iterator[Add]:
     write_row = make_writer(waiting, is_utf8)
     with _append_to(path) as append:
 
-        def add(frame: Frame | None, people: People | None) -> None:
-            if frame is not None and people is not None:
-                for row in rows_of(frame, people):
-                    write_row(row)
+        def write(rows: list[Row]) -> None:
+            for row in rows:
+                write_row(row)
             append(waiting.getvalue())
             waiting.seek(0)
             waiting.truncate()
 
-        add(None, None)  # the header
-        yield add
+        write([])  # the header
+        yield lambda frame, people: write(rows_of(frame, people))
 
 
 @contextmanager

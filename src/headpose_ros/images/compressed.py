@@ -86,13 +86,13 @@ def read_compressed(message: Any, grey_range: GreyRange | None = None) -> np.nda
             width, height = image.size
             if width * height <= MAX_PIXELS:
                 if _is_deep_colour(image):
-                    return _by_opencv(data, cv2.IMREAD_IGNORE_ORIENTATION, grey_range)
+                    return decode_by_opencv(data, cv2.IMREAD_IGNORE_ORIENTATION, grey_range)
                 return _pixels(image, grey_range or GreyRange())
         pixels = f'{width} x {height}'
     except Image.DecompressionBombError:
         pixels = 'far too many'
     except Exception as error:
-        reason = _reason(error, 'its header cannot be read')
+        reason = reason_of(error, 'its header cannot be read')
         raise UnreadableImageError(
             f'the {size} cannot be decoded ({reason}): check the transport between camera and node'
         ) from error
@@ -114,14 +114,14 @@ def read_image_file(path: Path) -> np.ndarray:
             width, height = image.size
             if width * height <= MAX_PIXELS:
                 if _is_deep_colour(image):
-                    return _by_opencv(path.read_bytes())
+                    return decode_by_opencv(path.read_bytes())
                 return _pixels(ImageOps.exif_transpose(image), GreyRange())
         reason = f'it has {width} x {height} pixels, maximum {MAX_PIXELS}'
     except Exception as error:
-        reason = _reason(error, _what_it_is(path))
+        reason = reason_of(error, _what_it_is(path))
         if isinstance(error, Image.UnidentifiedImageError) and is_read_by_opencv(path):
             try:
-                return _by_opencv(path.read_bytes())
+                return decode_by_opencv(path.read_bytes())
             except UnreadableImageError as other:
                 reason = str(other)
     raise UnreadableImageError(f'{path} cannot be read: {reason}')
@@ -161,7 +161,7 @@ def _what_it_is(path: Path) -> str:
     return f'it is {kind.name}; {kind.cure}'
 
 
-def _reason(error: Exception, unidentified: str) -> str:
+def reason_of(error: Exception, unidentified: str) -> str:
     """Message of an exception of Pillow, which is of many classes."""
     if isinstance(error, Image.UnidentifiedImageError):  # names only an object in memory
         return unidentified
@@ -175,10 +175,19 @@ def _is_deep_colour(image: Image.Image) -> bool:
     return image.mode[0] not in 'IF' and (';16' in raw or '65535' in raw)
 
 
-def _by_opencv(data: bytes, flags: int = 0, grey_range: GreyRange | None = None) -> np.ndarray:
+def decode_by_opencv(
+    data: bytes, flags: int = 0, grey_range: GreyRange | None = None
+) -> np.ndarray:
+    """Pixels of an image file, with colours of more than 8 bits in their own range.
+
+    :param flags: of ``cv2.imdecode``, in addition.
+    :param grey_range: of its stream; ``None`` for a new one.
+    :return: ``uint8`` (H, W, 3) BGR.
+    :raises UnreadableImageError: OpenCV cannot decode it.
+    """
     flags |= cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
     with silent_stderr():
-        samples = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        samples = cv2.imdecode(np.frombuffer(data, np.uint8), flags) if data else None
     if samples is None:
         raise UnreadableImageError('OpenCV cannot decode it')
     return (grey_range or GreyRange()).to_uint8(samples)

@@ -17,8 +17,8 @@ import numpy as np
 from PIL import Image
 
 from headpose_ros.errors import UnreadableImageError
-from headpose_ros.images.compressed import MAX_PIXELS
-from headpose_ros.images.raw import Layout, check_whole
+from headpose_ros.images.compressed import MAX_PIXELS, reason_of
+from headpose_ros.images.raw import Layout, check_whole, read_samples
 from headpose_ros.images.rvl import read_rvl
 from headpose_ros.images.stamps import stamp_seconds
 
@@ -56,12 +56,7 @@ def read_depth(message: Any) -> np.ndarray:
             'depth topic'
         )
     check_whole(message, layout)
-    rows = np.frombuffer(message.data, np.uint8, message.height * message.step)
-    rows = rows.reshape(message.height, message.step)[:, : message.width * layout.sample_bytes]
-    letter = 'f' if layout.sample_bytes == 4 else 'u'
-    kind = f'{">" if message.is_bigendian else "<"}{letter}{layout.sample_bytes}'
-    depth = np.ascontiguousarray(rows).view(kind)
-    return depth.astype(depth.dtype.newbyteorder('='), copy=False)
+    return read_samples(message, layout)
 
 
 def read_compressed_depth(message: Any) -> np.ndarray:
@@ -102,9 +97,7 @@ def _read_png(data: bytes) -> np.ndarray:
                 return np.asarray(image).astype(np.uint16)
             reason = f'it has {width} x {height} pixels of mode {image.mode}'
     except Exception as error:  # of many classes
-        reason = str(error).partition('\n')[0] if isinstance(error, OSError) else repr(error)
-        if isinstance(error, Image.UnidentifiedImageError):  # names only an object in memory
-            reason = f'it starts with {data[:8].hex(" ") or "nothing"}'
+        reason = reason_of(error, f'it starts with {data[:8].hex(" ") or "nothing"}')
     raise UnreadableImageError(
         f'the {len(data)} bytes after the header of {COMPRESSED_DEPTH} are not a 16-bit PNG: '
         f'{reason}; check the transport between camera and node'
@@ -126,6 +119,16 @@ class Match(NamedTuple):
 
     depth: np.ndarray | None  # as returned by ``read_depth``
     lag: float  # seconds, stamp of the nearest depth minus the given one; NaN without any
+
+
+def is_compressed_depth(topic: str) -> bool:
+    """Whether a depth topic is of the transport ``compressedDepth``, by its name."""
+    return topic.endswith(f'/{COMPRESSED_DEPTH}')
+
+
+def depth_reader(topic: str) -> Callable[[Any], np.ndarray]:
+    """The function that reads the messages of a depth topic."""
+    return read_compressed_depth if is_compressed_depth(topic) else read_depth
 
 
 class DepthBuffer:

@@ -32,31 +32,29 @@ def is_image(path: Path) -> bool:
         return is_read_by_opencv(path)
 
 
-def images_of(folder: Path) -> list[Path]:
+def images_of(folder: Path) -> tuple[list[Path], str]:
     """Image files in a folder by name, without hidden files.
 
+    :return: the files, and what else is in the folder, as text; empty if nothing.
     :raises SourceError: there are none.
     """
-    images, rest = _sorted_out(folder)
+    images: list[Path] = []
+    rest: list[Path] = []
+    for path in sorted(path for path in folder.iterdir() if not path.name.startswith('.')):
+        (images if path.is_file() and is_image(path) else rest).append(path)
     if not images:
         there = f', only {_named(rest)}' if rest else ''
         raise SourceError(f'{folder}: no images in this folder{there}')
-    return images
-
-
-def rest_of(folder: Path) -> str:
-    """Other contents of a folder, as text; empty if none."""
-    _, rest = _sorted_out(folder)
-    return f'{folder}: {len(rest)} skipped, not images: {_named(rest)}' if rest else ''
-
-
-def _sorted_out(folder: Path) -> tuple[list[Path], list[Path]]:
-    shown = sorted(path for path in folder.iterdir() if not path.name.startswith('.'))
-    images = [path for path in shown if path.is_file() and is_image(path)]
-    return images, [path for path in shown if path not in set(images)]
+    skipped = f'{folder}: {len(rest)} skipped, not images: {_named(rest)}' if rest else ''
+    return images, skipped
 
 
 def _named(paths: list[Path]) -> str:
     names = [f'{path.name} (a folder)' if path.is_dir() else path.name for path in paths]
-    more = f' and {len(names) - _MAX_NAMED} more' if len(names) > _MAX_NAMED else ''
-    return ', '.join(names[:_MAX_NAMED]) + more
+    return listed(names, _MAX_NAMED)
+
+
+def listed(names: list[str], most: int) -> str:
+    """The first names, and the number of the others."""
+    more = f' and {len(names) - most} more' if len(names) > most else ''
+    return ', '.join(names[:most]) + more

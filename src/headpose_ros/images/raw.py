@@ -108,20 +108,27 @@ def read_raw(msg: Any, grey_range: GreyRange | None = None) -> np.ndarray:
 
 def read_pixels(msg: Any, layout: Layout, grey_range: GreyRange) -> np.ndarray:
     """The same with the layout from ``checked_layout``."""
-    rows = layout.data_rows(msg.height)
-    image: np.ndarray = np.frombuffer(msg.data, np.uint8, rows * msg.step).reshape(rows, msg.step)
-    image = np.ascontiguousarray(image[:, :msg.width * layout.pixel_bytes])
-    if layout.sample_bytes > 1:
-        kind = 'f4' if layout.sample_bytes == 4 else 'u2'
-        image = image.view(('>' if msg.is_bigendian else '<') + kind).astype(kind, copy=False)
+    image = read_samples(msg, layout)
     if layout.channels > 1:
         image = image.reshape(msg.height, msg.width, layout.channels)
     if layout.sample_bytes == 4:
         _refuse_depth(image)
+    if layout.code == cv2.COLOR_GRAY2BGR:  # before there are three of each
         image = grey_range.to_uint8(image)
     if layout.code is not None:
         image = cv2.cvtColor(image, layout.code)
     return grey_range.to_uint8(image)
+
+
+def read_samples(msg: Any, layout: Layout) -> np.ndarray:
+    """Samples of a checked message in native byte order, those of a row one after the other."""
+    rows = layout.data_rows(msg.height)
+    image: np.ndarray = np.frombuffer(msg.data, np.uint8, rows * msg.step).reshape(rows, msg.step)
+    image = np.ascontiguousarray(image[:, :msg.width * layout.pixel_bytes])
+    if layout.sample_bytes == 1:
+        return image
+    kind = 'f4' if layout.sample_bytes == 4 else 'u2'
+    return image.view(('>' if msg.is_bigendian else '<') + kind).astype(kind, copy=False)
 
 
 def _refuse_depth(image: np.ndarray) -> None:

@@ -30,6 +30,11 @@ REOPEN_PERIOD = 1.0  # seconds between attempts to reopen a lost camera
 MOVING_SUFFIX = '.gif'  # images treated as videos
 
 
+def is_still(path: Path) -> bool:
+    """Whether a file is an image and not treated as a video."""
+    return path.suffix.lower() != MOVING_SUFFIX and is_image(path)
+
+
 def open_source(name: str, size: tuple[int, int] | None = None) -> 'ImageSource':
     """Open a source by name.
 
@@ -45,10 +50,9 @@ def open_source(name: str, size: tuple[int, int] | None = None) -> 'ImageSource'
         return WebcamSource(name, size)
     path = Path(name).expanduser()
     if path.is_dir():
-        return ImagesSource(images_of(path))
+        return ImagesSource(images_of(path)[0])
     if path.is_file():
-        is_still = path.suffix.lower() != MOVING_SUFFIX and is_image(path)
-        if is_still:
+        if is_still(path):
             return ImagesSource([path])
         # Imported here: FFmpeg is slow to load, and no other source needs it.
         from headpose_ros.media.video_file import VideoSource

@@ -36,7 +36,6 @@ from headpose_ros.six_dof import HEAD_WIDTH
 T = TypeVar('T')
 
 MAX_SIDE = 16384  # pixels
-_ROTATIONS = f'one of: {", ".join(map(str, ROTATIONS))}'
 _SIDE = '{} in pixels, for webcams and the sample; 0 for the native one.'
 
 
@@ -45,19 +44,19 @@ def _parameter(
     description: str,
     low: float | None = None,
     high: float | None = None,
-    choices: Sequence[str] = (),
+    choices: Sequence[Any] = (),
     constraints: str = '',
     live: bool = False,
 ) -> Any:
     """Dataclass field for a parameter of a node.
 
     :param low: smallest value of a number, and ``high`` the largest.
-    :param choices: allowed strings.
+    :param choices: allowed values.
     :param constraints: any other constraint, in words.
     :param live: whether it can be changed at runtime.
     """
     if choices:
-        constraints = f'one of: {", ".join(choices)}'
+        constraints = f'one of: {", ".join(map(str, choices))}'
     plain = list(default) if isinstance(default, tuple) else default
     # Dynamic, as ROS takes 30 for an integer where a double is expected; ``value_of`` checks.
     descriptor = ParameterDescriptor(
@@ -106,7 +105,7 @@ class HeadPoseParameters:
     image_rotation: int = _parameter(
         0, 'Clockwise rotation in degrees that makes the images upright, for a rotated camera. '
         'Poses stay in the axes of the original image.',
-        constraints=_ROTATIONS
+        choices=ROTATIONS
     )
     image_transport: str = _parameter(
         'raw', 'Subscribe to raw images (topic "image") or to compressed ones '
@@ -189,13 +188,7 @@ class HeadPoseParameters:
     jpeg_quality: int = _live(80, 'JPEG quality of the compressed annotated image.', 1, 100)
 
     def __post_init__(self) -> None:
-        _check_rotation(self.image_rotation)
-        for each in fields(self):
-            value, choices = getattr(self, each.name), each.metadata['choices']
-            if choices and value not in choices:
-                raise ParameterError(
-                    f'{each.name} is {value!r}; expected one of: {", ".join(choices)}'
-                )
+        _check_choices(self)
         try:
             check_prefix(self.id_prefix)
         except ValueError as error:
@@ -263,11 +256,11 @@ class CameraParameters:
     frame_id: str = _parameter('camera_optical_frame', 'Optical frame of the images.')
     image_rotation: int = _parameter(
         0, 'Clockwise rotation of the published images, degrees.',
-        constraints=_ROTATIONS
+        choices=ROTATIONS
     )
 
     def __post_init__(self) -> None:
-        _check_rotation(self.image_rotation)
+        _check_choices(self)
 
 
 @dataclass(frozen=True)
@@ -282,9 +275,13 @@ class ViewParameters:
     node: str = _parameter('headpose_node', 'Name of the node to show.')
 
 
-def _check_rotation(degrees: int) -> None:
-    if degrees not in ROTATIONS:
-        raise ParameterError(f'image_rotation is {degrees}; expected {_ROTATIONS}')
+def _check_choices(parameters: HeadPoseParameters | CameraParameters) -> None:
+    for each in fields(parameters):
+        value, choices = getattr(parameters, each.name), each.metadata['choices']
+        if choices and value not in choices:
+            raise ParameterError(
+                f'{each.name} is {value!r}; expected one of: {", ".join(map(str, choices))}'
+            )
 
 
 def declare_parameters(node: Node, kind: type[T]) -> T:

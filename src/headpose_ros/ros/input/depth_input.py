@@ -18,11 +18,11 @@ from headpose_ros.images.depth import (
     TOLERANCE,
     DepthBuffer,
     check_same_view,
-    read_compressed_depth,
-    read_depth,
+    depth_reader,
+    is_compressed_depth,
 )
 from headpose_ros.ros.rclpy_extras.shortcuts import NO_SUBSCRIPTION_EVENTS, take_waiting
-from headpose_ros.ros.rclpy_extras.transport import cure_of_loss
+from headpose_ros.ros.rclpy_extras.transport import why_silent
 
 # Best effort matches every publisher. The newest few, as newer depth may arrive while an image is
 # processed.
@@ -46,13 +46,13 @@ class DepthInput:
     def __init__(self, node: Node):
         self._node = node
         self.topic = node.resolve_topic_name('depth')
-        is_compressed = self.topic.endswith(f'/{COMPRESSED_DEPTH}')
+        is_compressed = is_compressed_depth(self.topic)
         self._kind = CompressedImage if is_compressed else Image
         self._twin = (
             self.topic.removesuffix(f'/{COMPRESSED_DEPTH}') if is_compressed
             else f'{self.topic}/{COMPRESSED_DEPTH}'
         )
-        self._buffer = DepthBuffer(read_compressed_depth if is_compressed else read_depth)
+        self._buffer = DepthBuffer(depth_reader(self.topic))
         self._subscription: Subscription | None = None
         self._heard = 0.0
         self._problem = ''
@@ -118,21 +118,9 @@ class DepthInput:
         )
 
     def _why_silent(self) -> str:
-        publishers = self._node.get_publishers_info_by_topic(self.topic)
-        if not publishers and self._node.count_publishers(self._twin):
-            return f'no publisher, but {self._twin} has one; remap depth to that'
-        if not publishers:
-            return (
-                'no publisher; does the driver register (align) depth to the colour camera, is '
-                'depth remapped to its topic?'
-            )
-        expected = f'sensor_msgs/msg/{self._kind.__name__}'
-        foreign = {p.topic_type for p in publishers} - {expected}
-        if foreign:
-            return f'topic type is {", ".join(sorted(foreign))}, expected {expected}'
-        plural = 's' if len(publishers) > 1 else ''
-        cure = cure_of_loss(self._node, self.topic, is_silent=True)
-        return (
-            f'{len(publishers)} publisher{plural}, but no messages received; if the driver is '
-            f'sending, {cure}'
+        return why_silent(
+            self._node, self.topic, self._kind, self._twin, 'remap depth to that',
+            'no publisher; does the driver register (align) depth to the colour camera, is depth '
+            'remapped to its topic?',
+            'if the driver is sending',
         )

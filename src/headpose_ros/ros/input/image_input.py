@@ -21,7 +21,7 @@ from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.ros.input.image_conversion import ImageConverter
 from headpose_ros.ros.input.stream_watch import StreamWatch
 from headpose_ros.ros.rclpy_extras.shortcuts import NO_SUBSCRIPTION_EVENTS, take_waiting
-from headpose_ros.ros.rclpy_extras.transport import cure_of_loss
+from headpose_ros.ros.rclpy_extras.transport import cure_of_loss, why_silent
 
 RAW, COMPRESSED = 'raw', 'compressed'
 TRANSPORTS = (RAW, COMPRESSED)
@@ -97,25 +97,12 @@ class ImageInput:
 
         :param has_no_clock: whether simulated time is not advancing.
         """
-        publishers = self._node.get_publishers_info_by_topic(self.topic)
-        if not publishers and self._node.count_publishers(self._twin):
-            other = RAW if self._is_compressed else COMPRESSED
-            return (
-                f'no publisher, but {self._twin} has one; {self._remap}set the parameter '
-                f'image_transport to {other}'
-            )
-        if not publishers:
-            return 'no publisher; is the camera running, is image remapped to its topic?'
-        expected = f'sensor_msgs/msg/{self._kind.__name__}'
-        foreign = {p.topic_type for p in publishers} - {expected}
-        if foreign:
-            return f'topic type is {", ".join(sorted(foreign))}, expected {expected}'
-        if has_no_clock:
-            return 'the camera is waiting for simulated time too'
-        plural = 's' if len(publishers) > 1 else ''
-        return (
-            f'{len(publishers)} publisher{plural}, but no messages received; if the camera is '
-            f'sending, {cure_of_loss(self._node, self.topic, is_silent=True)}'
+        other = RAW if self._is_compressed else COMPRESSED
+        return why_silent(
+            self._node, self.topic, self._kind, self._twin,
+            f'{self._remap}set the parameter image_transport to {other}',
+            'no publisher; is the camera running, is image remapped to its topic?',
+            'if the camera is sending', has_no_clock,
         )
 
     def cure_of_loss(self) -> str:

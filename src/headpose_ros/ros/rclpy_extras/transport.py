@@ -78,6 +78,37 @@ def use_large_image_profile() -> None:
     os.environ.update(large_image_environment(os.environ))
 
 
+def why_silent(
+    node: Node, topic: str, kind: type, twin: str, use_twin: str, no_publisher: str,
+    if_sending: str, has_no_clock: bool = False,
+) -> str:
+    """Probable reason why nothing is received on a topic, with the remedy.
+
+    :param kind: of its messages.
+    :param twin: topic of the same with another transport, and ``use_twin`` the remedy if only that
+        has a publisher.
+    :param no_publisher: sentence if neither has one.
+    :param if_sending: words before the remedy for lost messages.
+    :param has_no_clock: whether simulated time is not advancing.
+    """
+    publishers = node.get_publishers_info_by_topic(topic)
+    if not publishers and node.count_publishers(twin):
+        return f'no publisher, but {twin} has one; {use_twin}'
+    if not publishers:
+        return no_publisher
+    expected = f'sensor_msgs/msg/{kind.__name__}'
+    foreign = {p.topic_type for p in publishers} - {expected}
+    if foreign:
+        return f'topic type is {", ".join(sorted(foreign))}, expected {expected}'
+    if has_no_clock:
+        return 'the camera is waiting for simulated time too'
+    plural = 's' if len(publishers) > 1 else ''
+    return (
+        f'{len(publishers)} publisher{plural}, but no messages received; {if_sending}, '
+        f'{cure_of_loss(node, topic, is_silent=True)}'
+    )
+
+
 def cure_of_loss(node: Node, topic: str, is_silent: bool) -> str:
     """Remedy where images are lost between a camera and a node.
 
