@@ -178,6 +178,14 @@ def small_head():
 
 
 @pytest.fixture(scope='session')
+def bag_head():
+    """For the images of bags, which are small."""
+    from headpose_ros.media.sample_head.rendered_head import RenderedHead
+
+    return RenderedHead(320, 240, focal_length=240)
+
+
+@pytest.fixture(scope='session')
 def rendered_head():
     """The built-in head, whose rotation is known."""
     from headpose_ros.errors import DetectorUnavailableError

@@ -25,9 +25,8 @@ from files_made import (
     write_bag,
 )
 
-from headpose_ros.camera.camera import Camera
+from headpose_ros.camera.camera import Camera, opencv_matrix
 from headpose_ros.estimator import HeadPoseEstimator
-from headpose_ros.media.sample_head.rendered_head import RenderedHead
 from headpose_ros.people.follower import HeadFollower
 
 pytestmark = pytest.mark.usefixtures('face_mesh')
@@ -36,13 +35,8 @@ COUNT = 12
 
 
 @pytest.fixture(scope='module')
-def head():
-    return RenderedHead(320, 240, focal_length=240)
-
-
-@pytest.fixture(scope='module')
-def images(head):
-    return moving_head(head, COUNT)
+def images(bag_head):
+    return moving_head(bag_head, COUNT)
 
 
 @pytest.fixture(params=STORAGES)
@@ -69,9 +63,9 @@ def test_rows_are_of_the_images_and_have_their_stamps(headpose, bag, tmp_path):
     assert headpose.rows('bag', bag) == headpose.rows('bag', storage_file(bag)) == rows
 
 
-def test_the_calibration_beside_the_images_counts(headpose, tmp_path, head, images):
+def test_the_calibration_beside_the_images_counts(headpose, tmp_path, bag_head, images):
     # It is recorded after the image that it belongs to; the pixels of ROS begin at (0, 0).
-    matrix = head.camera_matrix - [[0, 0, 0.5], [0, 0, 0.5], [0, 0, 0]]
+    matrix = opencv_matrix(bag_head.camera_matrix)
     recorded = []
     for i, bgr in enumerate(images):
         recorded += [

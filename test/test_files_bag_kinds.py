@@ -28,7 +28,6 @@ from files_made import (
 from rosbags.rosbag2 import CompressionMode
 
 from headpose_ros.images.stamps import STANDING_STILL
-from headpose_ros.media.sample_head.rendered_head import RenderedHead
 
 pytestmark = pytest.mark.usefixtures('face_mesh')
 
@@ -36,13 +35,8 @@ COUNT = 6
 
 
 @pytest.fixture(scope='module')
-def head():
-    return RenderedHead(320, 240, focal_length=240)
-
-
-@pytest.fixture(scope='module')
-def images(head):
-    return moving_head(head, COUNT)
+def images(bag_head):
+    return moving_head(bag_head, COUNT)
 
 
 @pytest.fixture
@@ -127,9 +121,9 @@ def test_stamps_that_stand_still_are_told(headpose, tmp_path, images):
 
 
 @pytest.mark.parametrize('model', ['none', 'inverse_brown_conrady'])
-def test_no_distortion_by_any_name_is_calibrated(headpose, tmp_path, head, images, model):
+def test_no_distortion_by_any_name_is_calibrated(headpose, tmp_path, bag_head, images, model):
     def run(name, distortion):
-        info = camera_info_message(head.camera_matrix, 320, 240, 1.0, name, distortion)
+        info = camera_info_message(bag_head.camera_matrix, 320, 240, 1.0, name, distortion)
         bag = write_bag(tmp_path / f'{name}{any(distortion)}', [
             ('/front/image', image_message(images[0], 1.0)), ('/front/camera_info', info),
         ])
@@ -143,10 +137,10 @@ def test_no_distortion_by_any_name_is_calibrated(headpose, tmp_path, head, image
 
 
 def test_a_rectified_topic_of_an_unrectified_calibration_is_told(
-    headpose, tmp_path, head, images
+    headpose, tmp_path, bag_head, images
 ):
     def told(topic, *options, distortion=(0.1, 0.0, 0.0, 0.0, 0.0)):
-        info = camera_info_message(head.camera_matrix, 320, 240, 1.0, distortion=distortion)
+        info = camera_info_message(bag_head.camera_matrix, 320, 240, 1.0, distortion=distortion)
         bag = write_bag(tmp_path / f'{len(list(tmp_path.iterdir()))}', [
             (topic, image_message(images[0], 1.0)), ('/front/camera_info', info),
         ])
