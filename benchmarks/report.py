@@ -33,7 +33,7 @@ _IMAGES = 200  # for landmark extraction; all images take most of an hour
 
 _LANDMARKS = (
     f'`python -m training landmarks`, the first {_IMAGES} photographs of AFLW2000-3D, augmented '
-    f'(`python -m benchmarks landmarks AFLW2000 --images {_IMAGES} --copies --rounds 1`).'
+    f'(`python -m benchmarks landmarks AFLW2000 --images {_IMAGES} --augment --rounds 1`).'
 )
 
 BEGIN, END = '<!-- measured: begin -->', '<!-- measured: end -->'
@@ -57,7 +57,7 @@ def run(
     plot_crowd(faces, cameras, out / 'performance_crowd.png')
     landmarks = None
     if aflw2000 is not None:
-        landmarks = landmark_extraction.measure(aflw2000, _IMAGES, rounds=1, copies=True)
+        landmarks = landmark_extraction.measure(aflw2000, _IMAGES, rounds=1, augment=True)
         figures.append(landmark_extraction.figure(landmarks))
     parts = [
         _conditions(),

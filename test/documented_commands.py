@@ -215,7 +215,7 @@ TABLE = {
     'python -m training evaluate BIWI':
         _by('test_training_biwi.py::test_evaluate_measures_in_the_axes_of_the_camera'),
     'python -m training benchmark AFLW2000 --pointing04 POINTING04 --biwi BIWI '
-    '--peers-python PATH':
+    '--baselines-python PATH':
         _by('test_training_benchmark.py::test_the_command_measures_every_method'),
     'python -m dask scheduler': _DASK,
     'python -m dask worker ADDRESS': _DASK,

@@ -69,7 +69,7 @@ def write_model(path: Path, pipeline: Pipeline, detector: str = 'face_mesh') -> 
 
 
 def landmark_file(
-    landmarks: np.ndarray, labels: np.ndarray, names: np.ndarray, copies: np.ndarray
+    landmarks: np.ndarray, labels: np.ndarray, names: np.ndarray, augmentations: np.ndarray
 ) -> LandmarkFile:
     """Landmarks of a dataset in which every name is a photograph of its own."""
     return LandmarkFile(
@@ -80,7 +80,7 @@ def landmark_file(
         left_out=0,
         names=names,
         groups=names,
-        copies=copies,
+        augmentations=augmentations,
         labels=labels,
         landmarks=landmarks,
     )

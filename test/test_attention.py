@@ -13,7 +13,7 @@ from headpose_ros.landmarks import LANDMARK_COUNT
 from headpose_ros.regression.model_file import load_model
 from headpose_ros.rotation import rotation_from_rpy
 from headpose_ros.six_dof import CameraPose
-from training.copies import PLAIN
+from training.augmentation import PLAIN
 from training.datasets import CAMERAS, read_dataset
 from training.estimates import estimate_faces
 from training.landmarks import extract_landmarks

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The peers of the benchmark read the axes right, and the command measures all of them."""
+"""The baselines of the benchmark read the axes right, and the command measures all of them."""
 
 import os
 import subprocess
@@ -18,17 +18,17 @@ from made_up import landmark_file
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.rotation import rotation_from_rpy, rpy_from_rotation
 from training import biwi as biwi_layout
+from training.augmentation import PLAIN
+from training.baselines import network_process, solve_pnp, svr_recipe, transformation_matrix
+from training.baselines.networks import NETWORKS, tddfa_v2, whenet
 from training.benchmark import OWN_NAMES
 from training.benchmark_table import CAMERA, SIGHT
-from training.copies import PLAIN
 from training.crossval import Protocol
 from training.datasets import read_dataset
 from training.errors import TrainingError
 from training.landmark_file import LandmarkFile
 from training.landmarks import extract_landmarks
 from training.metrics import LOOKING_DOWN, camera_figures, geodesic_at, pose_figures
-from training.peers import network_process, solve_pnp, svr_recipe, transformation_matrix
-from training.peers.networks import NETWORKS, tddfa_v2, whenet
 from training.rotation import rotation_from_label
 from training.samples import Dataset, Sample
 
@@ -40,11 +40,11 @@ TURNS = [(axis, degrees) for axis in range(3) for degrees in (-20.0, 20.0)]
 
 
 @pytest.fixture(scope='module')
-def peers_python():
-    value = os.environ.get('HEADPOSE_PEERS_PYTHON')
+def baselines_python():
+    value = os.environ.get('HEADPOSE_BASELINES_PYTHON')
     if not value:
         pytest.skip(
-            f'needs the networks of the peers: set HEADPOSE_PEERS_PYTHON to the path of '
+            f'needs the networks of the baselines: set HEADPOSE_BASELINES_PYTHON to the path of '
             f'{network_process.INSTALL}'
         )
     return Path(value)
@@ -80,14 +80,14 @@ def check_turn(estimate, axis, degrees, tolerance):
 
 @pytest.mark.parametrize(('axis', 'degrees'), TURNS)
 def test_transformation_matrix_has_the_axes_of_the_labels(bundle, rendered_head, axis, degrees):
-    peer = transformation_matrix.TransformationMatrix(bundle)
+    baseline = transformation_matrix.TransformationMatrix(bundle)
 
     def estimate(rotation):
-        ((_, estimated),) = peer.detect(rendered_head.render(rotation))
+        ((_, estimated),) = baseline.detect(rendered_head.render(rotation))
         return estimated
 
     check_turn(estimate, axis, degrees, 9.0)
-    peer.close()
+    baseline.close()
 
 
 @pytest.mark.parametrize(('axis', 'degrees'), TURNS)
@@ -149,12 +149,12 @@ def test_recipe_features_know_neither_place_nor_size(made_up):
 
 
 @pytest.mark.parametrize('name', NETWORKS)
-def test_networks_have_the_axes_of_the_labels(face_mesh, few, peers_python, name):
+def test_networks_have_the_axes_of_the_labels(face_mesh, few, baselines_python, name):
     dataset = read_dataset(few)
     data = extract_landmarks(dataset, 'face_mesh', [PLAIN], 1)
     timed = np.flatnonzero(data.found)[:2]
     rotations, seconds = network_process.estimate(
-        peers_python, name, dataset, data.landmarks, timed
+        baselines_python, name, dataset, data.landmarks, timed
     )
     found = np.isfinite(rotations).all(axis=(1, 2))
     assert found.tolist() == data.found.tolist()
@@ -279,7 +279,7 @@ def test_the_command_measures_every_method(bundle, face_mesh, few, person, crops
     assert result.returncode == 0, result.stderr
     report = (tmp_path / 'out' / 'benchmark.md').read_text()
     assert report.strip() in result.stdout
-    assert 'set --peers-python' in report
+    assert 'set --baselines-python' in report
     assert '6DRepNet' in report
     assert cv2.imread(str(tmp_path / 'out' / 'benchmark.png')) is not None
 
@@ -343,11 +343,11 @@ def test_a_dataset_without_roll_is_refused(pointing04, tmp_path):
 
 def test_the_detector_and_the_peer_find_the_same_landmarks(bundle, rendered_head):
     image = rendered_head.render(np.eye(3))
-    peer = transformation_matrix.TransformationMatrix(bundle)
+    baseline = transformation_matrix.TransformationMatrix(bundle)
     detector = create_detector('face_landmarker', 'image', 1, bundle)
-    ((landmarks, _),), (face,) = peer.detect(image), detector.detect(image)
-    # The peer has one look at the whole image, the detector a closer one.
+    ((landmarks, _),), (face,) = baseline.detect(image), detector.detect(image)
+    # The baseline has one look at the whole image, the detector a closer one.
     away = np.linalg.norm(landmarks - face.landmarks, axis=1)
     assert away.mean() < 0.02 * face.box.longer_side
-    peer.close()
+    baseline.close()
     detector.close()

@@ -18,8 +18,8 @@ from headpose_ros.media.sample_head.rendered_head import RenderedHead
 from headpose_ros.regression.model_file import load_model
 from headpose_ros.six_dof import camera_pose
 from training import cli
+from training.augmentation import PLAIN
 from training.biwi import CAMERA
-from training.copies import PLAIN
 from training.datasets import obstacle_to_training, read_dataset
 from training.errors import TrainingError
 from training.estimates import Estimates, estimate_faces

@@ -30,14 +30,15 @@ from sklearn.svm import SVR
 
 from headpose_ros.assets.checksums import check_listed
 from headpose_ros.regression.model_file import load_model
-from training.copies import Copy
+from training.augmentation import Augmentation
 from training.landmark_file import LandmarkFile
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Pitch, yaw and roll that stand for the photograph's: any will do, as long as copies follow.
+# Pitch, yaw and roll that stand for the photograph's: any will do, as long as
+# augmentations follow.
 LABEL = np.radians([-8.0, 12.0, 4.0])
 FACE_CORNERS = np.array([[130.0, 90.0], [300.0, 310.0]])
 IMAGES = 30
@@ -70,11 +71,12 @@ def dataset(tmp_path_factory):
     folder = tmp_path_factory.mktemp('AFLW2000')
     photograph = cv2.resize(astronaut()[:270, 90:360, ::-1], (450, 450))
     for i, clockwise in enumerate(np.linspace(-35.0, 35.0, IMAGES)):
-        copy = Copy(mirrored=i % 2 == 1, clockwise=clockwise, scale=0.8 + 0.02 * (i % 5))
-        region = copy.points(FACE_CORNERS, photograph.shape)
+        scale = 0.8 + 0.02 * (i % 5)
+        augmentation = Augmentation(mirrored=i % 2 == 1, clockwise=clockwise, scale=scale)
+        region = augmentation.points(FACE_CORNERS, photograph.shape)
         points = np.vstack([np.repeat(region, 34, axis=0).T, np.zeros((1, 68))])
-        pose = np.concatenate([copy.label(LABEL), np.zeros(4)])[None]
-        cv2.imwrite(str(folder / f'image{i:05}.jpg'), copy.image(photograph, region))
+        pose = np.concatenate([augmentation.label(LABEL), np.zeros(4)])[None]
+        cv2.imwrite(str(folder / f'image{i:05}.jpg'), augmentation.image(photograph, region))
         savemat(folder / f'image{i:05}.mat', {'Pose_Para': pose, 'pt3d_68': points})
     return folder
 
@@ -110,7 +112,7 @@ def test_landmarks_prints_the_share_of_faces_found(work):
 def test_compare_writes_tables_and_plots(work):
     result = run(
         *('compare', 'landmarks.npz', '--out', 'results', '--folds', 3, '--repeats', 1),
-        *('--only', 'ridge + copies', '--only', 'svr + copies', '--jobs', 2),
+        *('--only', 'ridge + augmentation', '--only', 'svr + augmentation', '--jobs', 2),
         *('--features', 'six', '--features', 'all', '--others', 'landmarks.npz'),
         cwd=work,
     )
@@ -190,7 +192,8 @@ def test_compare_can_score_the_faces_of_another_file(work):
     faces = LandmarkFile.load(work / 'landmarks.npz')
     known = np.unique(faces.names[faces.found & faces.plain])
     faces.select(np.isin(faces.names, known[:10])).save(work / 'other.npz')
-    arguments = ('--only', 'ridge + copies', '--features', 'six', '--folds', 3, '--repeats', 1)
+    arguments = ('--only', 'ridge + augmentation', '--features', 'six')
+    arguments += ('--folds', 3, '--repeats', 1)
     options = (*arguments, '--faces', 'other.npz', '--out', 'scored', '--jobs', 1)
     result = run('compare', 'landmarks.npz', *options, cwd=work)
     assert result.returncode == 0, result.stderr
@@ -198,13 +201,13 @@ def test_compare_can_score_the_faces_of_another_file(work):
 
 
 def test_landmarks_can_be_those_of_the_images_alone(dataset, work):
-    options = ('--no-copies', '--out', 'plain.npz', '--jobs', 2)
+    options = ('--no-augment', '--out', 'plain.npz', '--jobs', 2)
     result = run('landmarks', dataset, *options, cwd=work)
     assert result.returncode == 0, result.stderr
-    plain, copies = (LandmarkFile.load(work / x) for x in ('plain.npz', 'landmarks.npz'))
+    plain, augmentations = (LandmarkFile.load(work / x) for x in ('plain.npz', 'landmarks.npz'))
     assert plain.plain.all()
     # Copies do not change what is found in the images.
-    np.testing.assert_array_equal(plain.landmarks, copies.landmarks[copies.plain])
+    np.testing.assert_array_equal(plain.landmarks, augmentations.landmarks[augmentations.plain])
 
 
 def test_evaluate_measures_a_model_on_a_folder(dataset, work, model):

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Training data: datasets, copies of images and what they do to labels, the landmark file."""
+"""Training data: datasets, augmentations and their labels, the landmark file."""
 
 import shutil
 from dataclasses import replace
@@ -19,7 +19,16 @@ from headpose_ros.detection.factory import create_detector
 from headpose_ros.landmarks import LANDMARK_COUNT
 from headpose_ros.regression.model_file import load_model
 from headpose_ros.rotation import rotation_from_rpy
-from training.copies import COPIES, FAR, PLAIN, Copy, brighten, coarsen, cover, darken
+from training.augmentation import (
+    AUGMENTATIONS,
+    FAR,
+    PLAIN,
+    Augmentation,
+    brighten,
+    coarsen,
+    cover,
+    darken,
+)
 from training.crossval import trainable
 from training.datasets import describe_rest, read_dataset
 from training.detecting import pick_labelled_face
@@ -139,56 +148,61 @@ def test_pointing04_names_and_boxes(tmp_path):
 
 
 @pytest.mark.parametrize('label', [(10.0, -40.0, 25.0), (-20.0, 70.0, -5.0)])
-def test_labels_follow_copies(label):
+def test_labels_follow_augmentations(label):
     label = np.radians(label)
-    assert Copy().label(label) == pytest.approx(label)
-    assert Copy(scale=0.6).label(label) == pytest.approx(label)
-    assert Copy(mirrored=True).label(label) == pytest.approx(label * (1.0, -1.0, -1.0))
+    assert Augmentation().label(label) == pytest.approx(label)
+    assert Augmentation(scale=0.6).label(label) == pytest.approx(label)
+    assert Augmentation(mirrored=True).label(label) == pytest.approx(label * (1.0, -1.0, -1.0))
     upright = np.zeros(3)
-    assert np.degrees(Copy(clockwise=20.0).label(upright)) == pytest.approx([0.0, 0.0, 20.0])
-    there_and_back = Copy(clockwise=-20.0).label(Copy(clockwise=20.0).label(label))
+    turned = Augmentation(clockwise=20.0).label(upright)
+    assert np.degrees(turned) == pytest.approx([0.0, 0.0, 20.0])
+    there_and_back = Augmentation(clockwise=-20.0).label(Augmentation(clockwise=20.0).label(label))
     assert there_and_back == pytest.approx(label)
 
 
-@pytest.mark.parametrize('copy', [*COPIES.values(), Copy(mirrored=True, clockwise=30.0)])
-def test_points_follow_copies(copy):
-    copy = replace(copy.of(REGION), damage=None)
-    block = round(3.0 / min(copy.scale, 1.0))  # pixels
+@pytest.mark.parametrize(
+    'augmentation', [*AUGMENTATIONS.values(), Augmentation(mirrored=True, clockwise=30.0)]
+)
+def test_points_follow_augmentations(augmentation):
+    augmentation = replace(augmentation.of(REGION), damage=None)
+    block = round(3.0 / min(augmentation.scale, 1.0))  # pixels
     image = np.zeros((27 * block, 33 * block, 3), np.uint8)
     left, top = 20 * block, 7 * block
     image[top : top + block, left : left + block] = 255
     middle = np.array([[left, top]]) + (block - 1) / 2.0
-    (moved,) = copy.points(middle, image.shape)
-    copied = copy.image(image, REGION)[..., 0].astype(float)
-    ys, xs = (each * copied for each in np.indices(copied.shape))
-    assert moved == pytest.approx([xs.sum() / copied.sum(), ys.sum() / copied.sum()], abs=0.3)
+    (moved,) = augmentation.points(middle, image.shape)
+    augmented = augmentation.image(image, REGION)[..., 0].astype(float)
+    ys, xs = (each * augmented for each in np.indices(augmented.shape))
+    expected = np.array([xs.sum(), ys.sum()]) / augmented.sum()
+    assert moved == pytest.approx(expected, abs=0.3)
 
 
-def test_copies_of_faces_far_away_are_so_small():
-    assert tuple(name for name, copy in COPIES.items() if copy.face) == FAR
+def test_augmentations_of_faces_far_away_are_so_small():
+    assert tuple(name for name, augmentation in AUGMENTATIONS.items() if augmentation.face) == FAR
     regions = [REGION + i for i in range(100)]
     for name in FAR:
-        low, high = COPIES[name].face
+        low, high = AUGMENTATIONS[name].face
         sizes = [
-            np.ptp(COPIES[name].of(each).points(each, (450, 450)), axis=0).max()
+            np.ptp(AUGMENTATIONS[name].of(each).points(each, (450, 450)), axis=0).max()
             for each in regions
         ]
         assert low <= min(sizes) < low + 0.1 * (high - low)
         assert high >= max(sizes) > high - 0.1 * (high - low)
-        assert COPIES[name].of(REGION) == COPIES[name].of(REGION.copy())
-    for name in set(COPIES) - set(FAR):
-        assert COPIES[name].of(REGION) is COPIES[name]
+        assert AUGMENTATIONS[name].of(REGION) == AUGMENTATIONS[name].of(REGION.copy())
+    for name in set(AUGMENTATIONS) - set(FAR):
+        assert AUGMENTATIONS[name].of(REGION) is AUGMENTATIONS[name]
 
 
 @pytest.mark.parametrize('name', FAR)
 def test_a_face_far_away_is_as_a_camera_sees_it(name):
     # Each pixel is the mean of what is before it: of noise little is left.
-    copy, noise = COPIES[name].of(REGION), np.random.default_rng(0).integers(0, 256, (450, 450, 3))
-    half = int(225 * copy.scale) - 2
+    augmentation = AUGMENTATIONS[name].of(REGION)
+    noise = np.random.default_rng(0).integers(0, 256, (450, 450, 3))
+    half = int(225 * augmentation.scale) - 2
     inner = slice(225 - half, 225 + half)
-    seen = copy.image(noise.astype(np.uint8), REGION)[inner, inner]
+    seen = augmentation.image(noise.astype(np.uint8), REGION)[inner, inner]
     assert seen.mean() == pytest.approx(127.5, abs=3.0)
-    assert seen.std() < 1.3 * copy.scale * noise.std()
+    assert seen.std() < 1.3 * augmentation.scale * noise.std()
 
 
 @pytest.fixture(scope='module')
@@ -199,29 +213,29 @@ def turned_head(rendered_head):
     return rendered_head.render(rotation), np.array([points.min(axis=0), points.max(axis=0)])
 
 
-@pytest.mark.parametrize('name', [name for name in COPIES if name != PLAIN])
-def test_estimated_rotation_follows_copies(turned_head, detect, name):
-    # The detector sees the copy's pixels; only the copied label and points are arithmetic.
+@pytest.mark.parametrize('name', [name for name in AUGMENTATIONS if name != PLAIN])
+def test_estimated_rotation_follows_augmentations(turned_head, detect, name):
+    # The detector sees the augmented pixels; only the label and the points are arithmetic.
     image, region = turned_head
-    model, copy = load_model(None, 'face_mesh'), COPIES[name].of(region)
+    model, augmentation = load_model(None, 'face_mesh'), AUGMENTATIONS[name].of(region)
     plain = detect(image)
     # By chance a block may hide what matters most, so it is tried in several places.
-    regions = [region + i for i in range(7 if copy.damage else 1)]
-    copied = np.stack([detect(copy.image(image, each)) for each in regions])
+    regions = [region + i for i in range(7 if augmentation.damage else 1)]
+    augmented = np.stack([detect(augmentation.image(image, each)) for each in regions])
     rotation = model.predict(plain[None])[0]
-    expected = rotation_from_label(copy.label(label_from_rotation(rotation)))
-    angles = geodesic_angle(model.predict(copied), np.tile(expected, (len(regions), 1, 1)))
+    expected = rotation_from_label(augmentation.label(label_from_rotation(rotation)))
+    angles = geodesic_angle(model.predict(augmented), np.tile(expected, (len(regions), 1, 1)))
     assert np.degrees(np.median(angles)) < (12.0 if name in FAR else 6.0)
-    points = mirror_landmarks(plain) * (-1.0, 1.0, 1.0) if copy.mirrored else plain
-    points = copy.points(points[:, :2], image.shape)
-    shifts = np.linalg.norm(copied[..., :2] - points, axis=2)
-    assert np.median(shifts) < 0.03 * np.ptp(plain[:, 0]) * min(2.0 * copy.scale, 1.0)
+    points = mirror_landmarks(plain) * (-1.0, 1.0, 1.0) if augmentation.mirrored else plain
+    points = augmentation.points(points[:, :2], image.shape)
+    shifts = np.linalg.norm(augmented[..., :2] - points, axis=2)
+    assert np.median(shifts) < 0.03 * np.ptp(plain[:, 0]) * min(2.0 * augmentation.scale, 1.0)
 
 
-@pytest.mark.parametrize('name', [name for name, copy in COPIES.items() if copy.damage])
+@pytest.mark.parametrize('name', [name for name, each in AUGMENTATIONS.items() if each.damage])
 def test_damage_is_the_same_every_time_and_not_everywhere_the_same(photograph, name):
-    before, copy = photograph.copy(), COPIES[name]
-    first, again, elsewhere = (copy.image(photograph, REGION + i) for i in (0, 0, 1))
+    before, augmentation = photograph.copy(), AUGMENTATIONS[name]
+    first, again, elsewhere = (augmentation.image(photograph, REGION + i) for i in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert (first != elsewhere).any()
     np.testing.assert_array_equal(photograph, before)
@@ -259,7 +273,7 @@ def test_coarse_loses_detail_and_moves_nothing(photograph, seed):
     coarse = damage(coarsen, photograph, seed)
     sharpness = [cv2.Laplacian(image, cv2.CV_64F).std() for image in (coarse, photograph)]
     assert sharpness[0] < 0.4 * sharpness[1]
-    # A face of 24 to 48 pixels has pixels of 4.6 to 9.2 in the copy.
+    # A face of 24 to 48 pixels has pixels of 4.6 to 9.2 in the augmentation.
     blurred = [cv2.GaussianBlur(image, None, 8.0) for image in (coarse, photograph)]
     (dx, dy), _ = cv2.phaseCorrelate(*(image[..., 1].astype(float) for image in blurred))
     assert abs(dx) < 0.5 and abs(dy) < 0.5
@@ -280,7 +294,7 @@ def test_mirror_pairs_of_the_face_mesh(face_mesh):
 def test_mirrored_landmarks_are_those_of_the_mirrored_image(photograph, detect):
     plain = detect(photograph)
     arithmetic = mirror_landmarks(plain)[:, :2] + (photograph.shape[1] - 1, 0.0)
-    seen = detect(COPIES['mirrored'].image(photograph, REGION))[:, :2]
+    seen = detect(AUGMENTATIONS['mirrored'].image(photograph, REGION))[:, :2]
     distance = np.linalg.norm(arithmetic - seen, axis=1)
     assert np.median(distance) < 0.03 * np.ptp(plain[:, 0])
 
@@ -303,15 +317,16 @@ def test_landmark_file_comes_back(tmp_path):
     back = LandmarkFile.load(tmp_path / 'landmarks.npz')
     assert (back.detector, back.dataset, back.left_out) == ('face_mesh', 'a dataset', 3)
     assert back.found.tolist() == [True, False]
-    assert back.copies.tolist() == [PLAIN, 'shrunk']
+    assert back.augmentations.tolist() == [PLAIN, 'shrunk']
     np.testing.assert_array_equal(back.landmarks, data.landmarks)
 
 
 def test_turned_faces_are_upright_for_the_training(rendered_head):
     upright = rendered_head.landmarks(np.eye(3)) * 1000.0
-    copies = [Copy(clockwise=each) for each in (0.0, 90.0, 180.0, -90.0, 100.0, 0.0)]
-    labels = [copy.label(np.radians([5.0, 20.0, 0.0])) for copy in copies]
-    turns = [Rotation.from_euler('z', copy.clockwise, degrees=True) for copy in copies]
+    angles = (0.0, 90.0, 180.0, -90.0, 100.0, 0.0)
+    augmentations = [Augmentation(clockwise=each) for each in angles]
+    labels = [augmentation.label(np.radians([5.0, 20.0, 0.0])) for augmentation in augmentations]
+    turns = Rotation.from_euler('z', np.array(angles)[:, None], degrees=True)
     landmarks = np.array([turn.apply(upright) for turn in turns], np.float32)
     landmarks[-1] = np.nan
     names, kinds = np.array(list('abcdef')), np.array([PLAIN, 'far', *['shrunk'] * 3, PLAIN])
@@ -328,7 +343,7 @@ def test_turned_faces_are_upright_for_the_training(rendered_head):
 def test_of_faces_that_were_seen_the_wrong_way_up_nothing_is_learned(rendered_head):
     upright = rendered_head.landmarks(np.eye(3)) * 1000.0
     angles = np.array([0.0, 50.0, -50.0, 70.0, 180.0, 90.0])
-    labels = [Copy(clockwise=each).label(np.radians([5.0, 20.0, 0.0])) for each in angles]
+    labels = [Augmentation(clockwise=each).label(np.radians([5.0, 20.0, 0.0])) for each in angles]
     names, plain = np.array(list('abcdef')), np.full(6, PLAIN)
     # The detector saw all of them as if they were upright.
     data = landmark_file(np.array([upright] * 6), np.array(labels), names, plain)
@@ -367,7 +382,7 @@ def some_landmarks():
         left_out=3,
         names=np.array(['a', 'a']),
         groups=np.array(['a', 'a']),
-        copies=np.array([PLAIN, 'shrunk']),
+        augmentations=np.array([PLAIN, 'shrunk']),
         labels=np.zeros((2, 3)),
         landmarks=landmarks,
     )

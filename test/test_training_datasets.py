@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from headpose_ros.regression.model_file import load_model
-from training.copies import PLAIN
+from training.augmentation import PLAIN
+from training.baselines import face_mesh
 from training.crossval import Protocol, cross_validate
 from training.datasets import read_dataset
 from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR
 from training.landmarks import extract_landmarks
 from training.metrics import pan_tilt_figures, pose_figures
-from training.peers import face_mesh
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +30,7 @@ def aflw(aflw2000):
 
 @pytest.fixture(scope='module')
 def aflw_landmarks(aflw):
-    # No copies: with them, as the shipped model has, this takes many minutes.
+    # No augmentations: with them, as the shipped model has, this takes many minutes.
     return extract_landmarks(aflw, 'face_mesh', [PLAIN])
 
 
@@ -59,7 +59,7 @@ def test_the_labelled_person_is_picked(aflw, aflw_landmarks):
 def test_accuracy_on_aflw2000(aflw, aflw_landmarks):
     candidate = (DEFAULT_FEATURES, DEFAULT_REGRESSOR)
     (result,) = cross_validate(aflw_landmarks, [candidate], Protocol(folds=5, repeats=1))
-    # The shipped model, trained on copies too, has 4.24 and 7.29.
+    # The shipped model, trained on augmentations too, has 4.24 and 7.29.
     assert result.figures['MAE'] <= 5.2
     assert result.figures['geodesic'] <= 8.7
     # Faces that FaceMesh does not find at the first look are the hardest: of the others.

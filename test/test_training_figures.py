@@ -16,7 +16,7 @@ from headpose_ros.landmarks import CHIN, FOREHEAD, LANDMARK_COUNT
 from headpose_ros.regression.features import FEATURE_SETS, extract_features
 from headpose_ros.regression.steps import run
 from headpose_ros.rotation import nearest_rotation
-from training.copies import COPIES
+from training.augmentation import AUGMENTATIONS
 from training.crossval import (
     Protocol,
     cross_validate,
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.filterwarnings('ignore:Got `batch_size` less than 1 or 
 def unrelated():
     """Labels that have nothing to do with the landmarks: nothing can be learned, only recalled.
 
-    Every image has a copy with nearly the same landmarks.
+    Every image has an augmentation with nearly the same landmarks.
     """
     rng = np.random.default_rng(0)
     shapes = np.repeat(rng.normal(size=(IMAGES, LANDMARK_COUNT, 3)), 2, axis=0)
@@ -49,48 +49,48 @@ def unrelated():
     landmarks[:, FOREHEAD, :2], landmarks[:, CHIN, :2] = (0.0, -1.0), (0.0, 1.0)  # upright
     labels = np.repeat(rng.uniform(-0.7, 0.7, (IMAGES, 3)), 2, axis=0)
     names = np.repeat([f'image{i}' for i in range(IMAGES)], 2)
-    return landmark_file(landmarks, labels, names, np.tile(list(COPIES)[:2], IMAGES))
+    return landmark_file(landmarks, labels, names, np.tile(list(AUGMENTATIONS)[:2], IMAGES))
 
 
 def test_no_copy_of_a_test_image_is_trained_on(unrelated, monkeypatch):
     memory = make_pipeline(KNeighborsRegressor(1))
     monkeypatch.setitem(REGRESSORS, 'memory', lambda length: memory)
-    # What a leak would look like: the nearest neighbour of a plain image is its own copy.
-    copies = unrelated.select(~unrelated.plain)
+    # What a leak would look like: the nearest neighbour of a plain image is its own augmentation.
+    augmentations = unrelated.select(~unrelated.plain)
     plain = unrelated.select(unrelated.plain)
-    memory.fit(*training_rows(copies, 'all_3d', copies.found))
+    memory.fit(*training_rows(augmentations, 'all_3d', augmentations.found))
     recalled = memory.predict(extract_features(plain.landmarks, 'all_3d')).reshape(-1, 3, 3)
     assert pose_figures(recalled, plain.labels)['MAE'] < 0.1
 
     (result,) = cross_validate(unrelated, [('all_3d', 'memory')], Protocol(5, 2), jobs=1)
     assert result.figures['MAE'] > 20.0
-    # Neither of a copy of one: standard deviations are fitted to these too.
+    # Neither of an augmentation of one: standard deviations are fitted to these too.
     for outputs in result.outputs[:, ~unrelated.plain].reshape(2, -1, 3, 3):
-        assert pose_figures(outputs, copies.labels)['MAE'] > 20.0
+        assert pose_figures(outputs, augmentations.labels)['MAE'] > 20.0
 
 
 def test_every_plain_face_is_predicted_once_a_repeat(unrelated):
     landmarks = unrelated.landmarks.copy()
     landmarks[:4] = np.nan
-    data = landmark_file(landmarks, unrelated.labels, unrelated.names, unrelated.copies)
+    data = landmark_file(landmarks, unrelated.labels, unrelated.names, unrelated.augmentations)
     (result,) = cross_validate(data, [('six', 'ridge')], Protocol(4, 3), jobs=1)
     assert result.predicted.shape == (3, IMAGES - 2, 3, 3)
     assert np.isfinite(result.predicted).all()
     assert not np.allclose(result.predicted[0], result.predicted[1])
 
 
-@pytest.mark.parametrize('with_copies', [True, False])
-def test_outputs_are_those_of_all_faces_that_can_be_trained_on(unrelated, with_copies):
+@pytest.mark.parametrize('augmented', [True, False])
+def test_outputs_are_those_of_all_faces_that_can_be_trained_on(unrelated, augmented):
     landmarks = unrelated.landmarks.copy()
     landmarks[:3] = np.nan
-    copies = np.where(np.arange(2 * IMAGES) % 12 == 1, *list(COPIES)[1::-1])
-    data = landmark_file(landmarks, unrelated.labels, unrelated.names, copies)
-    protocol = Protocol(4, 2, with_copies)
+    augmentations = np.where(np.arange(2 * IMAGES) % 12 == 1, *list(AUGMENTATIONS)[1::-1])
+    data = landmark_file(landmarks, unrelated.labels, unrelated.names, augmentations)
+    protocol = Protocol(4, 2, augmented)
     (result,) = cross_validate(data, [('six', 'ridge')], protocol, jobs=1)
     assert result.outputs.shape == (2, 2 * IMAGES, 9)
     known = np.isfinite(result.outputs).all(axis=2)
     assert (known == np.isfinite(result.outputs).any(axis=2)).all()
-    assert (known == trainable(data, with_copies)).all()
+    assert (known == trainable(data, augmented)).all()
     plain = result.outputs[:, data.found & data.plain].reshape(2, -1, 3, 3)
     np.testing.assert_allclose(result.predicted, nearest_rotation(plain))
 
@@ -112,7 +112,7 @@ def test_only_what_is_scored_counts(unrelated):
 def test_only_the_faces_of_another_file_are_scored(unrelated):
     landmarks = unrelated.landmarks.copy()
     landmarks[:6] = np.nan
-    other = landmark_file(landmarks, unrelated.labels, unrelated.names, unrelated.copies)
+    other = landmark_file(landmarks, unrelated.labels, unrelated.names, unrelated.augmentations)
     scored = unrelated.found_in(other)
     assert scored.sum() == 2 * (IMAGES - 3)
     candidates, protocol = [('six', 'ridge')], Protocol(4, 1)
@@ -142,7 +142,7 @@ def test_impossible_protocols_are_refused(unrelated, protocol, words):
 def test_the_protocol_names_the_share_of_faces_found(unrelated):
     landmarks = unrelated.landmarks.copy()
     landmarks[:6] = np.nan
-    data = landmark_file(landmarks, unrelated.labels, unrelated.names, unrelated.copies)
+    data = landmark_file(landmarks, unrelated.labels, unrelated.names, unrelated.augmentations)
     text = Protocol().describe(data)
     assert '5-fold' in text
     assert '57 of 60 labelled faces (95.0%)' in text
@@ -151,13 +151,13 @@ def test_the_protocol_names_the_share_of_faces_found(unrelated):
 
 def test_no_roll_no_training(unrelated):
     labels = unrelated.labels * (1.0, 1.0, np.nan)
-    data = landmark_file(unrelated.landmarks, labels, unrelated.names, unrelated.copies)
+    data = landmark_file(unrelated.landmarks, labels, unrelated.names, unrelated.augmentations)
     with pytest.raises(TrainingError, match='has no roll labels'):
         cross_validate(data, [('six', 'ridge')], Protocol(), jobs=1)
 
 
 def test_mirrored_landmarks_are_trained_on(unrelated):
-    inputs, targets = training_rows(unrelated, 'all', trainable(unrelated, with_copies=False))
+    inputs, targets = training_rows(unrelated, 'all', trainable(unrelated, augmented=False))
     assert inputs.shape == (2 * IMAGES, FEATURE_SETS['all'].length)
     assert targets.shape == (2 * IMAGES, 9)
     mirrored = unrelated.labels[unrelated.plain] * (1.0, -1.0, -1.0)

@@ -20,7 +20,7 @@ import pytest
 from test_training_cli import ROOT, dataset, error_of, run  # noqa: F401 (a fixture)
 
 from training import cli
-from training.copies import COPY_NAMES, PLAIN
+from training.augmentation import AUGMENTATION_NAMES, PLAIN
 from training.datasets import read_dataset
 from training.detecting import detect_chunks, plan_search, split
 from training.errors import TrainingError
@@ -29,8 +29,8 @@ from training.landmark_parts import Parts
 
 pytestmark = pytest.mark.usefixtures('face_mesh')
 
-# Four chunks, which take about a second each with their copies: two for each of two processes, so
-# that what is stopped after the first chunk has another second to go.
+# Four chunks, which take about a second each with their augmentations: two for each of two
+# processes, so that what is stopped after the first chunk has another second to go.
 IMAGES = 30
 PATIENCE = 60.0  # seconds, many times what anything here takes
 
@@ -122,8 +122,8 @@ def test_stopped_in_the_middle_it_goes_on_to_the_same_file(images, whole, tmp_pa
         wait_for(lambda: not of_session(process.pid))  # nobody is left behind
         # Cut off, as by a disk that was full or a machine that went down.
         os.truncate(parts_of(out)[0], 3000)
-        other = run('landmarks', images, '--out', out, '--no-copies', cwd=tmp_path)
-        assert "copies ['plain', 'mirrored'" in error_of(other)
+        other = run('landmarks', images, '--out', out, '--no-augment', cwd=tmp_path)
+        assert "augmentations ['plain', 'mirrored'" in error_of(other)
         assert 'delete the folder, or use another --out' in error_of(other)
     result = run('landmarks', images, '--out', out, '--jobs', 2, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
@@ -260,12 +260,12 @@ def test_parts_of_other_labels_are_refused(images, tmp_path):
 @pytest.mark.slow
 def test_the_file_is_what_numpy_writes(whole, tmp_path):
     data = LandmarkFile.load(whole)
-    assert len(data.names) == IMAGES * len(COPY_NAMES)
-    assert list(data.names[: len(COPY_NAMES)]) == ['image00000'] * len(COPY_NAMES)
+    assert len(data.names) == IMAGES * len(AUGMENTATION_NAMES)
+    assert list(data.names[: len(AUGMENTATION_NAMES)]) == ['image00000'] * len(AUGMENTATION_NAMES)
     data.save(tmp_path / 'saved.npz')
     assert (tmp_path / 'saved.npz').read_bytes() == whole.read_bytes()
     with np.load(whole) as archive:
-        assert archive['landmarks'].shape == (IMAGES * len(COPY_NAMES), 468, 3)
+        assert archive['landmarks'].shape == (IMAGES * len(AUGMENTATION_NAMES), 468, 3)
 
 
 def test_names_of_different_lengths_are_read_again(images, tmp_path):
@@ -273,7 +273,7 @@ def test_names_of_different_lengths_are_read_again(images, tmp_path):
         name = 'short' if file.stem.endswith('0') else 'a_longer_name'
         shutil.copy(file, tmp_path / f'{name}{file.suffix}')
     out = tmp_path / 'landmarks.npz'
-    arguments = ['--out', str(out), '--no-copies', '--jobs', '1']
+    arguments = ['--out', str(out), '--no-augment', '--jobs', '1']
     assert cli.main(['landmarks', str(tmp_path), *arguments]) == 0
     data = LandmarkFile.load(out)
     assert data.names.tolist() == data.groups.tolist() == ['a_longer_name', 'short']

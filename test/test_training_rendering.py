@@ -14,9 +14,9 @@ from headpose_ros.detection.factory import create_detector
 from headpose_ros.landmarks import CHEEKBONES
 from headpose_ros.media.sample_head.head_mesh import own_rotation
 from headpose_ros.regression.model_file import load_model
-from training.copies import COPY_NAMES, FAR, PLAIN, chance_of
+from training.augmentation import AUGMENTATION_NAMES, FAR, PLAIN, chance_of
 from training.landmarks import extract_landmarks
-from training.rendered_copies import RENDERED, Rendering, can_be_rendered
+from training.rendered_poses import RENDERED, Rendering, can_be_rendered
 from training.rotation import geodesic_angle, label_from_rotation, rotation_from_label
 from training.samples import Dataset, Sample
 from training.turnable_head import TurnableHead
@@ -162,10 +162,10 @@ def test_a_mesh_of_another_pose_is_not_rendered(landmarks):
     assert not can_be_rendered(landmarks, label_from_rotation(turn_of(0.0, 16.0) @ own))
 
 
-def test_names_of_copies_are_distinct():
-    assert len(set(COPY_NAMES)) == len(COPY_NAMES)
+def test_names_of_augmentations_are_distinct():
+    assert len(set(AUGMENTATION_NAMES)) == len(AUGMENTATION_NAMES)
     assert not set(RENDERED) & set(FAR)
-    assert not any(',' in name for name in COPY_NAMES)  # they are listed with commas
+    assert not any(',' in name for name in AUGMENTATION_NAMES)  # they are listed with commas
 
 
 def test_extraction(photograph, landmarks, tmp_path):
@@ -178,20 +178,21 @@ def test_extraction(photograph, landmarks, tmp_path):
         Sample('labelled otherwise', 'b', tmp_path / 'face.jpg', other, region),
         Sample('empty', 'c', tmp_path / 'empty.jpg', label, region),
     ]
-    copies = [PLAIN, 'shrunk', *RENDERED]
-    data = extract_landmarks(Dataset('faces', 'none', samples, 0), 'face_mesh', copies, 1)
+    augmentations = [PLAIN, 'shrunk', *RENDERED]
+    data = extract_landmarks(Dataset('faces', 'none', samples, 0), 'face_mesh', augmentations, 1)
     assert np.isfinite(data.labels).all()
-    assert data.copies.tolist() == 3 * copies
-    assert data.groups.tolist() == [group for group in 'abc' for _ in copies]
+    assert data.augmentations.tolist() == 3 * augmentations
+    assert data.groups.tolist() == [group for group in 'abc' for _ in augmentations]
     face, otherwise, empty = np.split(data.found, 3)
     assert face.all()
     assert otherwise.tolist() == [True, True, *[False] * len(RENDERED)]
     assert not empty.any()
     # Pitch and yaw are where the names say.
-    pitch, yaw = np.degrees(data.labels[: len(copies), :2] - label[:2]).T
-    at = copies.index
+    pitch, yaw = np.degrees(data.labels[: len(augmentations), :2] - label[:2]).T
+    at = augmentations.index
     assert -31.0 < pitch[at('looking down')] < -9.0 and pitch[at('looking further up')] > 29.0
     assert abs(yaw[at('in profile')]) > 15.0
-    again = extract_landmarks(Dataset('faces', 'none', samples, 0), 'face_mesh', copies[::-1], 1)
-    first, again = (each.landmarks[: len(copies)] for each in (data, again))
+    dataset, backwards = Dataset('faces', 'none', samples, 0), augmentations[::-1]
+    again = extract_landmarks(dataset, 'face_mesh', backwards, 1)
+    first, again = (each.landmarks[: len(augmentations)] for each in (data, again))
     np.testing.assert_array_equal(again[::-1], first)

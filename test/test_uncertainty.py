@@ -18,7 +18,7 @@ from headpose_ros.landmarks import CHIN, FOREHEAD
 from headpose_ros.regression.model_file import load_model
 from headpose_ros.regression.uncertainty import MAX_STD, MIN_STD
 from headpose_ros.rotation import rotation_from_rpy
-from training.copies import PLAIN
+from training.augmentation import PLAIN
 from training.rotation import label_from_rotation
 from training.uncertainty import coverage, fit_uncertainty
 

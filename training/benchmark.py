@@ -13,10 +13,14 @@ import pandas as pd
 from headpose_ros.camera.camera import Camera
 from headpose_ros.regression.model import Model
 from headpose_ros.regression.model_file import load_model
+from training.augmentation import AUGMENTATION_NAMES, PLAIN
+from training.baselines import network_process, solve_pnp, svr_recipe, transformation_matrix
+from training.baselines.face_mesh import find_faces
+from training.baselines.networks import NETWORKS
+from training.baselines.timing import time_methods
 from training.benchmark_plot import plot_benchmark
 from training.benchmark_report import write_report
 from training.benchmark_table import CAMERA, SIGHT, Row, figures_table, found_by_all
-from training.copies import COPY_NAMES, PLAIN
 from training.crossval import Protocol, cross_validate
 from training.datasets import CAMERAS, obstacle_to_training, read_dataset
 from training.errors import TrainingError
@@ -24,10 +28,6 @@ from training.estimates import estimate_faces
 from training.fit import DEFAULT_FEATURES, DEFAULT_REGRESSOR
 from training.landmark_file import LandmarkFile
 from training.landmarks import extract_landmarks
-from training.peers import network_process, solve_pnp, svr_recipe, transformation_matrix
-from training.peers.face_mesh import find_faces
-from training.peers.networks import NETWORKS
-from training.peers.timing import time_methods
 from training.samples import Dataset
 
 MESH, LANDMARKER = 'face_mesh', 'face_landmarker'
@@ -41,20 +41,22 @@ class Setup:
     """Benchmark settings.
 
     :ivar protocol: of the cross-validation.
-    :ivar peers_python: Python that can run the networks; ``None`` skips them.
+    :ivar baselines_python: Python that can run the networks; ``None`` skips them.
     :ivar bundle: of the Face Landmarker, see ``headpose_ros.detection.factory.create_detector``.
     :ivar jobs: processes; -1 for one per core.
     """
 
     protocol: Protocol
-    peers_python: Path | None = None
+    baselines_python: Path | None = None
     bundle: Path | None = None
     jobs: int = -1
 
-    def extract(self, dataset: Dataset, detector: str, copies: list[str]) -> LandmarkFile:
+    def extract(
+        self, dataset: Dataset, detector: str, augmentations: Sequence[str]
+    ) -> LandmarkFile:
         """Landmarks of a dataset."""
         bundle = self.bundle if detector == LANDMARKER else None
-        return extract_landmarks(dataset, detector, copies, self.jobs, bundle)
+        return extract_landmarks(dataset, detector, augmentations, self.jobs, bundle)
 
 
 def benchmark(
@@ -86,11 +88,11 @@ def benchmark(
     # Fail now rather than in an hour.
     models = {detector: load_model(None, detector) for detector in OWN_NAMES}
     transformation_matrix.TransformationMatrix(setup.bundle).close()
-    if setup.peers_python:
-        network_process.check(setup.peers_python)
+    if setup.baselines_python:
+        network_process.check(setup.baselines_python)
     files = _load(landmark_files, [dataset, *targets])
     data = {
-        name: files.get((dataset.name, name)) or setup.extract(dataset, name, list(COPY_NAMES))
+        name: files.get((dataset.name, name)) or setup.extract(dataset, name, AUGMENTATION_NAMES)
         for name in OWN_NAMES
     }
     for each in data.values():
@@ -120,7 +122,7 @@ def benchmark(
         tables.append(_tested(target, rows, landmarks, models))
     pd.concat(tables, ignore_index=True).to_csv(out / 'benchmark.csv', index=False)
     plot_benchmark(out / 'benchmark.png', tables[0], list(OWN_NAMES.values()))
-    has_networks = setup.peers_python is not None
+    has_networks = setup.baselines_python is not None
     return write_report(out / 'benchmark.md', tables, setup.protocol, len(timed), has_networks)
 
 
@@ -142,7 +144,7 @@ def _load(
                 'python -m training landmarks'
             )
         if data.dataset == datasets[0].name and data.plain.all():
-            raise TrainingError(f'{path}: created with --no-copies; create it again without that')
+            raise TrainingError(f'{path}: created with --no-augment; create it again without that')
         files[data.dataset, data.detector] = data
     return files
 
@@ -179,11 +181,11 @@ def _networks(
     """Rows of the networks on given faces, and seconds per face of each."""
     rows: list[Row] = []
     seconds: dict[str, float] = {}
-    if setup.peers_python is None:
+    if setup.baselines_python is None:
         return rows, seconds
     for name, network in NETWORKS.items():
         rotations, seconds[name] = network_process.estimate(
-            setup.peers_python, name, dataset, landmarks, timed
+            setup.baselines_python, name, dataset, landmarks, timed
         )
         note = f'{network.TRAINED_ON}; boxes of headpose_ros with FaceMesh'
         rows.append(Row(name, note, rotations[None]))

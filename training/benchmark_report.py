@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from training.baselines import network_process, solve_pnp, transformation_matrix
+from training.baselines.networks import NETWORKS
+from training.baselines.published import TEXT as PUBLISHED
+from training.baselines.published import published_table
 from training.benchmark_table import CAMERA, SIGHT
 from training.crossval import Protocol
 from training.metrics import (
@@ -16,10 +20,6 @@ from training.metrics import (
     geodesic_at,
     mae_at,
 )
-from training.peers import network_process, solve_pnp, transformation_matrix
-from training.peers.networks import NETWORKS
-from training.peers.published import TEXT as PUBLISHED
-from training.peers.published import published_table
 
 _NETWORKS = ' and '.join(NETWORKS)
 _INTRODUCTION = (

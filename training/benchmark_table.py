@@ -59,7 +59,7 @@ def figures_table(
     """Figures of each method, on the faces that all find and on those that it finds.
 
     :param axes: of the rotations, ``SIGHT`` or ``CAMERA``.
-    :param costs: milliseconds by method name, see ``training.peers.timing``.
+    :param costs: milliseconds by method name, see ``training.baselines.timing``.
     :return: two rows per method: ``faces`` is ``same`` or ``own``.
     :raises TrainingError: no face is found by all methods.
     """

@@ -15,6 +15,9 @@ import typer
 from headpose_ros.cli.command_line import CommandLine
 from headpose_ros.cli.options import Bundle, Detector
 from headpose_ros.regression.features import FEATURE_SETS
+from training.augmentation import AUGMENTATION_NAMES, PLAIN
+from training.baselines.network_process import INSTALL
+from training.baselines.networks import NETWORKS
 from training.command_checks import (
     Backend,
     check_backend,
@@ -25,14 +28,11 @@ from training.command_checks import (
     check_regressor_or_file,
     make_folder,
 )
-from training.copies import COPY_NAMES, PLAIN
 from training.datasets import describe_rest, obstacle_to_training, read_dataset
 from training.detecting import plan_search
 from training.landmark_file import LandmarkFile
 from training.landmark_parts import Parts
 from training.landmarks import found_table, store_landmarks
-from training.peers.network_process import INSTALL as PEERS
-from training.peers.networks import NETWORKS
 
 app = CommandLine(
     help='Train and evaluate head-pose regressors. Start with "landmarks".', no_args_is_help=True
@@ -53,7 +53,7 @@ def landmarks(
     out: Annotated[Path, typer.Option(help='Landmark file to write.')] = Path('landmarks.npz'),
     detector: Detector = 'face_mesh',
     bundle: Bundle = None,
-    copies: Annotated[
+    augment: Annotated[
         bool, typer.Option(help='Also augment: mirrored, rotated, degraded and rendered images.')
     ] = True,
     jobs: Jobs = -1,
@@ -79,8 +79,8 @@ def landmarks(
     if rest := describe_rest(data):
         typer.echo(rest)
     obstacle = obstacle_to_training(data.name, data.terms, data.has_roll)
-    names = list(COPY_NAMES) if copies and not obstacle else [PLAIN]
-    if copies and obstacle:
+    names = AUGMENTATION_NAMES if augment and not obstacle else [PLAIN]
+    if augment and obstacle:
         typer.echo(f'{obstacle}: no augmentation')
     search = plan_search(detector, names, bundle)
     with Parts(out, data, search) as parts:
@@ -102,8 +102,8 @@ def compare(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            help='Only this regressor, by its name in the table; append " + copies" to train it '
-            'with augmentation; may be repeated.',
+            help='Only this regressor, by its name in the table; append " + augmentation" to '
+            'train it with augmentation; may be repeated.',
             metavar='REGRESSOR',
             callback=check_candidates,
         ),
@@ -142,7 +142,7 @@ def compare(
     from training.regressors import REGRESSORS
 
     make_folder(out)
-    protocol = Protocol(folds, repeats, with_copies=False)
+    protocol = Protocol(folds, repeats, augmented=False)
     data = LandmarkFile.load(landmarks)
     everything = [*REGRESSORS, *([] if data.plain.all() else [SHIPPED])]
     candidates = [
@@ -183,7 +183,7 @@ def fit(
     ] = None,
     folds: Folds = 5,
     repeats: Repeats = 3,
-    copies: Annotated[
+    augment: Annotated[
         bool, typer.Option(help='Train on the augmentations in the landmark file too.')
     ] = True,
     jobs: Jobs = -1,
@@ -201,7 +201,7 @@ def fit(
 
     make_folder(out)
     data = LandmarkFile.load(landmarks)
-    protocol = Protocol(folds, repeats, copies)
+    protocol = Protocol(folds, repeats, augment)
     description, obstacle = fit_model(
         data, regressor or DEFAULT_REGRESSOR, features or DEFAULT_FEATURES, protocol, out, jobs
     )
@@ -260,10 +260,10 @@ def benchmark(
     out: Annotated[Path, typer.Option(help='Folder for tables and plot.')] = Path(
         'benchmark'
     ),
-    peers_python: Annotated[
+    baselines_python: Annotated[
         Path | None,
         typer.Option(
-            help=f'Path of {PEERS}, to run {" and ".join(NETWORKS)}; otherwise they are skipped.'
+            help=f'Path of {INSTALL}, to run {" and ".join(NETWORKS)}; otherwise they are skipped.'
         ),
     ] = None,
     landmarks: Annotated[
@@ -287,7 +287,7 @@ def benchmark(
     from training.crossval import Protocol
 
     make_folder(out)
-    setup = benchmarking.Setup(Protocol(folds, repeats), peers_python, bundle, jobs)
+    setup = benchmarking.Setup(Protocol(folds, repeats), baselines_python, bundle, jobs)
     tests = [folder for folder in (pointing04, biwi) if folder]
     typer.echo(benchmarking.benchmark(dataset, out, setup, tests, landmarks or []))
     typer.echo(f'wrote {out}/benchmark.md, benchmark.csv and benchmark.png')

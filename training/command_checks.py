@@ -33,13 +33,13 @@ def check_regressor_or_file(name: str | None) -> str | None:
 
 
 def check_candidates(names: Names) -> Names:
-    """Check regressor names, optionally with ``WITH_COPIES``.
+    """Check regressor names, optionally with ``WITH_AUGMENTATION``.
 
     :raises typer.BadParameter: one is unknown.
     """
-    from training.regressors import REGRESSORS, WITH_COPIES
+    from training.regressors import REGRESSORS, WITH_AUGMENTATION
 
-    return _check_known(names, [*REGRESSORS, *(name + WITH_COPIES for name in REGRESSORS)])
+    return _check_known(names, [*REGRESSORS, *(name + WITH_AUGMENTATION for name in REGRESSORS)])
 
 
 def check_features(names: Names) -> Names:

@@ -36,11 +36,11 @@ from training.metrics import TRUSTED, pan_tilt_figures, pose_figures
 from training.parallel import one_thread
 from training.plain_numpy import plain_steps
 from training.plots import plot_accuracy, plot_cost, plot_yaw_ranges
-from training.regressors import WITH_COPIES
+from training.regressors import WITH_AUGMENTATION
 
 _TIMED_PREDICTIONS = 50
 
-SHIPPED = DEFAULT_REGRESSOR + WITH_COPIES  # as the built-in models are trained
+SHIPPED = DEFAULT_REGRESSOR + WITH_AUGMENTATION  # as the built-in models are trained
 
 
 def compare(
@@ -57,8 +57,8 @@ def compare(
     Writes ``results.md``, ``results.csv``, ``accuracy.png``, ``cost.png`` and ``yaw.png``.
 
     :param candidates: feature set and regressor, keys of ``FEATURE_SETS`` and ``REGRESSORS``;
-        append ``WITH_COPIES`` to the latter to train it with augmentation.
-    :param protocol: its ``with_copies`` is ignored.
+        append ``WITH_AUGMENTATION`` to the latter to train it with augmentation.
+    :param protocol: its ``augmented`` is ignored.
     :param out: output folder.
     :param scored: (n,) bool, the images whose faces are scored; ``None`` for all.
     :param others: datasets to test regressors on that are trained on all of ``data``.
@@ -68,23 +68,23 @@ def compare(
     for other in others:
         other.check_found()
     rows = []
-    for with_copies in (False, True):
+    for augmented in (False, True):
         tried = [
-            (features, name.removesuffix(WITH_COPIES))
+            (features, name.removesuffix(WITH_AUGMENTATION))
             for features, name in candidates
-            if name.endswith(WITH_COPIES) == with_copies
+            if name.endswith(WITH_AUGMENTATION) == augmented
         ]
         if not tried:
             continue
         results = cross_validate(
-            data, tried, replace(protocol, with_copies=with_copies), jobs, scored
+            data, tried, replace(protocol, augmented=augmented), jobs, scored
         )
         for (features, regressor), result in zip(
             tqdm(tried, 'fit on everything', dynamic_ncols=True), results, strict=True
         ):
-            pipeline, cost = fit_everything(data, features, regressor, with_copies)
+            pipeline, cost = fit_everything(data, features, regressor, augmented)
             rows.append(
-                {'features': features, 'regressor': regressor + WITH_COPIES * with_copies}
+                {'features': features, 'regressor': regressor + WITH_AUGMENTATION * augmented}
                 | result.figures
                 | {'MAE spread': result.spread}
                 | score_elsewhere(pipeline, features, others)
@@ -102,14 +102,14 @@ def compare(
 
 
 def fit_everything(
-    data: LandmarkFile, features: str, regressor: str, with_copies: bool
+    data: LandmarkFile, features: str, regressor: str, augmented: bool
 ) -> tuple[Any, dict[str, float | str]]:
     """Train a regressor on all data, and measure its cost on one thread.
 
     :return: the pipeline; and seconds to fit, milliseconds to predict one face from its features,
         what predicts (plain numpy if possible), and megabytes of the pipeline written by joblib.
     """
-    chosen = trainable(data, with_copies)
+    chosen = trainable(data, augmented)
     inputs, targets = training_rows(data, features, chosen)
     with one_thread():
         groups = row_groups(data, chosen)
@@ -165,9 +165,9 @@ def _report(
     if scored is not None:
         count = int((data.found & data.plain & scored).sum())
         only = f' Only the {count} faces also found in the other landmark file are scored.'
-    plain, copies = replace(protocol, with_copies=False), ''
-    if any(WITH_COPIES in name for name in table['regressor']):
-        copies = f' `{WITH_COPIES.strip()}`: trained with augmentation.'
+    plain, augmentations = replace(protocol, augmented=False), ''
+    if any(WITH_AUGMENTATION in name for name in table['regressor']):
+        augmentations = f' `{WITH_AUGMENTATION.strip()}`: trained with augmentation.'
     elsewhere = ''.join(
         f' {each.dataset}, not used for training: {int((each.found & each.plain).sum())} of '
         f'{int(each.plain.sum())} faces found, '
@@ -181,7 +181,7 @@ def _report(
     return '\n\n'.join(
         [
             '# Comparison of feature sets and regressors',
-            f'Protocol: {plain.describe(data)}.{only}{copies}{elsewhere}',
+            f'Protocol: {plain.describe(data)}.{only}{augmentations}{elsewhere}',
             'Errors in degrees: MAE is the mean absolute error of pitch, yaw and roll, its spread '
             'the standard deviation over the repeats, median the median of these errors, geodesic '
             'the mean angle between estimate and label. Time of one fit on all data and of one '

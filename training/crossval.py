@@ -39,13 +39,13 @@ class Protocol:
 
     :ivar folds: each is predicted by a regressor trained on the others.
     :ivar repeats: with different splits; figures are means over the repeats.
-    :ivar with_copies: train on the augmentations in the landmark file too. Mirrored landmarks are
-        always used for training; only the original images are used for testing.
+    :ivar augmented: train on the augmentations too. Mirrored landmarks are always
+        used for training; only the original images are used for testing.
     """
 
     folds: int = 5
     repeats: int = 3
-    with_copies: bool = True
+    augmented: bool = True
 
     def check(self, data: LandmarkFile) -> None:
         """Raise ``TrainingError`` unless the data can be split this way."""
@@ -68,10 +68,10 @@ class Protocol:
     def describe(self, data: LandmarkFile) -> str:
         """The protocol in one sentence, with the detection rate."""
         found, images = _found_of(data)
-        copies = [str(name) for name in dict.fromkeys(data.copies[~data.plain])]
+        augmentations = [str(name) for name in dict.fromkeys(data.augmentations[~data.plain])]
         trained_on = 'the images'
-        if self.with_copies and copies:
-            trained_on += f', augmentations ({", ".join(copies)})'
+        if self.augmented and augmentations:
+            trained_on += f', augmentations ({", ".join(augmentations)})'
         left_out = ''
         if data.left_out:
             left_out = f'; {data.left_out} with an angle above 99 degrees excluded'
@@ -122,7 +122,7 @@ def cross_validate(
     labels = data.labels[shown]
     folds = list(splits(data, protocol))
     tasks = [
-        (data, *candidate, protocol.with_copies, tested)
+        (data, *candidate, protocol.augmented, tested)
         for candidate in candidates
         for _, tested in folds
     ]
@@ -145,7 +145,7 @@ def cross_validate(
 
 
 def predict_fold(
-    data: LandmarkFile, features: str, regressor: Regressor, with_copies: bool, tested: np.ndarray
+    data: LandmarkFile, features: str, regressor: Regressor, augmented: bool, tested: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Train on all groups but the tested ones, and predict the latter.
 
@@ -155,14 +155,14 @@ def predict_fold(
     :raises TrainingError: too few faces left for training.
     """
     is_tested = np.isin(data.groups, tested)
-    chosen = trainable(data, with_copies) & ~is_tested
+    chosen = trainable(data, augmented) & ~is_tested
     inputs, targets = training_rows(data, features, chosen)
     if len(inputs) < MIN_ROWS:
         raise TrainingError(
             f'{len(inputs)} faces and mirrored faces for training; expected {MIN_ROWS} or more: '
-            'use more images, or augmentation with --copies'
+            'use more images, or augmentation with --augment'
         )
-    test = np.flatnonzero(data.found & (data.plain | with_copies) & is_tested)
+    test = np.flatnonzero(data.found & (data.plain | augmented) & is_tested)
     if len(test) == 0:
         return test, np.empty((0, OUTPUT_COUNT))
     with one_thread():
@@ -170,10 +170,10 @@ def predict_fold(
         return test, pipeline.predict(extract_features(data.upright_landmarks[test], features))
 
 
-def trainable(data: LandmarkFile, with_copies: bool) -> np.ndarray:
+def trainable(data: LandmarkFile, augmented: bool) -> np.ndarray:
     """(n,) bool, the images usable for training."""
     found = data.found & data.right_way_up
-    return found if with_copies else found & data.plain
+    return found if augmented else found & data.plain
 
 
 def training_rows(

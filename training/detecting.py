@@ -23,11 +23,11 @@ from headpose_ros.detection.mediapipe_common import INSTALL
 from headpose_ros.errors import DetectorUnavailableError
 from headpose_ros.landmarks import LANDMARK_COUNT, overlap
 from headpose_ros.quiet import silent_stderr
-from training.copies import COPIES, PLAIN, chance_of
+from training.augmentation import AUGMENTATIONS, PLAIN, chance_of
 from training.dask_cluster import dask_cluster
 from training.errors import TrainingError
 from training.parallel import end_with, one_thread, processes, stream_parallel
-from training.rendered_copies import RENDERED, can_be_rendered
+from training.rendered_poses import RENDERED, can_be_rendered
 from training.samples import Sample
 from training.turnable_head import TurnableHead
 
@@ -61,14 +61,14 @@ class Search:
     :ivar mediapipe: version of MediaPipe.
     :ivar bundle: absolute path of the detector's file, if it takes one.
     :ivar bundle_sha256: of its content; empty without one.
-    :ivar copies: augmentations, of ``training.copies.COPY_NAMES``.
+    :ivar augmentations: names, of ``training.augmentation.AUGMENTATION_NAMES``.
     """
 
     detector: str
     mediapipe: str
     bundle: Path | None
     bundle_sha256: str
-    copies: tuple[str, ...]
+    augmentations: tuple[str, ...]
 
     @property
     def detector_version(self) -> str:
@@ -124,7 +124,7 @@ class Chunk(NamedTuple):
 
 
 def plan_search(
-    detector: str, copies: Iterable[str], bundle: str | os.PathLike | None
+    detector: str, augmentations: Iterable[str], bundle: str | os.PathLike | None
 ) -> Search:
     """Create a ``Search`` with the versions and files of this machine.
 
@@ -135,7 +135,7 @@ def plan_search(
     if detector == face_landmarker.NAME:
         path = find_bundle(bundle).absolute()
         sha256 = _sha256(path)
-    return Search(detector, _mediapipe_version(), path, sha256, tuple(copies))
+    return Search(detector, _mediapipe_version(), path, sha256, tuple(augmentations))
 
 
 def split(samples: list[Sample]) -> list[list[Sample]]:
@@ -204,14 +204,14 @@ def _detect(search: Search, index: int, samples: list[Sample]) -> Chunk:
     detector = _kept_detector(search)
     labels, landmarks = [], []
     for sample in samples:
-        for label, face in _labelled_faces(detector, sample, search.copies):
+        for label, face in _labelled_faces(detector, sample, search.augmentations):
             labels.append(label)
             landmarks.append(_NOT_FOUND if face is None else face.astype(np.float32))
     return Chunk(index, np.array(labels), np.array(landmarks))
 
 
 def _labelled_faces(
-    detector: FaceDetector, sample: Sample, copies: tuple[str, ...]
+    detector: FaceDetector, sample: Sample, augmentations: tuple[str, ...]
 ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
     """Label (3,) and landmarks (468, 3) of each augmentation; ``None`` if no face is found."""
 
@@ -221,15 +221,16 @@ def _labelled_faces(
     bgr = _read(sample)
     plain = find(bgr, sample.region)
     head = None
-    if not RENDERED.keys().isdisjoint(copies) and plain is not None:
+    if not RENDERED.keys().isdisjoint(augmentations) and plain is not None:
         head = TurnableHead(bgr, plain) if can_be_rendered(plain, sample.label) else None
-    for name in copies:
+    for name in augmentations:
         if name == PLAIN:
             yield sample.label, plain
-        elif name in COPIES:
-            copy = COPIES[name].of(sample.region)
-            image = copy.image(bgr, sample.region)
-            yield copy.label(sample.label), find(image, copy.points(sample.region, bgr.shape))
+        elif name in AUGMENTATIONS:
+            augmentation = AUGMENTATIONS[name].of(sample.region)
+            image = augmentation.image(bgr, sample.region)
+            region = augmentation.points(sample.region, bgr.shape)
+            yield augmentation.label(sample.label), find(image, region)
         elif head is None:
             yield sample.label, None
         else:

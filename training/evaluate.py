@@ -15,7 +15,7 @@ from headpose_ros.attention import ATTENTION_ANGLE, facing_camera
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.regression.model import ModelDescription
 from headpose_ros.regression.model_file import load_model
-from training.copies import PLAIN
+from training.augmentation import PLAIN
 from training.datasets import CAMERAS, read_dataset
 from training.estimates import Estimates, estimate_faces
 from training.landmark_file import LandmarkFile

@@ -70,7 +70,7 @@ def fit_model(
     """
     trained = read_regressor(Path(regressor)) if is_file(regressor) else regressor
     (result,) = cross_validate(data, [(features, trained)], protocol, jobs)
-    chosen = trainable(data, protocol.with_copies)
+    chosen = trainable(data, protocol.augmented)
     inputs, targets = training_rows(data, features, chosen)
     with one_thread():
         pipeline = fit_regressor(trained, features, inputs, targets, row_groups(data, chosen))
@@ -121,13 +121,13 @@ def describe_pipeline(pipeline: Any) -> str:
 
 def make_command(data: LandmarkFile, regressor: str, features: str, protocol: Protocol) -> str:
     """Commands that reproduce the model from the dataset folder."""
-    has_copies = len(set(data.copies)) > 1
+    augmented = len(set(data.augmentations)) > 1
     landmarks = ['landmarks', data.dataset, '--out', 'landmarks.npz']
-    landmarks += ['--detector', data.detector, '--copies' if has_copies else '--no-copies']
+    landmarks += ['--detector', data.detector, '--augment' if augmented else '--no-augment']
     name = Path(regressor).name if is_file(regressor) else regressor
     fit = ['fit', 'landmarks.npz', '--regressor', name, '--features', features]
     fit += ['--folds', str(protocol.folds), '--repeats', str(protocol.repeats)]
-    fit += ['--copies' if protocol.with_copies else '--no-copies', '--out', 'models']
+    fit += ['--augment' if protocol.augmented else '--no-augment', '--out', 'models']
     commands = (shlex.join(['python', '-m', 'training', *each]) for each in (landmarks, fit))
     return ' && '.join(commands)
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from headpose_ros.landmarks import LANDMARK_COUNT, quarter_turns, turned_landmarks
 from headpose_ros.rotation import quarter_rotations
-from training.copies import FAR, PLAIN
+from training.augmentation import FAR, PLAIN
 from training.datasets import obstacle_to_training
 from training.errors import TrainingError
 from training.rotation import rotation_from_label
 
-FORMAT = 'headpose_ros landmarks 1'
+FORMAT = 'headpose_ros landmarks 2'
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class LandmarkFile:
     :ivar left_out: images of the dataset excluded because of their angles.
     :ivar names: (n,) str, names of the samples.
     :ivar groups: (n,) str, never split between training and test.
-    :ivar copies: (n,) str, augmentation, of ``training.copies.COPY_NAMES``.
+    :ivar augmentations: (n,) str, augmentation, of ``training.augmentation.AUGMENTATION_NAMES``.
     :ivar labels: (n, 3) radians: pitch, yaw, roll in the augmented image, or tilt, pan, NaN (see
         ``training.samples.Sample``).
     :ivar landmarks: (n, 468, 3) ``float32`` pixels; NaN if the labelled face was not found.
@@ -59,7 +59,7 @@ class LandmarkFile:
     left_out: int
     names: np.ndarray
     groups: np.ndarray
-    copies: np.ndarray
+    augmentations: np.ndarray
     labels: np.ndarray
     landmarks: np.ndarray
 
@@ -71,7 +71,7 @@ class LandmarkFile:
     @cached_property
     def plain(self) -> np.ndarray:
         """(n,) bool, whether the image is original, not an augmentation."""
-        return self.copies == PLAIN
+        return self.augmentations == PLAIN
 
     @cached_property
     def rotations(self) -> np.ndarray:
@@ -86,7 +86,7 @@ class LandmarkFile:
     @cached_property
     def far(self) -> np.ndarray:
         """(n,) bool, whether it is an augmentation with a distant face, as seen by a camera."""
-        return np.isin(self.copies, FAR)
+        return np.isin(self.augmentations, FAR)
 
     @cached_property
     def quarters(self) -> np.ndarray:
@@ -147,7 +147,7 @@ class LandmarkFile:
 
     def select(self, rows: np.ndarray) -> 'LandmarkFile':
         """The rows of an (n,) mask."""
-        per_row = ('names', 'groups', 'copies', 'labels', 'landmarks')
+        per_row = ('names', 'groups', 'augmentations', 'labels', 'landmarks')
         return replace(self, **{name: getattr(self, name)[rows] for name in per_row})
 
     def save(self, path: str | os.PathLike) -> None:
@@ -180,7 +180,8 @@ class LandmarkFile:
             )
         data = cls(**{k: v.item() if v.ndim == 0 else v for k, v in content.items()})
         n = len(data.names)
-        shapes = [np.shape(x) for x in (data.groups, data.copies, data.labels, data.landmarks)]
+        rows = (data.groups, data.augmentations, data.labels, data.landmarks)
+        shapes = [np.shape(each) for each in rows]
         if shapes != [(n,), (n,), (n, 3), (n, LANDMARK_COUNT, 3)]:
             raise TrainingError(f'{path}: {n} names, but arrays have shapes {shapes}; {make}')
         return data

@@ -40,7 +40,7 @@ class Parts:
         self.folder = out.with_name(f'{out.name}.parts')
         self._out = out
         self._job = _describe(dataset, search)
-        self._rows = [len(chunk) * len(search.copies) for chunk in split(dataset.samples)]
+        self._rows = [len(chunk) * len(search.augmentations) for chunk in split(dataset.samples)]
         self.done: set[int] = set()
 
     def __enter__(self) -> 'Parts':
@@ -157,5 +157,5 @@ def _describe(dataset: Dataset, search: Search) -> dict[str, object]:
         'detector': search.detector,
         'version': search.detector_version,
         'sha256 of the bundle': search.bundle_sha256,
-        'copies': list(search.copies),
+        'augmentations': list(search.augmentations),
     }

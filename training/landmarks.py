@@ -4,7 +4,7 @@
 """Images and labels to a landmark file: detects faces in every image and its augmentations."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from headpose_ros.landmarks import LANDMARK_COUNT
-from training.copies import PLAIN
+from training.augmentation import PLAIN
 from training.detecting import Chunk, Search, detect_chunks, plan_search, split
 from training.landmark_file import LandmarkFile, Rows, write_landmark_file
 from training.landmark_parts import Parts
@@ -24,27 +24,27 @@ from training.samples import Dataset
 def extract_landmarks(
     dataset: Dataset,
     detector: str,
-    copies: list[str],
+    augmentations: Sequence[str],
     jobs: int = -1,
     bundle: str | os.PathLike | None = None,
 ) -> LandmarkFile:
     """Landmarks of the labelled faces of a dataset, in memory.
 
     :param detector: name of a detector, see ``headpose_ros.detection.factory.DETECTORS``.
-    :param copies: augmentations, of ``training.copies.COPY_NAMES``.
+    :param augmentations: names, of ``training.augmentation.AUGMENTATION_NAMES``.
     :param jobs: processes; -1 for one per core.
     :param bundle: file of the detector, see ``headpose_ros.detection.factory.create_detector``.
     :raises TrainingError: an image cannot be read, or the detector takes no bundle.
     :raises headpose_ros.errors.DetectorUnavailableError: the detector is not installed.
     """
-    search = plan_search(detector, copies, bundle)
+    search = plan_search(detector, augmentations, bundle)
     chunks = list(enumerate(split(dataset.samples)))
     found = sorted(_with_progress(detect_chunks(search, chunks, jobs), dataset, search))
     return LandmarkFile(
         **_description(dataset, search),
-        names=np.repeat([sample.name for sample in dataset.samples], len(copies)),
-        groups=np.repeat([sample.group for sample in dataset.samples], len(copies)),
-        copies=np.tile(copies, len(dataset.samples)),
+        names=np.repeat([sample.name for sample in dataset.samples], len(augmentations)),
+        groups=np.repeat([sample.group for sample in dataset.samples], len(augmentations)),
+        augmentations=np.tile(augmentations, len(dataset.samples)),
         labels=np.concatenate([chunk.labels for chunk in found]),
         landmarks=np.concatenate([chunk.landmarks for chunk in found]),
     )
@@ -105,8 +105,8 @@ def _found_table(labels: np.ndarray, found: np.ndarray) -> pd.DataFrame:
 
 
 def _table_of_parts(search: Search, parts: Parts) -> pd.DataFrame:
-    plain = search.copies.index(PLAIN)
-    step = len(search.copies)
+    plain = search.augmentations.index(PLAIN)
+    step = len(search.augmentations)
     labels = [piece[plain::step] for piece in parts.pieces('labels')]
     found = [
         np.isfinite(piece[plain::step]).all(axis=(1, 2)) for piece in parts.pieces('landmarks')
@@ -116,8 +116,8 @@ def _table_of_parts(search: Search, parts: Parts) -> pd.DataFrame:
 
 def _content(dataset: Dataset, search: Search, parts: Parts) -> dict[str, object | Rows]:
     """Content for ``write_landmark_file``."""
-    samples, copies = dataset.samples, np.array(search.copies)
-    count = len(samples) * len(copies)
+    samples, augmentations = dataset.samples, np.array(search.augmentations)
+    count = len(samples) * len(augmentations)
     names = np.array([sample.name for sample in samples])
     groups = np.array([sample.group for sample in samples])
     landmarks = tqdm(
@@ -125,9 +125,9 @@ def _content(dataset: Dataset, search: Search, parts: Parts) -> dict[str, object
     )
     return {
         **_description(dataset, search),
-        'names': _repeated(names, len(copies)),
-        'groups': _repeated(groups, len(copies)),
-        'copies': Rows(copies.dtype, (count,), (copies for _ in samples)),
+        'names': _repeated(names, len(augmentations)),
+        'groups': _repeated(groups, len(augmentations)),
+        'augmentations': Rows(augmentations.dtype, (count,), (augmentations for _ in samples)),
         'labels': Rows(np.dtype(float), (count, 3), parts.pieces('labels')),
         'landmarks': Rows(np.dtype(np.float32), (count, LANDMARK_COUNT, 3), landmarks),
     }
@@ -163,5 +163,5 @@ def _with_progress(
     )
     with bar:
         for chunk in chunks:
-            bar.update(len(chunk.labels) // len(search.copies))
+            bar.update(len(chunk.labels) // len(search.augmentations))
             yield chunk

@@ -66,8 +66,7 @@ geodesic error in degrees, by absolute yaw of the label. The node discards faces
 
 {sure_faces}
 
-The labels of AFLW2000-3D themselves have errors of about 3 degrees MAE and 5 degrees geodesic,
-measured against re-annotated landmarks.
+The labels of AFLW2000-3D have errors of their own, which these figures include.
 
 ## Intended use and limits
 

@@ -34,7 +34,7 @@ from training.mean_regressor import MeanRegressor
 SEED = 0
 
 # Suffix to the name of a regressor trained with augmentation.
-WITH_COPIES = ' + copies'
+WITH_AUGMENTATION = ' + augmentation'
 
 # Principal components kept of long feature vectors; more make no difference.
 COMPONENTS = 100

@@ -22,8 +22,8 @@ from headpose_ros.detection.mediapipe_common import (
 )
 from headpose_ros.quiet import silent_stderr
 from headpose_ros.rotation import nearest_rotation
+from training.baselines.face_mesh import map_samples
 from training.detecting import MAX_FACES, pick_labelled_face
-from training.peers.face_mesh import map_samples
 from training.samples import Dataset, Sample
 
 NAME = "MediaPipe's transformation matrix"
@@ -90,9 +90,9 @@ def estimate(
 
 def _estimate_some(samples: list[Sample], bundle: str | os.PathLike | None) -> np.ndarray:
     rotations = np.full((len(samples), 3, 3), np.nan)
-    with silent_stderr(), closing(TransformationMatrix(bundle)) as peer:
+    with silent_stderr(), closing(TransformationMatrix(bundle)) as baseline:
         for i, sample in enumerate(samples):
-            faces = peer.detect(sample.read_image())
+            faces = baseline.detect(sample.read_image())
             picked = pick_labelled_face([landmarks for landmarks, _ in faces], sample.region)
             for landmarks, rotation in faces:
                 if landmarks is picked:

@@ -14,9 +14,9 @@ import numpy as np
 from headpose_ros.detection.factory import create_detector
 from headpose_ros.quiet import silent_stderr
 from headpose_ros.regression.model import Model
+from training.baselines import solve_pnp, transformation_matrix
+from training.baselines.svr_recipe import SvrRecipe
 from training.parallel import one_thread
-from training.peers import solve_pnp, transformation_matrix
-from training.peers.svr_recipe import SvrRecipe
 
 _WARM_UP = 3  # images before the clock counts
 

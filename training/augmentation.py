@@ -4,7 +4,7 @@
 """Augmentations of a training image and its label: mirrored, rotated, degraded.
 
 Landmarks are detected on each augmentation, with other detection errors, which is more informative
-than transforming the landmarks. ``training.rendered_copies`` has those with the head rendered in
+than transforming the landmarks. ``training.rendered_poses`` has those with the head rendered in
 another pose.
 """
 
@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from training.rendered_copies import RENDERED
+from training.rendered_poses import RENDERED
 from training.rotation import label_from_rotation, mirrored_rotation, rotation_from_label
 
 # Degrades a uint8 (H, W, 3) BGR image, given pixels (n, 2) spanning the face and a random
@@ -25,7 +25,7 @@ Damage = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Copy:
+class Augmentation:
     """An augmentation, about the image centre and with the same image size.
 
     :ivar mirrored: left to right, before the rest.
@@ -42,7 +42,7 @@ class Copy:
     face: tuple[float, float] | None = None
     damage: Damage | None = None
 
-    def of(self, region: np.ndarray) -> 'Copy':
+    def of(self, region: np.ndarray) -> 'Augmentation':
         """The augmentation for an image whose face spans the pixels (n, 2) of ``region``."""
         if self.face is None:
             return self
@@ -127,29 +127,31 @@ def chance_of(region: np.ndarray, name: str = '') -> np.random.Generator:
 PLAIN = 'plain'
 
 # Rotated ones are downscaled so that the corners stay inside.
-COPIES = {
-    PLAIN: Copy(),
-    'mirrored': Copy(mirrored=True),
-    'turned clockwise': Copy(clockwise=20.0, scale=0.8),
-    'turned counter-clockwise': Copy(clockwise=-20.0, scale=0.8),
-    'turned far clockwise': Copy(clockwise=35.0, scale=0.8),
-    'turned far counter-clockwise': Copy(clockwise=-35.0, scale=0.8),
-    'mirrored and turned clockwise': Copy(mirrored=True, clockwise=15.0, scale=0.9),
-    'mirrored and turned counter-clockwise': Copy(mirrored=True, clockwise=-15.0, scale=0.9),
-    'shrunk': Copy(scale=0.6),
-    'mirrored and shrunk': Copy(mirrored=True, scale=0.5),
-    'coarse': Copy(damage=coarsen),
-    'dark': Copy(damage=darken),
-    'mirrored and bright': Copy(mirrored=True, damage=brighten),
-    'covered': Copy(damage=cover),
-    'mirrored and covered': Copy(mirrored=True, damage=cover),
-    'far': Copy(face=(16.0, 32.0)),
-    'mirrored and far': Copy(mirrored=True, face=(24.0, 48.0)),
-    'less far': Copy(face=(40.0, 80.0)),
+AUGMENTATIONS = {
+    PLAIN: Augmentation(),
+    'mirrored': Augmentation(mirrored=True),
+    'turned clockwise': Augmentation(clockwise=20.0, scale=0.8),
+    'turned counter-clockwise': Augmentation(clockwise=-20.0, scale=0.8),
+    'turned far clockwise': Augmentation(clockwise=35.0, scale=0.8),
+    'turned far counter-clockwise': Augmentation(clockwise=-35.0, scale=0.8),
+    'mirrored and turned clockwise': Augmentation(mirrored=True, clockwise=15.0, scale=0.9),
+    'mirrored and turned counter-clockwise': Augmentation(
+        mirrored=True, clockwise=-15.0, scale=0.9
+    ),
+    'shrunk': Augmentation(scale=0.6),
+    'mirrored and shrunk': Augmentation(mirrored=True, scale=0.5),
+    'coarse': Augmentation(damage=coarsen),
+    'dark': Augmentation(damage=darken),
+    'mirrored and bright': Augmentation(mirrored=True, damage=brighten),
+    'covered': Augmentation(damage=cover),
+    'mirrored and covered': Augmentation(mirrored=True, damage=cover),
+    'far': Augmentation(face=(16.0, 32.0)),
+    'mirrored and far': Augmentation(mirrored=True, face=(24.0, 48.0)),
+    'less far': Augmentation(face=(40.0, 80.0)),
 }
 
 # Names of all augmentations, including rendered ones.
-COPY_NAMES = (*COPIES, *RENDERED)
+AUGMENTATION_NAMES = (*AUGMENTATIONS, *RENDERED)
 
 # Augmentations that are what a camera would see, at their size.
 FAR = ('far', 'mirrored and far', 'less far')

