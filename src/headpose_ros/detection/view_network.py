@@ -30,9 +30,8 @@ class Tracker(Protocol):
 class ViewNetwork:
     """Shows a tracker of one face an upright view of each region; see ``LandmarkNetwork``.
 
-    MediaPipe's public classes take no region of interest. But a face that is followed is always at
-    the same place in the view of its region: there the tracker looks, whoever's face it was
-    before, and only when there is none does its own detector look for one in the view.
+    MediaPipe's public classes take no region of interest. In the view of its region a face is
+    large and in the middle, where they find it by themselves.
 
     :param tracker: closed with this one.
     :param doubtful: that fits a face of which the first is not sure that it is one, as many seen
