@@ -101,17 +101,22 @@ def test_who_forgets_to_close_leaves_nothing_open(made):
     assert made[0].closed
 
 
-def test_what_cannot_start_anew_is_closed(made):
+def test_a_start_that_failed_is_tried_again(made):
+    short = [False]
+
     def create():
-        if made:
+        if short[0]:
             raise OSError('no more files')
         return Landmarks(made)
 
     network = Restarting(create)
-    with pytest.raises(OSError, match='no more files'):
+    with pytest.raises(ValueError, match='has failed'):
         network.fit(IMAGE[:, :, 0], REGION)
-    with pytest.raises(RuntimeError, match='is closed'):
+    short[0] = True
+    with pytest.raises(OSError, match='no more files'):
         network.fit(IMAGE, REGION)
+    short[0] = False
+    assert network.fit(IMAGE, REGION) == 1
 
 
 @pytest.mark.slow

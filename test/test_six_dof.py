@@ -175,7 +175,7 @@ def test_the_covariance_covers_the_errors(scene):
     print(f'mean squares in standard deviations: {squares.mean(axis=0).round(1)}; 3 is ideal')
     # One head is not all people; its width is known here, and the spread of widths is in there.
     assert 0.2 < squares[:, 0].mean() < 3.0
-    assert 1.0 < squares[:, 1].mean() < 6.0
+    assert 0.5 < squares[:, 1].mean() < 6.0
 
 
 @pytest.mark.slow

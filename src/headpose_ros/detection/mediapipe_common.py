@@ -86,7 +86,7 @@ class _Pyplot(ModuleType):
 
 
 class Restarting:
-    """A MediaPipe network that starts silently and restarts after a failure.
+    """A MediaPipe network that starts silently and, after a failure, restarts when next used.
 
     A MediaPipe graph that failed rejects all further images; and it prints developer notes while
     loading its networks with the first image.
@@ -97,6 +97,7 @@ class Restarting:
     def __init__(self, create: Callable[[], Any]):
         self._create = create
         self._network: Any = None
+        self._closed = False
         self._start()
 
     def fit(self, bgr: np.ndarray, region: Region) -> Face | None:
@@ -113,28 +114,37 @@ class Restarting:
 
     def close(self) -> None:
         """Release the network; it cannot be used afterwards."""
-        self._network = None
-        self._close()
+        self._closed = True
+        self._stop()
 
     def _use(self, method: str, *args: Any) -> Any:
-        if self._network is None:
+        if self._closed:
             raise RuntimeError('the detector is closed; create a new one')
+        if self._network is None:
+            self._start()
         try:
             return getattr(self._network, method)(*args)
         except Exception:
-            self.close()
-            self._start()
+            self._stop()
             raise
 
     def _start(self) -> None:
         with silent_stderr():
             network = self._create()
             self._close = weakref.finalize(self, _close, network)
-            if hasattr(network, 'fit'):
-                network.fit(_WARM_UP, _WARM_UP_REGION)
-            else:
-                network.find(_WARM_UP)
+            try:
+                if hasattr(network, 'fit'):
+                    network.fit(_WARM_UP, _WARM_UP_REGION)
+                else:
+                    network.find(_WARM_UP)
+            except Exception:
+                self._close()
+                raise
         self._network = network
+
+    def _stop(self) -> None:
+        self._network = None
+        self._close()
 
 
 def _close(network: Network) -> None:
