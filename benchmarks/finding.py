@@ -24,6 +24,7 @@ from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.media.sample_head.rendered_head import RenderedHead
 from headpose_ros.people.follower import FollowSettings
+from headpose_ros.six_dof import HEAD_WIDTH
 from training.datasets import read_dataset
 from training.detecting import pick_labelled_face
 from training.parallel import run_parallel
@@ -37,14 +38,16 @@ MAX_YAW = np.radians(45.0)
 GREY, SEED = (128, 128, 128), 1  # of the frame around a photograph; of all random choices
 NEAR_FACTOR = 3  # factor on the frames allowed next to a tracked face
 SETTLED = 0.5  # seconds for which that face is tracked before
+FIELD_OF_VIEW = 60.0  # degrees, horizontal, of the camera for which the range is given
 TIMED, WARM_UP = 60, 10  # timed frames, and warm-up frames
 NETWORKS = ('full_range', 'short_range', 'yunet')
 
 _SIZES = (
     'Faces of AFLW2000-3D (yaw below 45 degrees) in grey frames, 30 Hz, by the longer side of the '
-    'box around their 68 labelled points. `found`: share detected within 15 frames (1920x1080: '
-    '30); `beside`: the same next to a tracked face close by, within three times as many; in both '
-    'the light varies with every frame, so that the whole image is searched in turns, as when the '
+    'box around their 68 labelled points. `range, m`: distance at which the face of an adult has '
+    f'this size, with a {FIELD_OF_VIEW:.0f} degree lens. `found`: share detected within 15 frames '
+    '(1920x1080: 30); `beside`: the same next to a tracked face close by, within three times as '
+    'many; in both the light varies with every frame, so that the whole image is searched in turns, as when the '
     'camera moves. `still`: as `beside`, but nothing changes except that the face appears. '
     '`image`: in image mode. `frames`: median until detection, of detected faces.'
 )
@@ -117,6 +120,7 @@ def _by_size(shown: list[Sample]) -> pd.DataFrame:
             rows.append({
                 'frame': '{}x{}'.format(*size),
                 'face, px': face,
+                'range, m': _range(size[0], face),
                 'found': _share(alone, FRAMES[size]),
                 'frames': np.nanmedian(alone),
                 'beside': _share(beside, NEAR_FACTOR * FRAMES[size]),
@@ -145,6 +149,12 @@ def _by_network(shown: list[Sample], samples: list[Sample]) -> pd.DataFrame:
         row['look'] = round(_look_time(name, size), 2)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _range(width: int, face: int) -> float:
+    """Distance, metres, of a face of this size in images of this width."""
+    focal_length = width / 2.0 / np.tan(np.radians(FIELD_OF_VIEW) / 2.0)
+    return round(focal_length * HEAD_WIDTH / face, 1)
 
 
 def _share(frames: np.ndarray, limit: int) -> str:
