@@ -47,8 +47,9 @@ _SIZES = (
     'box around their 68 labelled points. `range, m`: distance at which the face of an adult has '
     f'this size, with a {FIELD_OF_VIEW:.0f} degree lens. `found`: share detected within 15 frames '
     '(1920x1080: 30); `beside`: the same next to a tracked face close by, within three times as '
-    'many; in both the light varies with every frame, so that the whole image is searched in turns, '
-    'as when the camera moves. `still`: as `beside`, but nothing changes except that the face appears. '
+    'many; in both the light varies with every frame, so that the whole image is searched in '
+    'turns, as when the camera moves. `still`: as `beside`, but nothing changes except that the '
+    'face appears. '
     '`image`: in image mode. `frames`: median until detection, of detected faces.'
 )
 _NETWORKS = (
