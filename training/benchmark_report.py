@@ -93,10 +93,11 @@ def _protocol(table: pd.DataFrame, protocol: Protocol, timed: int) -> str:
     return (
         f'Methods trained on {table["dataset"].iloc[0]} are cross-validated: {protocol.folds} '
         f'folds, {repeats}, the same folds for all. Time is from a decoded image to the rotation, '
-        f'median of {timed} images, one thread, the methods alternating; pose is the part after '
-        "the face detector's landmarks or box, and detection is timed once for all methods with "
-        f'the same detector. {_NETWORKS} are timed on the same images, afterwards, each in its '
-        'own process, and detection by FaceMesh is added to them.'
+        f'median of {timed} images, one thread, the methods alternating. Most of it is the search '
+        'of the whole image, which a video with a tracked face does not need; pose is the part '
+        "after the detector's landmarks or box. Detection is timed once for all methods with the "
+        f'same detector. {_NETWORKS} are timed on the same images, afterwards, each in its own '
+        'process, and detection by FaceMesh is added to them.'
     )
 
 

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 
-NOISE = 0.03  # degrees of MAE: differences below it mean nothing in one shuffling
+NOISE = 0.03  # degrees of MAE: differences below it mean nothing in one repeat
 ROW, FRAME = 0.27, 1.7  # inches, of a bar and of what is around them
 COLORS = {'kept, whole or in part': 'tab:blue', 'left out': 'tab:orange'}
 
