@@ -18,6 +18,10 @@ from benchmarks.bare import BareFaceMesh
 from benchmarks.frames import HD, RATE, VGA, Size, forth_and_back, in_light, make_frames
 from benchmarks.options import Turns, Video
 from benchmarks.targets import Figure, figures_table
+from headpose_ros.assets.bundle import find_bundle
+from headpose_ros.detection import face_landmarker, face_mesh
+from headpose_ros.detection.factory import BOTH, DETECTORS
+from headpose_ros.errors import DetectorUnavailableError
 from headpose_ros.estimator import HeadPoseEstimator
 from headpose_ros.people.follower import HeadFollower
 
@@ -41,7 +45,7 @@ def measure(turns: int, video: Path | None = None) -> list[Figure]:
     for name, source in (('built-in head', None), *((('video', video),) if video else ())):
         for size in (VGA, HD):
             figures += _measure(f'{name}, {size[0]}x{size[1]}', size, source, turns)
-    return figures + _measure_crowd(HD, turns)
+    return figures + _measure_crowd(HD, turns) + _measure_detectors(VGA, turns)
 
 
 def _measure(name: str, size: Size, video: Path | None, turns: int) -> list[Figure]:
@@ -108,6 +112,31 @@ def _measure_crowd(size: Size, turns: int) -> list[Figure]:
         f'one face, {where}, changing light', f'{changing:.2f} ms per frame',
         f'static scene, {one:.2f} ms', changing / one, 1.5,
     )]
+
+
+def _measure_detectors(size: Size, turns: int) -> list[Figure]:
+    """The other detectors against FaceMesh, if their bundle is installed."""
+    try:
+        find_bundle()
+    except DetectorUnavailableError:
+        return []
+    frames = forth_and_back(make_frames(size))
+    with ExitStack() as stack:
+        stack.enter_context(threadpool_limits(1, user_api='blas'))
+        contenders = {}
+        for name in DETECTORS:
+            estimator = stack.enter_context(HeadPoseEstimator(name, 'video', search_rate=0.0))
+            _settle(estimator, frames[0])
+            contenders[name] = _follow(estimator)
+        ms = _mean_ms(take_turns(contenders, frames, turns))
+    default = ms[face_mesh.NAME]
+    return [
+        Figure(
+            f'detector {name}, one face, {size[0]}x{size[1]}', f'{ms[name]:.2f} ms per frame',
+            f'{face_mesh.NAME}, {default:.2f} ms', ms[name] / default, target,
+        )
+        for name, target in ((face_landmarker.NAME, 4.5), (BOTH, 6.0))
+    ]
 
 
 def _settle(estimator: HeadPoseEstimator, frame: np.ndarray) -> None:

@@ -203,7 +203,7 @@ def test_the_largest_face_comes_first(options, photo):
         np.testing.assert_array_equal(only.landmarks, first.landmarks)
         # Each head has the figures of its own landmarks.
         for head in (first, second):
-            rotations, stds = two.model.predict_with_std(head.landmarks[None])
+            rotations, stds = two.models[0].predict_with_std(head.landmarks[None])
             np.testing.assert_allclose(head.rotation, rotations[0], atol=1e-4)
             np.testing.assert_allclose(head.std, stds[0], rtol=1e-2)
 
@@ -317,7 +317,7 @@ def test_with_a_camera_the_model_sees_the_head_along_its_line_of_sight(estimator
     np.testing.assert_array_equal(head.landmarks, plain.landmarks)
     ray = head.sight.rotation @ [0, 0, 1]
     assert ray[0] / ray[2] == pytest.approx(1 / 3, abs=0.02)
-    rotations, stds = estimator.model.predict_with_std(
+    rotations, stds = estimator.models[0].predict_with_std(
         head.sight.normalised_landmarks[None], face_sizes(head.landmarks[None])
     )
     np.testing.assert_allclose(head.rotation, rotations[0], atol=1e-9)

@@ -284,3 +284,17 @@ def test_stamps_may_jump_back_and_stand_still(ros, started, rendered_head):
             f'a pose at {stamp} s',
             each=lambda: publisher.publish(ros.image(bgr, stamp=stamp)),
         )
+
+
+@pytest.mark.data
+def test_both_detectors(ros, bundle, rendered_head):
+    process = ros.start(
+        'headpose_node', '--ros-args', '-p', 'detector:=both', '-p', f'bundle:={bundle}'
+    )
+    publisher = ros.image_publisher()
+    poses = ros.collect(Vector3Stamped, 'head_pose')
+    ros.connect(publisher)
+    pose = wait_for_pose(ros, publisher, poses, rendered_head.render(np.eye(3))).vector
+    np.testing.assert_allclose(np.degrees([pose.x, pose.y, pose.z]), 0.0, atol=TOLERANCE)
+    (told,) = [line for line in process.output.splitlines() if 'detector both' in line]
+    assert 'face_mesh.npz' in told and 'face_landmarker.npz' in told

@@ -100,7 +100,7 @@ import headpose_ros
 from headpose_ros.estimator import HeadPoseEstimator
 with HeadPoseEstimator() as estimator:
     (head,) = estimator.estimate(np.load('photo.npy'))
-    print(headpose_ros.__file__, estimator.model.path, *np.degrees(head.rpy))
+    print(headpose_ros.__file__, estimator.models[0].path, *np.degrees(head.rpy))
 '''
     python = installed / 'bin' / 'python'
     package, model, *rpy = run(python, '-c', code, cwd=tmp_path).split()

@@ -8,7 +8,7 @@ in each process started by ``landmarks``.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -38,6 +38,9 @@ app = CommandLine(
     help='Train and evaluate head-pose regressors. Start with "landmarks".', no_args_is_help=True
 )
 
+Network = Annotated[
+    Literal['face_mesh', 'face_landmarker'], typer.Option('--detector', help='Landmark network.')
+]
 Landmarks = Annotated[Path, typer.Argument(help='Landmark file written by "landmarks".')]
 Folds = Annotated[int, typer.Option(help='Cross-validation folds.')]
 Repeats = Annotated[int, typer.Option(help='Repeats of the cross-validation, with other splits.')]
@@ -51,7 +54,7 @@ def landmarks(
         typer.Argument(help="Folder of (or laid out as) AFLW2000-3D, 300W-LP, Pointing'04, BIWI."),
     ],
     out: Annotated[Path, typer.Option(help='Landmark file to write.')] = Path('landmarks.npz'),
-    detector: Detector = 'face_mesh',
+    detector: Network = 'face_mesh',
     bundle: Bundle = None,
     augment: Annotated[
         bool, typer.Option(help='Also augment: mirrored, rotated, degraded and rendered images.')

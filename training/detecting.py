@@ -57,7 +57,7 @@ _starting = threading.Lock()
 class Search:
     """How each image is processed.
 
-    :ivar detector: key of ``headpose_ros.detection.factory.DETECTORS``.
+    :ivar detector: key of ``headpose_ros.detection.factory.NETWORKS``.
     :ivar mediapipe: version of MediaPipe.
     :ivar bundle: absolute path of the detector's file, if it takes one.
     :ivar bundle_sha256: of its content; empty without one.

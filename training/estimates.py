@@ -10,6 +10,7 @@ import numpy as np
 
 from headpose_ros.camera.camera import Camera
 from headpose_ros.landmarks import face_sizes
+from headpose_ros.regression.averaging import average_rotations
 from headpose_ros.regression.model import Model, predict_rotations
 from headpose_ros.rotation import nearest_rotation
 from training.uncertainty import angle_deviations
@@ -41,6 +42,17 @@ class Estimates:
     def to_sight(self, rotations: np.ndarray) -> np.ndarray:
         """Rotations (n, 3, 3) in the axes of ``rotations``, along the line of sight."""
         return self.rays.swapaxes(1, 2) @ rotations
+
+    def averaged(self, second: 'Estimates', rows: np.ndarray) -> 'Estimates':
+        """Averaged with those of a second model, see ``average_rotations``.
+
+        :param rows: (m,) indices of the m faces of ``second``.
+        """
+        rotations, std, rays = self.rotations.copy(), self.std.copy(), self.rays[rows]
+        along = [rays.swapaxes(1, 2) @ each for each in (self.rotations[rows], second.rotations)]
+        mean, std[rows] = average_rotations((along[0], along[1]), (self.std[rows], second.std))
+        rotations[rows] = rays @ mean
+        return replace(self, rotations=rotations, std=std)
 
     def without_offsets(self, labelled: np.ndarray, groups: np.ndarray) -> 'Estimates':
         """The same with the mean offset of each group removed.

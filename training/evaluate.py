@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from headpose_ros.attention import ATTENTION_ANGLE, facing_camera
+from headpose_ros.detection.factory import BOTH, networks_of
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.regression.model import ModelDescription
 from headpose_ros.regression.model_file import load_model
 from training.augmentation import PLAIN
 from training.datasets import CAMERAS, read_dataset
+from training.errors import TrainingError
 from training.estimates import Estimates, estimate_faces
 from training.landmark_file import LandmarkFile
 from training.landmarks import extract_landmarks, found_table
@@ -55,26 +57,39 @@ def evaluate(
 
     :param source: dataset folder or landmark file.
     :param model_file: ``None`` for the built-in model.
-    :param detector: name of the detector, for a folder.
+    :param detector: name of the detector, for a folder; ``BOTH`` averages two models.
     :param out: output folder.
     :param bundle: file of the detector, see ``headpose_ros.detection.factory.create_detector``.
     :return: the report, Markdown.
     :raises training.errors.TrainingError: the data cannot be used.
     :raises headpose_ros.errors.ModelError: the model cannot be used.
     """
-    dataset = None
+    dataset, others = None, list[LandmarkFile]()
     if source.is_file():
+        if detector == BOTH:
+            raise TrainingError(
+                f'{source} has the landmarks of one detector; expected a dataset folder with '
+                f'--detector {BOTH}'
+            )
         data = LandmarkFile.load(source)
     else:
-        load_model(model_file, detector)  # rejects an invalid model before the long computation
+        network, *more = networks_of(detector)
+        load_model(model_file, network)  # rejects an invalid model before the long computation
         dataset = read_dataset(source)
-        data = extract_landmarks(dataset, detector, [PLAIN], jobs, bundle)
+        data = extract_landmarks(dataset, network, [PLAIN], jobs, None if more else bundle)
+        others = [extract_landmarks(dataset, each, [PLAIN], jobs, bundle) for each in more]
     data.check_found()
     model = load_model(model_file, data.detector)
     data = data.select(data.plain)
-    seen = data.select(data.found)
-    estimates = estimate_faces(model, seen.landmarks, CAMERAS.get(data.dataset))
-    report = _report(data, estimates, model.description)
+    seen, camera = data.select(data.found), CAMERAS.get(data.dataset)
+    estimates = estimate_faces(model, seen.landmarks, camera)
+    for other in others:
+        same = other.select(data.found)
+        second = estimate_faces(
+            load_model(None, other.detector), same.landmarks[same.found], camera
+        )
+        estimates = estimates.averaged(second, np.flatnonzero(same.found))
+    report = _report(data, estimates, model.description, [each.detector for each in others])
     (out / 'report.md').write_text(report + '\n', encoding='utf-8')
     errors, measure = face_errors(estimates.rotations, seen.labels)
     plot_error_by_yaw(out / 'error_by_yaw.png', data, errors, measure)
@@ -89,7 +104,9 @@ def figures_table(figures: Mapping[str, float]) -> str:
     return table.to_markdown(index=False, floatfmt='.2f')
 
 
-def _report(data: LandmarkFile, estimates: Estimates, description: ModelDescription) -> str:
+def _report(
+    data: LandmarkFile, estimates: Estimates, description: ModelDescription, others: list[str]
+) -> str:
     seen = data.select(data.found)
     left_out = f' ({data.left_out} excluded by angle)' if data.left_out else ''
     lines = [
@@ -98,6 +115,7 @@ def _report(data: LandmarkFile, estimates: Estimates, description: ModelDescript
         f'Tested on the {len(seen.names)} faces that {data.detector} ({data.detector_version}) '
         f'found in {len(data.names)} images of {data.dataset}{left_out}. Degrees; MAE is the mean '
         'absolute error.',
+        *(f'Averaged with the built-in model of {each}, on its own landmarks.' for each in others),
     ]
     if description.training_data.startswith(data.dataset):
         lines.append(

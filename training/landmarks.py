@@ -30,7 +30,7 @@ def extract_landmarks(
 ) -> LandmarkFile:
     """Landmarks of the labelled faces of a dataset, in memory.
 
-    :param detector: name of a detector, see ``headpose_ros.detection.factory.DETECTORS``.
+    :param detector: name of a detector, see ``headpose_ros.detection.factory.NETWORKS``.
     :param augmentations: names, of ``training.augmentation.AUGMENTATION_NAMES``.
     :param jobs: processes; -1 for one per core.
     :param bundle: file of the detector, see ``headpose_ros.detection.factory.create_detector``.

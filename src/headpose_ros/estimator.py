@@ -16,10 +16,13 @@ from headpose_ros.detection.factory import (
     MIN_DETECTION_CONFIDENCE,
     SEARCH_RATE,
     create_detector,
+    networks_of,
 )
 from headpose_ros.head_pose import HeadPose
 from headpose_ros.images.bgr import check_bgr
-from headpose_ros.landmarks import turned_landmarks
+from headpose_ros.landmarks import face_sizes, turned_landmarks
+from headpose_ros.regression.averaging import average_rotations
+from headpose_ros.regression.model import Model
 from headpose_ros.regression.model_file import load_model
 
 # A face below this landmark score is kept only if its pose std (radians) is below this limit, as
@@ -43,15 +46,17 @@ class HeadPoseEstimator:
 
     Not thread-safe.
 
-    :param detector: landmark network, ``'face_mesh'`` or ``'face_landmarker'``.
+    :param detector: landmark network, ``'face_mesh'`` or ``'face_landmarker'``; ``'both'``
+        averages the poses of both.
     :param mode: ``'image'`` for unrelated images; ``'video'`` tracks faces from one image to the
         next, which is faster and more stable.
     :param max_faces: maximum number of heads returned. In ``'image'`` mode the largest faces; in
         ``'video'`` mode faces already tracked take precedence.
     :param model: your own model file (.npz), or a .joblib with any scikit-learn regressor from a
-        trusted source (loading one executes code); ``None`` for the built-in model.
-    :param bundle: bundle of ``'face_landmarker'``; ``None`` for ``$HEADPOSE_FACE_LANDMARKER``, or
-        the one downloaded by ``headpose fetch-model``.
+        trusted source (loading one executes code); ``None`` for the built-in model. With
+        ``'both'``, that of ``'face_mesh'``.
+    :param bundle: bundle of ``'face_landmarker'`` and ``'both'``; ``None`` for
+        ``$HEADPOSE_FACE_LANDMARKER``, or the one downloaded by ``headpose fetch-model``.
     :param face_detector: detector for distant faces: ``'full_range'``, ``'yunet'`` or
         ``'short_range'``; ``'auto'`` for the first of these that is installed.
     :param search_rate: in ``'video'`` mode, maximum rate (Hz) of searches for new faces while a
@@ -90,8 +95,9 @@ class HeadPoseEstimator:
             create_detector, detector, mode, max_faces, bundle, face_detector, search_rate
         )
         self._detector = self._create_detector(min_detection_confidence, min_tracking_confidence)
+        first, *others = networks_of(detector)
         try:
-            self.model = load_model(model, detector)
+            self.models = (load_model(model, first), *(load_model(None, x) for x in others))
         except BaseException:
             self.close()
             raise
@@ -114,13 +120,10 @@ class HeadPoseEstimator:
         if not faces:
             return []
         faces.sort(key=lambda face: face.box.area, reverse=True)
-        sights = [_sight(camera, face.landmarks) for face in faces]
-        seen = [
-            face.landmarks if sight is None else sight.normalised_landmarks
-            for face, sight in zip(faces, sights, strict=True)
-        ]
-        sizes = np.array([face.box.longer_side for face in faces])
-        rotations, stds = self.model.predict_with_std(np.array(seen), sizes)
+        landmarks = np.array([face.landmarks for face in faces])
+        sights, rotations, stds = _predict(self.models[0], landmarks, camera)
+        for second in self.models[1:]:
+            rotations, stds = _with_second(second, faces, camera, sights, rotations, stds)
         heads = [
             HeadPose(rotation, face.landmarks, std, face.score, sight=sight)
             for rotation, face, std, sight in zip(rotations, faces, stds, sights, strict=True)
@@ -139,10 +142,11 @@ class HeadPoseEstimator:
         back = np.array([-self._quarters])
         faces = []
         for face in self._detector.detect(upright, seconds):
-            landmarks = face.landmarks - (width / 2.0, height / 2.0, 0.0)
-            (landmarks,) = turned_landmarks(landmarks[None], back)
+            seen = [face.landmarks] if face.second is None else [face.landmarks, face.second]
+            landmarks = np.array(seen) - (width / 2.0, height / 2.0, 0.0)
+            landmarks = turned_landmarks(landmarks, np.repeat(back, len(seen)))
             landmarks += (bgr.shape[1] / 2.0, bgr.shape[0] / 2.0, 0.0)
-            faces.append(Face(landmarks, face.score))
+            faces.append(Face(landmarks[0], face.score, *landmarks[1:]))
         return faces
 
     def set_confidences(
@@ -170,6 +174,40 @@ class HeadPoseEstimator:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _predict(
+    model: Model, landmarks: np.ndarray, camera: Camera | None
+) -> tuple[list[LineOfSight | None], np.ndarray, np.ndarray]:
+    """Lines of sight, rotations along them (n, 3, 3), and stds (n, 3) of faces (n, 468, 3)."""
+    sights = [_sight(camera, each) for each in landmarks]
+    seen = [
+        each if sight is None else sight.normalised_landmarks
+        for each, sight in zip(landmarks, sights, strict=True)
+    ]
+    rotations, stds = model.predict_with_std(np.array(seen), face_sizes(landmarks))
+    return sights, rotations, stds
+
+
+def _with_second(
+    model: Model, faces: list[Face], camera: Camera | None, sights: list[LineOfSight | None],
+    rotations: np.ndarray, stds: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rotations and stds averaged with those of the second landmarks, where there are any."""
+    known = [i for i, face in enumerate(faces) if face.second is not None]
+    if not known:
+        return rotations, stds
+    others, second, second_stds = _predict(
+        model, np.array([faces[i].second for i in known]), camera
+    )
+    for row, (i, other) in enumerate(zip(known, others, strict=True)):
+        sight = sights[i]
+        if sight is not None and other is not None:
+            second[row] = sight.rotation.T @ other.rotation @ second[row]
+    rotations[known], stds[known] = average_rotations(
+        (rotations[known], second), (stds[known], second_stds)
+    )
+    return rotations, stds
 
 
 def _sight(camera: Camera | None, landmarks: np.ndarray) -> LineOfSight | None:

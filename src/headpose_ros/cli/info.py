@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from headpose_ros.assets.bundle import default_path, find_bundle
-from headpose_ros.detection.factory import DETECTORS, create_detector
+from headpose_ros.detection.factory import NETWORKS, create_detector
 from headpose_ros.errors import DetectorUnavailableError, FileError, ModelError
 from headpose_ros.files.bag import Bag
 from headpose_ros.files.bag_storage import is_bag
@@ -100,7 +100,7 @@ def _installed() -> Lines:
         ('headpose_ros', f'{_version("headpose_ros")} in {Path(__file__).parents[1]}'),
         ('python', f'{platform.python_version()} on {platform.platform()}'),
         *((name, _version(name)) for name in PACKAGES),
-        *((f'detector {name}', _state(name)) for name in DETECTORS),
+        *((f'detector {name}', _state(name)) for name in NETWORKS),
         ('bundle', _bundle()),
     ]
 

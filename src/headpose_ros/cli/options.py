@@ -18,13 +18,16 @@ from typer import Option
 
 from headpose_ros.assets.bundle import VARIABLE
 
-Detector = Annotated[Literal['face_mesh', 'face_landmarker'], Option(help='Landmark network.')]
+Detector = Annotated[
+    Literal['face_mesh', 'face_landmarker', 'both'],
+    Option(help='Landmark network; both averages the poses of the two.'),
+]
 Bundle = Annotated[
     Path | None,
     Option(
         metavar='FILE',
-        help=f'Model bundle of --detector face_landmarker.  [default: ${VARIABLE}, or the file '
-        'that "headpose fetch-model" downloaded]',
+        help='Model bundle of --detector face_landmarker or both.  '
+        f'[default: ${VARIABLE}, or the file that "headpose fetch-model" downloaded]',
     ),
 ]
 

@@ -17,10 +17,12 @@ class Face(NamedTuple):
     :ivar landmarks: (468, 3) pixels; x right, y down, depth in the scale of x, smaller is
         nearer; the vertices of MediaPipe's face mesh.
     :ivar score: 0 to 1, confidence of the landmark network that this is a face.
+    :ivar second: (468, 3) the same by a second landmark network, if there is one and it fits.
     """
 
     landmarks: np.ndarray
     score: float
+    second: np.ndarray | None = None
 
     @property
     def box(self) -> Box:

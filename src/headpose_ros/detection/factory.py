@@ -11,13 +11,19 @@ from headpose_ros.assets.bundle import YUNET, fetch_command
 from headpose_ros.detection import face_landmarker, face_mesh
 from headpose_ros.detection.base import FaceDetector, Searcher
 from headpose_ros.detection.following import FollowingDetector
+from headpose_ros.detection.second_network import WithSecondNetwork
 from headpose_ros.detection.still import StillDetector
 from headpose_ros.detection.yunet import YuNetDetector
 from headpose_ros.errors import DetectorUnavailableError
 
 MODES = ('image', 'video')
 
-DETECTORS = (face_mesh.NAME, face_landmarker.NAME)
+NETWORKS = (face_mesh.NAME, face_landmarker.NAME)
+
+# FaceMesh detects and tracks, and the Face Landmarker fits each face as well.
+BOTH = 'both'
+
+DETECTORS = (*NETWORKS, BOTH)
 
 SEARCH_RATE = 6.0  # Hz, searches for new faces
 
@@ -70,32 +76,43 @@ def create_detector(
         if not 0.0 <= value <= 1.0:
             raise ValueError(f'{key} is {value!r}; expected a number from 0 to 1')
     with ExitStack() as started:
-        if name == face_mesh.NAME:
-            if bundle is not None:
+        if name == face_landmarker.NAME:
+            networks = face_landmarker.Bundle(bundle)
+            network = networks.network(min_tracking_confidence)
+            started.callback(network.close)
+            near = networks.detector(min_detection_confidence)
+        else:
+            if name == face_mesh.NAME and bundle is not None:
                 raise ValueError(
                     f'bundle is {os.fspath(bundle)!r}, but {name} takes none; omit it'
                 )
             network = face_mesh.face_mesh_network(min_tracking_confidence)
             started.callback(network.close)
             near = face_mesh.solutions_detector(face_mesh.SHORT_RANGE, min_detection_confidence)
-        else:
-            networks = face_landmarker.Bundle(bundle)
-            network = networks.network(min_tracking_confidence)
-            started.callback(network.close)
-            near = networks.detector(min_detection_confidence)
         started.callback(near.close)
+        second = None
+        if name == BOTH:
+            second = face_landmarker.Bundle(bundle).network(min_tracking_confidence)
+            started.callback(second.close)
         searchers = [Searcher(near, **_SHORT_RANGE)]
         far = _far_searcher(face_detector)
         if far is not None:
             searchers.append(far)
             started.callback(far.detector.close)
+        detector: FaceDetector
         if mode == 'image':
-            started.pop_all()
-            return StillDetector(tuple(searchers), network, max_faces)
+            detector = StillDetector(tuple(searchers), network, max_faces)
+        else:
+            detector = FollowingDetector(
+                tuple(searchers), network, max_faces, search_rate, min_tracking_confidence
+            )
         started.pop_all()
-        return FollowingDetector(
-            tuple(searchers), network, max_faces, search_rate, min_tracking_confidence
-        )
+        return detector if second is None else WithSecondNetwork(detector, second)
+
+
+def networks_of(name: str) -> tuple[str, ...]:
+    """The landmark networks of a detector, of ``NETWORKS``, that of ``Face.landmarks`` first."""
+    return NETWORKS if name == BOTH else (name,)
 
 
 def _far_searcher(face_detector: str) -> Searcher | None:

@@ -113,10 +113,11 @@ def each_once(faces: Sequence[Face]) -> list[Face]:
     kept: list[Face] = []
     for face in faces:
         box = face.box
-        if not any(_is_one(box, other.box) for other in kept):
+        if not any(is_one_face(box, other.box) for other in kept):
             kept.append(face)
     return kept
 
 
-def _is_one(a: Box, b: Box) -> bool:
+def is_one_face(a: Box, b: Box) -> bool:
+    """Whether two landmark boxes are of the same face, or one is of a part of it."""
     return a.overlap(b) >= _ONE_FACE or a.common(b) >= _PART * min(a.area, b.area)

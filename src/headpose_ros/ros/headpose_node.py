@@ -187,7 +187,7 @@ class HeadPoseNode(LifecycleNode):
         findings = sorted(self._findings(load, now), key=lambda each: each.level, reverse=True)
         values = {
             'detector': self._settings.detector,
-            'model': pipeline.model.path if pipeline else '-',
+            'model': pipeline.model_paths if pipeline else '-',
             'faces': len(people.heads) if people else '-',
             'faces with depth': (
                 sum(map(people.poses.is_measured, people.heads)) if people else '-'

@@ -83,13 +83,15 @@ class HeadPoseParameters:
     autostart: bool = _parameter(
         True, 'Configure and activate at startup; false leaves both to a lifecycle manager.'
     )
-    detector: str = _parameter('face_mesh', 'Landmark network.', choices=DETECTORS)
+    detector: str = _parameter(
+        'face_mesh', 'Landmark network; both averages the poses of the two.', choices=DETECTORS
+    )
     face_detector: str = _parameter(
         'auto', 'Detector for distant faces; auto uses the best one installed.',
         choices=FACE_DETECTORS
     )
     bundle: str = _parameter(
-        '', 'Path of the .task bundle for the detector face_landmarker; empty for the one in '
+        '', 'Path of the .task bundle for face_landmarker and both; empty for the one in '
         f'{VARIABLE}, else the one downloaded by "headpose fetch-model".'
     )
     model: str = _parameter(

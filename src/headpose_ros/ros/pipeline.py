@@ -19,6 +19,7 @@ from headpose_ros.images.grey_range import GreyRange
 from headpose_ros.images.stamps import stamp_seconds
 from headpose_ros.people.follower import HeadFollower, People
 from headpose_ros.people.track_ids import TrackIds
+from headpose_ros.regression.model import Model
 from headpose_ros.ros.input.camera_info_input import CameraInfoInput
 from headpose_ros.ros.input.depth_input import DepthInput
 from headpose_ros.ros.input.image_conversion import create_converter
@@ -62,7 +63,7 @@ class Pipeline:
                     image_rotation=parameters.image_rotation,
                     **parameters.confidences,
                 ))
-            self.model = self._estimator.model
+            self.model_paths = ', '.join(str(each.path) for each in self._estimator.models)
             self._follower = HeadFollower(self._estimator, parameters.follow_settings, ids)
             self._converter = create_converter()
             self._converter.grey_range = GreyRange(parameters.mono16_max)
@@ -137,13 +138,16 @@ class Pipeline:
 
     def describe(self) -> str:
         """Detector, model and image converter in one line."""
-        figures = self.model.description.figures
-        accuracy = ', '.join(
-            f'{name} {figures[name]:.2f} deg' for name in LOGGED_FIGURES if name in figures
-        )
         converter = self._converter
         reason = f' ({converter.reason})' if converter.reason else ''
+        models = [_describe_model(each) for each in self._estimator.models]
         return (
-            f'detector {self.model.description.detector}, model {self.model.path} ({accuracy}), '
+            f'detector {self.publishers.parameters.detector}, model {" and ".join(models)}, '
             f'converting images with {converter.name}{reason}'
         )
+
+
+def _describe_model(model: Model) -> str:
+    figures = model.description.figures
+    accuracy = [f'{name} {figures[name]:.2f} deg' for name in LOGGED_FIGURES if name in figures]
+    return f'{model.path} ({", ".join(accuracy)})'
