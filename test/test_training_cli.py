@@ -236,6 +236,26 @@ def test_evaluate_takes_a_landmark_file(work, model):
     assert (work / 'from_file' / 'error_by_yaw.png').is_file()
 
 
+@pytest.mark.data
+def test_evaluate_averages_two_models(dataset, work, model, bundle):
+    maes = []
+    for detector in (('--model', model), ('--model', model, '--detector', 'both')):
+        options = ('--bundle', bundle) if 'both' in detector else ()
+        out = ('--jobs', 2, '--out', 'averaged')
+        result = run('evaluate', dataset, *detector, *options, *out, cwd=work)
+        assert result.returncode == 0, result.stderr
+        (row,) = [line for line in result.stdout.splitlines() if line.startswith('| MAE  ')]
+        maes.append(float(row.split('|')[2]))
+        averaged = 'Averaged with the built-in model of face_landmarker' in result.stdout
+        assert averaged == ('both' in detector)
+    assert maes[0] != maes[1]
+
+
+def test_a_landmark_file_has_one_detector(work):
+    result = run('evaluate', 'landmarks.npz', '--detector', 'both', cwd=work)
+    assert 'landmarks.npz has the landmarks of one detector' in error_of(result)
+
+
 @pytest.mark.parametrize('command', ['landmarks', 'compare', 'fit', 'evaluate'])
 def test_help_says_what_is_read_and_written(command, tmp_path):
     result = run(command, '--help', cwd=tmp_path)
