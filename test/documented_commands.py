@@ -107,15 +107,16 @@ TABLE = {
         f'{AS_IT_IS} --show-args', needs='docker image inspect headpose_ros'
     ),
     'sudo apt install ros-$ROS_DISTRO-usb-cam': _apt('ros-$ROS_DISTRO-usb-cam'),
+    'sudo apt install python3-venv': _apt('python3-venv'),
     'sudo apt install libegl1 libgles2': _apt('libegl1', 'libgles2'),
     'ros2 run rqt_image_view rqt_image_view /head_pose/annotated_image': _here(
         'ros2 pkg executables rqt_image_view', needs='ros2 pkg prefix rqt_image_view'
     ),
     'export FASTRTPS_DEFAULT_PROFILES_FILE='
-    '<share of headpose_ros>/config/fastdds_large_images.xml':
+    '$(ros2 pkg prefix --share headpose_ros)/config/fastdds_large_images.xml':
         _profile('FASTRTPS_DEFAULT_PROFILES_FILE'),
     'export FASTDDS_DEFAULT_PROFILES_FILE='
-    '<share of headpose_ros>/config/fastdds_large_images.xml':
+    '$(ros2 pkg prefix --share headpose_ros)/config/fastdds_large_images.xml':
         _profile('FASTDDS_DEFAULT_PROFILES_FILE'),
     'headpose fetch-model':
         _by('test_fetch_model.py::test_it_says_what_it_does_and_leaves_the_file'),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from training.baselines import network_process, solve_pnp, transformation_matrix
+from training.baselines import network_process, transformation_matrix
 from training.baselines.networks import NETWORKS
 from training.baselines.published import TEXT as PUBLISHED
 from training.baselines.published import published_table
@@ -25,11 +25,12 @@ _NETWORKS = ' and '.join(NETWORKS)
 _INTRODUCTION = (
     'Degrees. MAE is the mean absolute error of pitch, yaw and roll, median the median of these '
     'errors, geodesic the mean angle between estimate and label. All methods are scored by one '
-    'function, without alternative Euler angles: a head estimated upside down counts in full. A '
+    'function, and equivalent Euler angles are not substituted: a head estimated upside down '
+    'counts in full. A '
     'face is found if its landmarks overlap the labelled one. This project searches again where '
     'its detector finds no face; the baselines search once, those on FaceMesh with the landmarks '
     f'of this project. {_NETWORKS} have no detector and get the faces that this project finds '
-    'with FaceMesh, cropped as by their authors.'
+    'with FaceMesh, cropped as their authors do.'
 )
 _ANGLES = {'pitch': 'pitch', 'yaw': 'yaw', 'roll': 'roll', 'MAE': 'MAE'}
 _POSE = _ANGLES | {'median': 'median', 'geodesic': 'geodesic'}
@@ -51,9 +52,9 @@ _IN_CAMERA_TEXT = (
     'Not used for training. Its labels are in the axes of the calibrated camera; its images are '
     'black outside a crop around each head. All methods but two estimate the head along the line '
     'of sight; their rotations are transformed to camera axes by the line of sight to the face '
-    f'found by this project. {transformation_matrix.NAME} and {solve_pnp.NAME}, assume a camera '
-    'of their own, so that their rotations are already in these axes. Slopes are of estimate '
-    'against label, by least squares: below 1 large angles are underestimated.'
+    f'found by this project. {transformation_matrix.NAME} and solvePnP assume a camera of their '
+    'own, so their rotations are already in camera axes. Slopes are of estimate against label, by '
+    'least squares: below 1 large angles are underestimated.'
 )
 
 
@@ -89,15 +90,14 @@ def write_report(
 
 
 def _protocol(table: pd.DataFrame, protocol: Protocol, timed: int) -> str:
-    repeats = f'mean of {protocol.repeats} repeats' if protocol.repeats > 1 else 'one repeat'
     return (
         f'Methods trained on {table["dataset"].iloc[0]} are cross-validated: {protocol.folds} '
-        f'folds, {repeats}, the same folds for all. Time is from a decoded image to the rotation, '
-        f'median of {timed} images, one thread, the methods alternating. Most of it is the search '
-        'of the whole image, which a video with a tracked face does not need; pose is the part '
-        "after the detector's landmarks or box. Detection is timed once for all methods with the "
-        f'same detector. {_NETWORKS} are timed on the same images, afterwards, each in its own '
-        'process, and detection by FaceMesh is added to them.'
+        f'folds, {protocol.count}, the same folds for all. Time is from a decoded image to the '
+        f'rotation, median of {timed} images, one thread, the methods alternating. Most of it is '
+        'the search of the whole image, which a video with a tracked face does not need; pose is '
+        "the part after the detector's landmarks or box. Detection is timed once for all methods "
+        f'with the same detector. {_NETWORKS} are timed on the same images, afterwards, each in '
+        'its own process, and detection by FaceMesh is added to them.'
     )
 
 

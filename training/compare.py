@@ -159,6 +159,9 @@ def _report(
     others: Sequence[LandmarkFile],
 ) -> str:
     # Digits by column.
+    spread = ', its spread the standard deviation over the repeats'
+    if protocol.repeats == 1:
+        table, spread = table.drop(columns='MAE spread'), ''
     digits = {'fit, s': '.2f', 'predict, ms': '.3f', 'size, MB': '.2f', 'MAE spread': '.3f'}
     formats = [digits.get(name, '.2f') for name in table.columns]
     only = ''
@@ -182,11 +185,10 @@ def _report(
         [
             '# Comparison of feature sets and regressors',
             f'Protocol: {plain.describe(data)}.{only}{augmentations}{elsewhere}',
-            'Errors in degrees: MAE is the mean absolute error of pitch, yaw and roll, its spread '
-            'the standard deviation over the repeats, median the median of these errors, geodesic '
-            'the mean angle between estimate and label. Time of one fit on all data and of one '
-            'prediction (features to outputs, one face) on one thread; size of the pipeline '
-            'written by joblib.',
+            f'Errors in degrees: MAE is the mean absolute error of pitch, yaw and roll{spread}, '
+            'median the median of these errors, geodesic the mean angle between estimate and '
+            'label. Time of one fit on all data and of one prediction (features to outputs, one '
+            'face) on one thread; size of the pipeline written by joblib.',
             table.to_markdown(index=False, floatfmt=formats),
             'Labelled faces found:',
             found_table(data).to_markdown(index=False),

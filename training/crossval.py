@@ -57,6 +57,11 @@ class Protocol:
         if self.repeats < 1:
             raise TrainingError(f'{self.repeats} repeats; expected 1 or more')
 
+    @property
+    def count(self) -> str:
+        """The number of repeats in words."""
+        return f'mean of {self.repeats} repeats' if self.repeats > 1 else 'one repeat'
+
     def summarise(self, data: LandmarkFile) -> str:
         """The protocol as a title, with the detection rate."""
         found, images = _found_of(data)
@@ -76,8 +81,8 @@ class Protocol:
         if data.left_out:
             left_out = f'; {data.left_out} with an angle above 99 degrees excluded'
         return (
-            f'{self.folds}-fold cross-validation on {data.dataset}, split by photograph, mean '
-            f'of {self.repeats} repeats; {data.detector} ({data.detector_version}) found '
+            f'{self.folds}-fold cross-validation on {data.dataset}, split by photograph, '
+            f'{self.count}; {data.detector} ({data.detector_version}) found '
             f'{found} of {images} labelled faces ({found / images:.1%}{left_out}); trained on '
             f'{trained_on} and mirrored landmarks, with settings, if any, chosen on a quarter of '
             'the training photographs; tested on the images'

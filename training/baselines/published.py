@@ -21,10 +21,10 @@ _FROM_300W_LP = (
 _RESTRICTED = ('NLML-HPE', 3.08, 'its authors, 2025; landmarks, on a restricted range of angles')
 
 TEXT = (
-    'Not measured here and not directly comparable: these were trained on 300W-LP or more, which '
-    'was labelled in the same way as AFLW2000-3D, and tested on 1969 faces of AFLW2000-3D, mostly '
-    'cropped by their labels, so that none is missed. Methods trained in the tables above are '
-    'cross-validated on AFLW2000-3D and scored on detected faces.'
+    'Figures by their authors, not directly comparable: trained on 300W-LP or more, labelled in '
+    'the same way as AFLW2000-3D, and tested on 1969 faces of AFLW2000-3D, mostly cropped by '
+    'their labels, so that none is missed. The tables above are of detected faces; what is '
+    'trained there is cross-validated on AFLW2000-3D.'
 )
 
 
