@@ -120,6 +120,9 @@ TABLE = {
         _profile('FASTDDS_DEFAULT_PROFILES_FILE'),
     'headpose fetch-model':
         _by('test_fetch_model.py::test_it_says_what_it_does_and_leaves_the_file'),
+    'headpose fetch-model yunet': _by(
+        'test_fetch_model.py::test_each_file_has_a_place_a_checksum_and_terms_of_its_own'
+    ),
     'export https_proxy=http://127.0.0.1:9': _here(
         f'{AS_IT_IS} && '
         '''test "$(python -c 'import urllib.request as r; print(r.getproxies()["https"])')" '''
