@@ -30,7 +30,7 @@ from headpose_ros.ros.input.image_conversion import create_converter
 from headpose_ros.ros.parameters import ViewParameters
 
 LINE_PERIOD = 0.1  # seconds between updates of the live line on a terminal
-LOG_LINE_PERIOD = 2.0  # the same where the output is a file
+LOG_LINE_PERIOD = 1.5  # the same where the output is a file; at every 2 s the sample faces forward
 SECONDS = 20.0  # default duration
 START_TIMEOUT = 60.0  # seconds until the first result; loading takes long on a slow disk
 STOP_TIMEOUT = 10.0  # seconds for a process to exit after SIGTERM
