@@ -32,7 +32,7 @@ PROFILE = ROOT / 'config' / 'fastdds_large_images.xml'
 SEGMENT = re.compile(r'(?<=<segment_size>)\d+')
 SHIPPED = int(SEGMENT.search(PROFILE.read_text())[0])  # bytes
 
-# Sends a bgr8 image of a size, best effort, each time it is asked to.
+# Sends a bgr8 image of a size, best effort, each time it is asked to, once somebody listens.
 CAMERA = '''
 import sys, array, rclpy
 from rclpy.executors import ExternalShutdownException
@@ -46,8 +46,10 @@ quality = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 publisher = node.create_publisher(Image, 'image', quality)
 message = Image(width=width, height=height, step=3 * width, encoding='bgr8')
 message.data = array.array('B', bytes(message.step * height))
-node.create_subscription(Empty, 'next', lambda _: publisher.publish(message), 1)
 try:
+    while not publisher.get_subscription_count():
+        rclpy.spin_once(node, timeout_sec=0.05)
+    node.create_subscription(Empty, 'next', lambda _: publisher.publish(message), 1)
     rclpy.spin(node)
 except ExternalShutdownException:
     pass
