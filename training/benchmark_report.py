@@ -92,10 +92,11 @@ def write_report(
 def _protocol(table: pd.DataFrame, protocol: Protocol, timed: int) -> str:
     return (
         f'Methods trained on {table["dataset"].iloc[0]} are cross-validated: {protocol.folds} '
-        f'folds, {protocol.count}, the same folds for all. Time is from a decoded image to the '
-        f'rotation, median of {timed} images, one thread, the methods alternating. Most of it is '
-        'the search of the whole image, which a video with a tracked face does not need; pose is '
-        "the part after the detector's landmarks or box. Detection is timed once for all methods "
+        f'folds, {protocol.repeats_in_words}, the same folds for all. Time is from a decoded '
+        f'image to the rotation, median of {timed} images, one thread, the methods alternating. '
+        'Most of it is the search of the whole image, which a video with a tracked face does not '
+        "need; pose is the part after the detector's landmarks or box. Detection is timed once "
+        'for all methods '
         f'with the same detector. {_NETWORKS} are timed on the same images, afterwards, each in '
         'its own process, and detection by FaceMesh is added to them.'
     )

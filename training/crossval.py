@@ -58,7 +58,7 @@ class Protocol:
             raise TrainingError(f'{self.repeats} repeats; expected 1 or more')
 
     @property
-    def count(self) -> str:
+    def repeats_in_words(self) -> str:
         """The number of repeats in words."""
         return f'mean of {self.repeats} repeats' if self.repeats > 1 else 'one repeat'
 
@@ -82,7 +82,7 @@ class Protocol:
             left_out = f'; {data.left_out} with an angle above 99 degrees excluded'
         return (
             f'{self.folds}-fold cross-validation on {data.dataset}, split by photograph, '
-            f'{self.count}; {data.detector} ({data.detector_version}) found '
+            f'{self.repeats_in_words}; {data.detector} ({data.detector_version}) found '
             f'{found} of {images} labelled faces ({found / images:.1%}{left_out}); trained on '
             f'{trained_on} and mirrored landmarks, with settings, if any, chosen on a quarter of '
             'the training photographs; tested on the images'

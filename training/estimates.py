@@ -48,10 +48,10 @@ class Estimates:
 
         :param rows: (m,) indices of the m faces of ``second``.
         """
-        rotations, std, rays = self.rotations.copy(), self.std.copy(), self.rays[rows]
-        along = [rays.swapaxes(1, 2) @ each for each in (self.rotations[rows], second.rotations)]
-        mean, std[rows] = average_rotations((along[0], along[1]), (self.std[rows], second.std))
-        rotations[rows] = rays @ mean
+        rotations, std = self.rotations.copy(), self.std.copy()
+        rotations[rows], std[rows] = average_rotations(
+            (rotations[rows], second.rotations), (std[rows], second.std)
+        )
         return replace(self, rotations=rotations, std=std)
 
     def without_offsets(self, labelled: np.ndarray, groups: np.ndarray) -> 'Estimates':

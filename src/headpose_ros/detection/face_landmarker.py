@@ -112,6 +112,9 @@ class _Landmarker:
         image = self._mediapipe.Image(self._mediapipe.ImageFormat.SRGB, rgb)
         return [as_array(face) for face in self._landmarker.detect(image).face_landmarks]
 
+    def forget(self) -> None:
+        """Nothing is kept from one image to the next."""
+
     def close(self) -> None:
         self._landmarker.close()
 

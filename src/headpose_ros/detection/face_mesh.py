@@ -102,11 +102,18 @@ class PlainFaceMesh:
             min_detection_confidence=min_confidence,
             min_tracking_confidence=min_confidence,
         )
+        self._shape: tuple[int, ...] | None = None  # of the last image
 
     def run(self, rgb: np.ndarray) -> list[np.ndarray]:
         """As ``Tracker.run``."""
+        self._shape = rgb.shape
         faces = self._face_mesh.process(rgb).multi_face_landmarks or []
         return [as_array(face.landmark) for face in faces]
+
+    def forget(self) -> None:
+        """As ``Tracker.forget``: in an empty image the tracker loses its face."""
+        if self._shape is not None:
+            self._face_mesh.process(np.zeros(self._shape, np.uint8))
 
     def close(self) -> None:
         """Release it."""

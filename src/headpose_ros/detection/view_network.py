@@ -23,6 +23,9 @@ class Tracker(Protocol):
     def run(self, rgb: np.ndarray) -> list[np.ndarray]:
         """Faces in a ``uint8`` (H, W, 3) RGB image, see ``mediapipe_common.as_array``."""
 
+    def forget(self) -> None:
+        """As ``LandmarkNetwork.forget``."""
+
     def close(self) -> None:
         """Release it."""
 
@@ -54,8 +57,9 @@ class ViewNetwork:
         return None
 
     def forget(self) -> None:
-        """As ``LandmarkNetwork.forget``: in an empty image the tracker loses its face."""
-        self._trackers[0][0].run(np.zeros((_SIZE, _SIZE, 3), np.uint8))
+        """As ``LandmarkNetwork.forget``."""
+        for tracker, _ in self._trackers:
+            tracker.forget()
 
     def close(self) -> None:
         """Release the trackers."""
